@@ -1,0 +1,90 @@
+package sqldb
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"fmt"
+	"io"
+	"net/url"
+	"strings"
+
+	"github.com/mattn/go-sqlite3"
+)
+
+// applicationID marks the file as Coffer's ("Coff" in ASCII), see
+// https://www.sqlite.org/pragma.html#pragma_application_id
+const applicationID = 0x436f6666
+
+// wanted are the settings that the promises of this package rest on. They are
+// asked for in the DSN, which reaches every connection, and read back on each one
+// before it is used: SQLite ignores what it does not know.
+var wanted = []struct{ pragma, dsn, value string }{
+	{"journal_mode", "_journal_mode=WAL", "wal"},
+	{"synchronous", "_synchronous=FULL", "2"},
+	{"foreign_keys", "_foreign_keys=on", "1"},
+	{"secure_delete", "_secure_delete=on", "1"},
+	{"busy_timeout", "_busy_timeout=10000", "10000"},
+}
+
+// connector makes connections of one kind: the writing one, or reading ones.
+type connector struct {
+	path  string
+	write bool
+}
+
+func (c connector) dsn() string {
+	var q []string
+	for _, w := range wanted {
+		q = append(q, w.dsn)
+	}
+	q = append(q, "_stmt_cache_size=256", "_cache_size=-16384")
+	if c.write {
+		q = append(q, "mode=rw")
+	} else {
+		q = append(q, "mode=ro", "_query_only=on")
+	}
+	// url.PathEscape, so that a path with ? or % stays a path.
+	return "file:" + strings.ReplaceAll(url.PathEscape(c.path), "%2F", "/") + "?" + strings.Join(q, "&")
+}
+
+func (c connector) Driver() driver.Driver { return &sqlite3.SQLiteDriver{} }
+
+func (c connector) Connect(context.Context) (driver.Conn, error) {
+	d := sqlite3.SQLiteDriver{ConnectHook: c.check}
+	return d.Open(c.dsn())
+}
+
+func (c connector) check(conn *sqlite3.SQLiteConn) error {
+	for _, w := range wanted {
+		if got, err := pragma(conn, w.pragma); err != nil {
+			return fmt.Errorf("reading back %s: %w", w.pragma, err)
+		} else if got != w.value {
+			return fmt.Errorf("reading back %s: have %s, want %s", w.pragma, got, w.value)
+		}
+	}
+	return nil
+}
+
+func pragma(conn *sqlite3.SQLiteConn, name string) (string, error) {
+	rows, err := conn.Query("PRAGMA "+name, nil)
+	if err != nil {
+		return "", err
+	}
+	defer rows.Close()
+	v := make([]driver.Value, 1)
+	if err := rows.Next(v); err == io.EOF {
+		return "", fmt.Errorf("pragma %s is unknown", name)
+	} else if err != nil {
+		return "", err
+	}
+	return fmt.Sprint(v[0]), nil
+}
+
+// stamp turns an empty file into an empty Coffer database.
+func stamp(ctx context.Context, path string) error {
+	db := sql.OpenDB(connector{path: path, write: true})
+	defer db.Close()
+	_, err := db.ExecContext(ctx, fmt.Sprintf("PRAGMA application_id = %d", applicationID))
+	return err
+}

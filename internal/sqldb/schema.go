@@ -1,0 +1,43 @@
+package sqldb
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"io/fs"
+
+	"github.com/pressly/goose/v3"
+)
+
+// Schema is what one store keeps in the file.
+type Schema struct {
+	// Name of the store, as in the version table goose_<name>.
+	Name string
+
+	// Migrations holds goose's SQL files (0001_….sql) at its root, forward only.
+	Migrations fs.FS
+}
+
+// migrate applies what is missing, or refuses a database that a newer program
+// has already taken further than this one knows.
+func (s Schema) migrate(ctx context.Context, db *sql.DB) error {
+	p, err := goose.NewProvider(goose.DialectSQLite3, db, s.Migrations,
+		goose.WithTableName("goose_"+s.Name), goose.WithDisableGlobalRegistry(true))
+	if err != nil {
+		return fmt.Errorf("reading migrations of %s: %w", s.Name, err)
+	}
+	have, know, err := p.GetVersions(ctx)
+	if err != nil {
+		return fmt.Errorf("reading version of %s: %w", s.Name, err)
+	}
+	if have > know {
+		return fmt.Errorf("schema %s has version %d, this program knows %d: %w", s.Name, have, know, ErrNewer)
+	}
+	if have == know {
+		return nil
+	}
+	if _, err := p.Up(ctx); err != nil {
+		return fmt.Errorf("migrating %s: %w", s.Name, err)
+	}
+	return nil
+}

@@ -1,0 +1,196 @@
+// Package sqldb opens, migrates and transacts the one database file of an
+// operator. It is the only door to SQLite.
+//
+// Many goroutines may write at once: they take turns on one connection and share
+// one fsync (group commit), each inside a savepoint of its own, so that an error
+// undoes its own work and nobody else's. Readers have a pool of their own, which
+// cannot write, and see one snapshot for as long as a Read lasts.
+//
+// Several stores may live in one file. Each brings a [Schema]: its migrations,
+// embedded, and a name, under which its version is kept (table goose_<name>).
+//
+// # Trust
+//
+// The file is trusted to be what SQLite wrote: who can change it can delete and
+// roll back, which the wallet notices for documents (vault/seal) and the ledger
+// for grants. This package promises two things that others build on. What Write
+// acknowledged is on the disk. What was deleted is overwritten (secure_delete),
+// and after [DB.Vacuum] it is in no file of the database. What a backup or a
+// snapshot of the disk kept, nobody here can take back.
+package sqldb
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync"
+
+	"golang.org/x/sync/semaphore"
+)
+
+var (
+	// ErrNoDatabase means that there is no database where one is expected.
+	// Opening never makes one: a mistyped path must not become an empty vault.
+	ErrNoDatabase = errors.New("no database here; run: cofferd init")
+
+	// ErrExists means that Create found a file in its way.
+	ErrExists = errors.New("a database exists here already; to use it, run: cofferd serve")
+
+	// ErrNotCoffer means that the file is a database of something else.
+	ErrNotCoffer = errors.New("not a Coffer database; check the path")
+
+	// ErrNewer means that a newer program migrated the database. An older one
+	// could misread it, so it does not touch it.
+	ErrNewer = errors.New("database is newer than this program; run the newer cofferd")
+
+	// ErrClosed is what a DB answers after Close.
+	ErrClosed = errors.New("database is closed")
+
+	// ErrBroken means that the disk failed under a commit. Whether that commit
+	// is on the disk is unknown, so nothing more is written.
+	ErrBroken = errors.New("writing stopped after a disk error; check the disk, then restart cofferd")
+)
+
+// Options says where the database is and what lives in it.
+type Options struct {
+	// Path of the database file. SQLite keeps Path-wal and Path-shm beside it.
+	Path string
+
+	// Schemas of the stores in the file, applied in this order.
+	Schemas []Schema
+
+	// Readers is the number of reading connections; 0 means two per processor,
+	// and no fewer than four.
+	Readers int
+}
+
+// DB is an open database. Its methods may be called from many goroutines.
+type DB struct {
+	path    string
+	read    *sql.DB
+	write   *sql.DB
+	conn    *sql.Conn // the one writing connection; only the writer uses it
+	readers *semaphore.Weighted
+	nread   int64
+
+	gate    sync.RWMutex // held for reading while queueing, for writing by Close
+	closed  bool
+	queue   chan job
+	stopped chan struct{} // closed when the writer has returned
+	broken  error         // only the writer touches it
+}
+
+// Open opens a database that Create made, and brings its schemas up to date.
+func Open(ctx context.Context, o Options) (*DB, error) {
+	if _, err := os.Stat(o.Path); errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("opening %s: %w", o.Path, ErrNoDatabase)
+	} else if err != nil {
+		return nil, fmt.Errorf("opening database: %w", err)
+	}
+	return open(ctx, o)
+}
+
+// Create makes a new database and opens it. It refuses to touch a file that is
+// there. Only init and development mode call it.
+func Create(ctx context.Context, o Options) (*DB, error) {
+	// Readable by nobody else; SQLite gives -wal and -shm the same mode.
+	f, err := os.OpenFile(o.Path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+	if errors.Is(err, os.ErrExist) {
+		return nil, fmt.Errorf("creating %s: %w", o.Path, ErrExists)
+	} else if err != nil {
+		return nil, fmt.Errorf("creating database: %w", err)
+	}
+	if err := f.Close(); err != nil {
+		return nil, fmt.Errorf("creating database: %w", err)
+	}
+	if err := stamp(ctx, o.Path); err != nil {
+		os.Remove(o.Path)
+		return nil, fmt.Errorf("creating database: %w", err)
+	}
+	d, err := open(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	// The file's name must outlive a power cut as surely as its content.
+	if err := syncDir(filepath.Dir(o.Path)); err != nil {
+		d.Close()
+		return nil, fmt.Errorf("creating database: %w", err)
+	}
+	return d, nil
+}
+
+func open(ctx context.Context, o Options) (_ *DB, err error) {
+	n := o.Readers
+	if n <= 0 {
+		n = max(4, 2*runtime.NumCPU())
+	}
+	d := &DB{
+		path:    o.Path,
+		write:   sql.OpenDB(connector{path: o.Path, write: true}),
+		read:    sql.OpenDB(connector{path: o.Path}),
+		readers: semaphore.NewWeighted(int64(n)),
+		nread:   int64(n),
+		queue:   make(chan job, groupLimit),
+		stopped: make(chan struct{}),
+	}
+	defer func() {
+		if err != nil {
+			d.write.Close()
+			d.read.Close()
+		}
+	}()
+	d.write.SetMaxOpenConns(1)
+	d.read.SetMaxOpenConns(n)
+	d.read.SetMaxIdleConns(n)
+
+	var stamped int
+	if err := d.write.QueryRowContext(ctx, "PRAGMA application_id").Scan(&stamped); err != nil {
+		return nil, fmt.Errorf("opening %s: %w", o.Path, err)
+	}
+	if stamped != applicationID {
+		return nil, fmt.Errorf("opening %s: %w", o.Path, ErrNotCoffer)
+	}
+	for _, s := range o.Schemas {
+		if err := s.migrate(ctx, d.write); err != nil {
+			return nil, fmt.Errorf("opening %s: %w", o.Path, err)
+		}
+	}
+	if d.conn, err = d.write.Conn(ctx); err != nil {
+		return nil, fmt.Errorf("opening %s: %w", o.Path, err)
+	}
+	// One reader now, so that what is wrong with reading is known at the start.
+	if err := d.read.PingContext(ctx); err != nil {
+		return nil, fmt.Errorf("opening %s: %w", o.Path, err)
+	}
+	go d.writer()
+	return d, nil
+}
+
+// Close lets every queued write finish, folds the log into the file and closes.
+func (d *DB) Close() error {
+	d.gate.Lock()
+	if d.closed {
+		d.gate.Unlock()
+		return nil
+	}
+	d.closed = true
+	close(d.queue)
+	d.gate.Unlock()
+
+	<-d.stopped
+	err := d.read.Close()
+	// SQLite checkpoints when the last connection of the last process closes.
+	return errors.Join(err, d.conn.Close(), d.write.Close())
+}
+
+func syncDir(path string) error {
+	dir, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(dir.Sync(), dir.Close())
+}

@@ -1,0 +1,111 @@
+package sqldb
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"sync/atomic"
+)
+
+// Tx is what a store's queries run on: the DBTX of code that sqlc writes. It is
+// good only inside the function it was handed to.
+type Tx interface {
+	ExecContext(context.Context, string, ...any) (sql.Result, error)
+	PrepareContext(context.Context, string) (*sql.Stmt, error)
+	QueryContext(context.Context, string, ...any) (*sql.Rows, error)
+	QueryRowContext(context.Context, string, ...any) *sql.Row
+}
+
+// errEnded is what a Tx answers that was kept after its function returned. By
+// then the connection serves somebody else.
+var errEnded = errors.New("transaction used after its function returned")
+
+// Read calls f with one snapshot of the database, which cannot be written. It
+// waits for a free connection until the context is done. Do not write, vacuum or
+// read again inside f: they may wait for each other.
+func (d *DB) Read(ctx context.Context, f func(Tx) error) error {
+	if err := d.readers.Acquire(ctx, 1); err != nil {
+		return fmt.Errorf("waiting to read: %w", err)
+	}
+	defer d.readers.Release(1)
+	conn, err := d.read.Conn(ctx)
+	if err != nil {
+		return fmt.Errorf("starting to read: %w", err)
+	}
+	defer conn.Close()
+	if _, err := conn.ExecContext(ctx, "BEGIN"); err != nil {
+		return fmt.Errorf("starting to read: %w", err)
+	}
+	tx := &readTx{conn: conn}
+	defer func() {
+		tx.ended.Store(true)
+		// Not with ctx: a snapshot must end although its reader gave up.
+		if _, err := conn.ExecContext(context.Background(), "ROLLBACK"); err != nil {
+			discard(conn)
+		}
+	}()
+	return f(tx)
+}
+
+type readTx struct {
+	conn  *sql.Conn
+	ended atomic.Bool
+}
+
+func (t *readTx) ExecContext(ctx context.Context, q string, args ...any) (sql.Result, error) {
+	if t.ended.Load() {
+		return nil, errEnded
+	}
+	return t.conn.ExecContext(ctx, q, args...)
+}
+
+func (t *readTx) PrepareContext(ctx context.Context, q string) (*sql.Stmt, error) {
+	if t.ended.Load() {
+		return nil, errEnded
+	}
+	return t.conn.PrepareContext(ctx, q)
+}
+
+func (t *readTx) QueryContext(ctx context.Context, q string, args ...any) (*sql.Rows, error) {
+	if t.ended.Load() {
+		return nil, errEnded
+	}
+	return t.conn.QueryContext(ctx, q, args...)
+}
+
+func (t *readTx) QueryRowContext(ctx context.Context, q string, args ...any) *sql.Row {
+	if t.ended.Load() {
+		return t.conn.QueryRowContext(endedContext, q)
+	}
+	return t.conn.QueryRowContext(ctx, q, args...)
+}
+
+// endedContext makes a sql.Row that carries an error: there is no other way to
+// make one from outside database/sql.
+var endedContext = func() context.Context {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	return ctx
+}()
+
+// writeTx is a writer's turn. Cancelling is left out of its contexts: SQLite
+// answers an interrupted statement by rolling back the whole transaction, which
+// other writers share.
+type writeTx struct{ readTx }
+
+func (t *writeTx) ExecContext(ctx context.Context, q string, args ...any) (sql.Result, error) {
+	return t.readTx.ExecContext(context.WithoutCancel(ctx), q, args...)
+}
+
+func (t *writeTx) PrepareContext(ctx context.Context, q string) (*sql.Stmt, error) {
+	return t.readTx.PrepareContext(context.WithoutCancel(ctx), q)
+}
+
+func (t *writeTx) QueryContext(ctx context.Context, q string, args ...any) (*sql.Rows, error) {
+	return t.readTx.QueryContext(context.WithoutCancel(ctx), q, args...)
+}
+
+func (t *writeTx) QueryRowContext(ctx context.Context, q string, args ...any) *sql.Row {
+	return t.readTx.QueryRowContext(context.WithoutCancel(ctx), q, args...)
+}

@@ -1,0 +1,26 @@
+package vault
+
+import "time"
+
+// Passkey is one credential of a vault.
+type Passkey struct {
+	ID      []byte
+	PRF     bool   // the authenticator said it can derive the wallet's key
+	Record  []byte // public key, counter, flags: what vault/passkey wrote, opaque here
+	Created time.Time
+}
+
+// Session lets one browser act for a vault until it expires. The token itself is
+// only in the browser's cookie.
+type Session struct {
+	TokenHash  [32]byte // SHA-256 of the token
+	Credential []byte   // the passkey it began with
+	Expires    time.Time
+}
+
+// Ceremony is a WebAuthn ceremony between its start and its finish.
+type Ceremony struct {
+	Hash    [32]byte // SHA-256 of the ceremony's id, which only the browser has
+	Data    []byte   // what vault/passkey needs at the finish, opaque here
+	Expires time.Time
+}
