@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/mattn/go-sqlite3"
 )
@@ -19,23 +21,30 @@ const applicationID = 0x436f6666
 // wanted are the settings that the promises of this package rest on. They are
 // asked for in the DSN, which reaches every connection, and read back on each one
 // before it is used: SQLite ignores what it does not know.
-var wanted = []struct{ pragma, dsn, value string }{
+var wanted = []setting{
 	{"journal_mode", "_journal_mode=WAL", "wal"},
 	{"synchronous", "_synchronous=FULL", "2"},
 	{"foreign_keys", "_foreign_keys=on", "1"},
 	{"secure_delete", "_secure_delete=on", "1"},
-	{"busy_timeout", "_busy_timeout=10000", "10000"},
 }
+
+type setting struct{ pragma, dsn, value string }
 
 // connector makes connections of one kind: the writing one, or reading ones.
 type connector struct {
 	path  string
 	write bool
+	wait  time.Duration
+}
+
+func (c connector) settings() []setting {
+	ms := strconv.FormatInt(c.wait.Milliseconds(), 10)
+	return append(wanted[:len(wanted):len(wanted)], setting{"busy_timeout", "_busy_timeout=" + ms, ms})
 }
 
 func (c connector) dsn() string {
 	var q []string
-	for _, w := range wanted {
+	for _, w := range c.settings() {
 		q = append(q, w.dsn)
 	}
 	q = append(q, "_stmt_cache_size=256", "_cache_size=-16384")
@@ -56,7 +65,7 @@ func (c connector) Connect(context.Context) (driver.Conn, error) {
 }
 
 func (c connector) check(conn *sqlite3.SQLiteConn) error {
-	for _, w := range wanted {
+	for _, w := range c.settings() {
 		if got, err := pragma(conn, w.pragma); err != nil {
 			return fmt.Errorf("reading back %s: %w", w.pragma, err)
 		} else if got != w.value {

@@ -28,6 +28,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"sync"
+	"time"
 
 	"golang.org/x/sync/semaphore"
 )
@@ -66,6 +67,10 @@ type Options struct {
 	// Readers is the number of reading connections; 0 means two per processor,
 	// and no fewer than four.
 	Readers int
+
+	// Wait is how long to wait for a lock that another program holds; 0 means
+	// ten seconds. Within one program nobody waits for locks.
+	Wait time.Duration
 }
 
 // DB is an open database. Its methods may be called from many goroutines.
@@ -124,14 +129,17 @@ func Create(ctx context.Context, o Options) (*DB, error) {
 }
 
 func open(ctx context.Context, o Options) (_ *DB, err error) {
+	if o.Wait == 0 {
+		o.Wait = 10 * time.Second
+	}
 	n := o.Readers
 	if n <= 0 {
 		n = max(4, 2*runtime.NumCPU())
 	}
 	d := &DB{
 		path:    o.Path,
-		write:   sql.OpenDB(connector{path: o.Path, write: true}),
-		read:    sql.OpenDB(connector{path: o.Path}),
+		write:   sql.OpenDB(connector{path: o.Path, write: true, wait: o.Wait}),
+		read:    sql.OpenDB(connector{path: o.Path, wait: o.Wait}),
 		readers: semaphore.NewWeighted(int64(n)),
 		nread:   int64(n),
 		queue:   make(chan job, groupLimit),
