@@ -1,0 +1,231 @@
+// Package anchortest is for tests of and with the ledger: a Ledger in memory,
+// people who sign entries, validators who sign headers, and the suite that every
+// Ledger passes.
+//
+// # Trust
+//
+// None: its keys are derived from their names, so everyone has them. Nothing
+// outside tests imports it.
+package anchortest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/transparency-dev/merkle/compact"
+	"github.com/transparency-dev/merkle/proof"
+	"github.com/transparency-dev/merkle/rfc6962"
+
+	"coffer/anchor"
+)
+
+// Memory is a Ledger that lives as long as the process. The same rule as on
+// every ledger admits its entries, and its proofs verify against its
+// Validators.
+type Memory struct {
+	chain   anchor.Chain
+	now     func() time.Time
+	signers Signers
+
+	mu       sync.RWMutex
+	down     bool
+	height   int64
+	time     time.Time
+	entries  []anchor.Entry
+	index    map[anchor.Leaf]uint64
+	grants   map[anchor.Handle]anchor.GrantState
+	byHandle map[anchor.Handle][]uint64
+	frontier *compact.Range
+	nodes    map[compact.NodeID][]byte
+}
+
+var _ anchor.Ledger = (*Memory)(nil)
+
+// NewMemory begins an empty ledger on a clock of the caller.
+func NewMemory(chain anchor.Chain, now func() time.Time) *Memory {
+	factory := &compact.RangeFactory{Hash: rfc6962.DefaultHasher.HashChildren}
+	return &Memory{
+		chain: chain, now: now, signers: NewSigners(chain, 10), height: 1, time: now().UTC(),
+		index:    map[anchor.Leaf]uint64{},
+		grants:   map[anchor.Handle]anchor.GrantState{},
+		byHandle: map[anchor.Handle][]uint64{},
+		frontier: factory.NewEmptyRange(0),
+		nodes:    map[compact.NodeID][]byte{},
+	}
+}
+
+// Down makes every answer ErrUnavailable, or ends that.
+func (m *Memory) Down(down bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.down = down
+}
+
+// Chain is the one that NewMemory got.
+func (m *Memory) Chain() anchor.Chain { return m.chain }
+
+// available is called with mu held.
+func (m *Memory) available(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("%w: %w", anchor.ErrUnavailable, err)
+	}
+	if m.down {
+		return fmt.Errorf("%w: it was told to be down", anchor.ErrUnavailable)
+	}
+	return nil
+}
+
+// committed is the rule's view of Memory; Memory.mu is held by its user.
+type committed struct{ *Memory }
+
+func (c committed) Has(l anchor.Leaf) (bool, error) { _, ok := c.index[l]; return ok, nil }
+
+func (c committed) Grant(h anchor.Handle) (anchor.GrantState, bool, error) {
+	g, ok := c.grants[h]
+	return g, ok, nil
+}
+
+// Append implements anchor.Ledger. Each call is a block.
+func (m *Memory) Append(ctx context.Context, entries ...anchor.Entry) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := m.available(ctx); err != nil {
+		return err
+	}
+	m.height++
+	m.time = m.now().UTC()
+	var first error
+	for _, e := range entries {
+		view := anchor.NewView(m.chain, committed{m}, anchor.CheckEach)
+		err := view.Apply(anchor.EpochAt(m.time), []anchor.Entry{e}, nil)
+		var refusal *anchor.Refusal
+		if errors.As(err, &refusal) && refusal.Reason == anchor.ReasonDuplicate {
+			continue
+		}
+		if err != nil {
+			if first == nil {
+				first = err
+			}
+			continue
+		}
+		m.commit(e, view)
+	}
+	return first
+}
+
+func (m *Memory) commit(e anchor.Entry, view *anchor.View) {
+	index, leaf := uint64(len(m.entries)), e.Leaf()
+	m.entries = append(m.entries, e)
+	m.index[leaf] = index
+	m.byHandle[e.Handle()] = append(m.byHandle[e.Handle()], index)
+	for h, g := range view.Grants() {
+		m.grants[h] = g
+	}
+	visit := func(id compact.NodeID, hash []byte) { m.nodes[id] = hash }
+	if err := m.frontier.Append(leaf[:], visit); err != nil {
+		panic(err) // the range begins at 0 and can always grow
+	}
+}
+
+// Has implements anchor.Ledger.
+func (m *Memory) Has(ctx context.Context, leaf anchor.Leaf) (uint64, bool, error) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	if err := m.available(ctx); err != nil {
+		return 0, false, err
+	}
+	i, ok := m.index[leaf]
+	return i, ok, nil
+}
+
+// Grant implements anchor.Ledger.
+func (m *Memory) Grant(ctx context.Context, h anchor.Handle) (anchor.GrantState, error) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	if err := m.available(ctx); err != nil {
+		return anchor.GrantState{}, err
+	}
+	g, ok := m.grants[h]
+	if !ok {
+		return g, anchor.ErrNotFound
+	}
+	return g, nil
+}
+
+// Entries implements anchor.Ledger.
+func (m *Memory) Entries(ctx context.Context, h anchor.Handle) ([]anchor.Indexed, error) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	if err := m.available(ctx); err != nil {
+		return nil, err
+	}
+	var out []anchor.Indexed
+	for _, i := range m.byHandle[h] {
+		out = append(out, anchor.Indexed{Index: i, Entry: m.entries[i]})
+	}
+	return out, nil
+}
+
+// Validators implements anchor.Ledger.
+func (m *Memory) Validators(ctx context.Context) (anchor.ValidatorSet, error) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	return m.signers.Set, m.available(ctx)
+}
+
+// Head implements anchor.Ledger.
+func (m *Memory) Head(ctx context.Context) (anchor.Head, error) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	if err := m.available(ctx); err != nil {
+		return anchor.Head{}, err
+	}
+	return m.head(), nil
+}
+
+func (m *Memory) head() anchor.Head {
+	h := anchor.Head{Size: uint64(len(m.entries)), Root: anchor.EmptyRoot(), Height: m.height, Time: m.time}
+	if h.Size > 0 {
+		root, err := m.frontier.GetRootHash(nil)
+		if err != nil {
+			panic(err) // a range that begins at 0 has a root
+		}
+		h.Root = [32]byte(root)
+	}
+	return h
+}
+
+// Prove implements anchor.Ledger: as if the next block had just been signed.
+func (m *Memory) Prove(ctx context.Context, leaf anchor.Leaf) (anchor.Proof, error) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	if err := m.available(ctx); err != nil {
+		return anchor.Proof{}, err
+	}
+	index, ok := m.index[leaf]
+	if !ok {
+		return anchor.Proof{}, anchor.ErrNotFound
+	}
+	head := m.head()
+	nodes, err := proof.Inclusion(index, head.Size)
+	if err != nil {
+		return anchor.Proof{}, fmt.Errorf("making the path: %w", err)
+	}
+	hashes := make([][]byte, len(nodes.IDs))
+	for i, id := range nodes.IDs {
+		hashes[i] = slices.Clone(m.nodes[id])
+	}
+	if hashes, err = nodes.Rehash(hashes, rfc6962.DefaultHasher.HashChildren); err != nil {
+		return anchor.Proof{}, fmt.Errorf("making the path: %w", err)
+	}
+	p := anchor.Proof{Entry: m.entries[index].Bytes(), Index: index, Path: make([][32]byte, len(hashes))}
+	for i, h := range hashes {
+		p.Path[i] = [32]byte(h)
+	}
+	p.SignedHeader = m.signers.Sign(head.Height+1, head.Time, anchor.AppHash(head.Root, head.Size)).Bytes()
+	return p, nil
+}

@@ -1,0 +1,296 @@
+package anchortest
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"coffer/anchor"
+)
+
+func emptyAnswers(s *scene) {
+	h := s.head()
+	if h.Size != 0 || h.Root != anchor.EmptyRoot() {
+		s.Errorf("an empty ledger has head %+v", h)
+	}
+	anna := s.relation("anna")
+	e := anna.Grant(s.epoch(), 1)
+	if _, ok := s.has(e); ok {
+		s.Error("an empty ledger has an entry")
+	}
+	if _, err := s.Ledger.Prove(s.ctx, e.Leaf()); !errors.Is(err, anchor.ErrNotFound) {
+		s.Errorf("proving nothing: %v, want ErrNotFound", err)
+	}
+	if _, err := s.Ledger.Grant(s.ctx, anna.Handle()); !errors.Is(err, anchor.ErrNotFound) {
+		s.Errorf("asking for no grant: %v, want ErrNotFound", err)
+	}
+	if entries, err := s.Ledger.Entries(s.ctx, anna.Handle()); err != nil || len(entries) != 0 {
+		s.Errorf("the entries of nobody: %v, %v", entries, err)
+	}
+	set, err := s.Ledger.Validators(s.ctx)
+	if err != nil || set.Validate() != nil || set.Chain != s.Ledger.Chain() {
+		s.Errorf("the validators are %+v, %v", set, err)
+	}
+	if err := s.Ledger.Append(s.ctx); err != nil {
+		s.Errorf("appending nothing: %v", err)
+	}
+}
+
+func lifeOfAGrant(s *scene) {
+	now := s.epoch()
+	anna := s.relation("anna")
+	story := []anchor.Entry{anna.Grant(now, 31), anna.Permit(now, 0), anna.Permit(now, 1), anna.Withdraw(now)}
+	for i, e := range story {
+		s.append(e)
+		if index, ok := s.has(e); !ok || index != uint64(i) {
+			s.Fatalf("entry %d is at %d, %t", i, index, ok)
+		}
+		g, err := s.Ledger.Grant(s.ctx, anna.Handle())
+		want := anchor.GrantState{Start: now, End: now + 31*24, Wallet: anna.walletKey(), Withdrawn: i == 3}
+		if err != nil || g != want {
+			s.Fatalf("after entry %d the grant is %+v, %v, want %+v", i, g, err, want)
+		}
+	}
+	entries, err := s.Ledger.Entries(s.ctx, anna.Handle())
+	if err != nil || len(entries) != len(story) {
+		s.Fatalf("%d entries, %v, want %d", len(entries), err, len(story))
+	}
+	for i, e := range entries {
+		if e.Entry != story[i] || e.Index != uint64(i) {
+			s.Errorf("entry %d is not what was appended", i)
+		}
+	}
+}
+
+func proofs(s *scene) {
+	now := s.epoch()
+	anna, ben := s.relation("anna"), s.relation("ben")
+	first := anna.Grant(now, 7)
+	s.append(first)
+	old := s.prove(first)
+	for n := range 9 {
+		s.append(anna.Permit(now, n))
+	}
+	s.append(ben.Grant(now, 7), ben.Permit(now, 0))
+	if proven := s.verify(old); proven.Size < 1 || proven.Index != 0 || proven.Entry != anchor.Entry(first) {
+		s.Errorf("the old proof says %+v", proven)
+	}
+	newer := s.prove(first)
+	if a, b := s.verify(old), s.verify(newer); b.Height <= a.Height || b.Size <= a.Size {
+		s.Error("an old entry is not proved under the newest header")
+	}
+	for n := range 9 {
+		p := s.prove(anna.Permit(now, n))
+		if p.Index != uint64(n+1) {
+			s.Errorf("permit %d is proved at %d", n, p.Index)
+		}
+	}
+	s.prove(ben.Permit(now, 0))
+}
+
+func idempotent(s *scene) {
+	now := s.epoch()
+	anna := s.relation("anna")
+	g, p := anna.Grant(now, 1), anna.Permit(now, 0)
+	s.append(g, p, g, p)
+	s.append(g)
+	s.append(p, anna.Permit(now, 1), p)
+	if h := s.head(); h.Size != 3 {
+		s.Errorf("the log has %d entries, want 3", h.Size)
+	}
+	s.append(anna.Withdraw(now))
+	s.append(anna.Withdraw(now))
+	s.append(p) // a replay of what stands changes nothing
+	if h := s.head(); h.Size != 4 {
+		s.Errorf("the log has %d entries, want 4", h.Size)
+	}
+}
+
+func refusals(s *scene) {
+	now := s.epoch()
+	anna, ben, carl := s.relation("anna"), s.relation("ben"), s.relation("carl")
+	elsewhere := NewRelation("another-chain", "dora")
+	s.relation("dora")
+
+	s.refused(anchor.ReasonUnknownGrant, anna.Permit(now, 0))
+	s.refused(anchor.ReasonUnknownGrant, anna.Withdraw(now))
+	for _, days := range []int{0, 2, 30, 366} {
+		s.refused(anchor.ReasonDuration, anna.Grant(now, days))
+	}
+	backwards := anna.Grant(now, 1)
+	backwards.Start, backwards.End = now, now-1
+	s.refused(anchor.ReasonDuration, backwards.Sign(anna.Chain, anna.Wallet))
+	s.refused(anchor.ReasonEpoch, anna.Grant(now-2, 1))
+	s.refused(anchor.ReasonEpoch, anna.Grant(now+2, 1))
+	s.refused(anchor.ReasonSignature, elsewhere.Grant(now, 1))
+	unsigned := anna.Grant(now, 1)
+	unsigned.Commitment[0] ^= 1
+	s.refused(anchor.ReasonSignature, unsigned)
+
+	s.append(anna.Grant(now, 31), ben.Grant(now+1, 1))
+	s.refused(anchor.ReasonHandleReused, anna.Grant(now, 7))
+	taken := carl.Grant(now, 31)
+	taken.HandleKey = anna.Handle()
+	s.refused(anchor.ReasonHandleReused, taken.Sign(carl.Chain, carl.Wallet))
+
+	s.refused(anchor.ReasonEpoch, anna.Permit(now-2, 0))
+	s.refused(anchor.ReasonEpoch, anna.Permit(now+2, 0))
+	s.refused(anchor.ReasonNotStarted, anna.Permit(now-1, 0))
+	s.refused(anchor.ReasonNotStarted, ben.Permit(now, 0))
+	s.append(ben.Permit(now+1, 0))
+	forged := carl.Permit(now, 0) // somebody else's key under anna's grant
+	forged.HandleKey = anna.Handle()
+	s.refused(anchor.ReasonSignature, forged)
+	stolen := Relation{anna.Chain, anna.Secret, anna.Secret}.Withdraw(now) // the business withdraws
+	s.refused(anchor.ReasonSignature, stolen)
+	s.refused(anchor.ReasonEpoch, anna.Withdraw(now+2))
+	s.refused(anchor.ReasonNotStarted, anna.Withdraw(now-1))
+
+	s.append(anna.Withdraw(now))
+	s.refused(anchor.ReasonWithdrawn, anna.Permit(now, 7))
+	s.refused(anchor.ReasonWithdrawn, anna.Withdraw(now+1))
+	s.refused(anchor.ReasonHandleReused, anna.Grant(now, 90))
+}
+
+func passing(s *scene) {
+	if s.Pass == nil {
+		return // on a real clock; the ledger's own tests give it block times
+	}
+	start := s.epoch()
+	anna, ben := s.relation("anna"), s.relation("ben")
+	ahead := ben.Withdraw(start)
+	s.append(anna.Grant(start, 1), ben.Grant(start, 1))
+	s.Pass(22 * time.Hour)
+	s.refused(anchor.ReasonEpoch, anna.Permit(start, 0))
+	s.append(anna.Permit(start+22, 0))
+	s.append(anna.Permit(start+23, 0))
+	s.refused(anchor.ReasonEpoch, anna.Permit(start+24, 0))
+	s.Pass(time.Hour)
+	s.refused(anchor.ReasonEnded, anna.Permit(start+24, 0))
+	s.append(anna.Permit(start+23, 1))
+	s.Pass(time.Hour)
+	s.refused(anchor.ReasonEnded, anna.Permit(start+23, 2)) // the hour was good, the moment is late
+	s.append(ahead)                                         // signed at the start, used at the end
+	s.append(anna.Permit(start+23, 1))
+}
+
+func bystanders(s *scene) {
+	now := s.epoch()
+	var wg sync.WaitGroup
+	for i, name := range names("shopper", 40) {
+		r := s.relation(name)
+		wg.Go(func() {
+			if i%4 == 0 { // a permit without a grant
+				var refusal *anchor.Refusal
+				if err := s.Ledger.Append(s.ctx, r.Permit(now, 0)); !errors.As(err, &refusal) || refusal.Reason != anchor.ReasonUnknownGrant {
+					s.Errorf("%s: %v, want a refusal", name, err)
+				}
+				return
+			}
+			if err := s.Ledger.Append(s.ctx, r.Grant(now, 1), r.Permit(now, 0)); err != nil {
+				s.Errorf("%s: %v", name, err)
+			}
+		})
+	}
+	wg.Wait()
+	if h := s.head(); h.Size != 60 {
+		s.Errorf("the log has %d entries, want 60", h.Size)
+	}
+}
+
+func crowd(s *scene) {
+	now := s.epoch()
+	var wg sync.WaitGroup
+	for _, name := range names("shopper", 16) {
+		r := s.relation(name)
+		for range 2 { // two devices send the same
+			wg.Go(func() {
+				if err := s.Ledger.Append(s.ctx, r.Grant(now, 90)); err != nil {
+					s.Errorf("%s: %v", name, err)
+				}
+				for n := range 8 {
+					e := r.Permit(now, n)
+					if err := s.Ledger.Append(s.ctx, e); err != nil {
+						s.Errorf("%s: %v", name, err)
+						continue
+					}
+					if _, ok := s.has(e); !ok {
+						s.Errorf("%s: an acknowledged entry is not there", name)
+					}
+				}
+			})
+		}
+	}
+	wg.Wait()
+	if h := s.head(); h.Size != 16*9 {
+		s.Errorf("the log has %d entries, want %d", h.Size, 16*9)
+	}
+}
+
+func bulk(s *scene) {
+	now := s.epoch()
+	anna := s.relation("anna")
+	entries := []anchor.Entry{anna.Grant(now, 1)}
+	for n := range anchor.MaxBatch + 10 {
+		entries = append(entries, anna.Permit(now, n))
+	}
+	entries = append(entries, anna.Withdraw(now))
+	s.append(entries...)
+	for i, e := range entries {
+		if index, ok := s.has(e); !ok || index != uint64(i) {
+			s.Fatalf("entry %d is at %d, %t", i, index, ok)
+		}
+	}
+}
+
+func givenUp(s *scene) {
+	now := s.epoch()
+	anna := s.relation("anna")
+	gone, cancel := context.WithCancel(s.ctx)
+	cancel()
+	if err := s.Ledger.Append(gone, anna.Grant(now, 1)); !errors.Is(err, anchor.ErrUnavailable) || !errors.Is(err, context.Canceled) {
+		s.Errorf("appending for nobody: %v, want ErrUnavailable and Canceled", err)
+	}
+	s.append(anna.Grant(now, 1))
+	if h := s.head(); h.Size != 1 {
+		s.Errorf("the log has %d entries, want 1", h.Size)
+	}
+}
+
+func reopened(s *scene) { s.again(s.Reopen) }
+
+func crashed(s *scene) { s.again(s.Crash) }
+
+// again writes, opens the ledger a second and a third time, and writes on.
+func (s *scene) again(open func() anchor.Ledger) {
+	if open == nil {
+		return // it is meant to forget
+	}
+	now := s.epoch()
+	anna := s.relation("anna")
+	entries := []anchor.Entry{anna.Grant(now, 1)}
+	s.append(entries...)
+	proof := s.prove(entries[0])
+	for n := range 2 {
+		before := s.head()
+		s.Ledger = open()
+		if after := s.head(); after.Size != before.Size || after.Root != before.Root {
+			s.Fatalf("the log had %d entries and has %d", before.Size, after.Size)
+		}
+		s.verify(proof)
+		for i, e := range entries {
+			if index, ok := s.has(e); !ok || index != uint64(i) {
+				s.Fatalf("entry %d is at %d, %t", i, index, ok)
+			}
+			s.prove(e)
+		}
+		if g, err := s.Ledger.Grant(s.ctx, anna.Handle()); err != nil || g.Start != now {
+			s.Fatalf("the grant is %+v, %v", g, err)
+		}
+		more := anna.Permit(now, n)
+		s.append(entries[len(entries)-1], more)
+		entries = append(entries, more)
+	}
+	s.append(anna.Withdraw(now))
+}
