@@ -1,0 +1,81 @@
+/** What is inside a sealed document (contract C.2, E.3): JSON of one of four kinds. */
+import type { AttributeValue } from './attributes';
+import type { Did } from './did';
+import type { Epoch } from './epoch';
+import { ParseError } from './errors';
+import type { DocumentId, GrantId, RequestId } from './id';
+import { anything, base64url, id, int, list, matching, nullable, object, oneOf, parseJson, record, text, type Of, type Shape } from './shape';
+
+/** One attribute's value. `updated` is unix seconds; a derived one says from which attribute. */
+export interface AttributePlaintext {
+  v: 1;
+  kind: 'attribute';
+  name: string;
+  value: AttributeValue;
+  updated: number;
+  derived_from?: string;
+}
+
+const ledgerShape = object({ chain_id: text(50), validators_hash: base64url(32) });
+const identityShape = object({ v: oneOf(1), kind: oneOf('identity'), seed: base64url(32), ledger: nullable(ledgerShape) });
+/** The identity seed, and the ledger that the wallet trusts since it first saw it. */
+export type IdentityPlaintext = Of<typeof identityShape>;
+
+const openingShape = object({ scheme: oneOf(1, 2), r: base64url(32) });
+const grantShape = object({
+  v: oneOf(1),
+  kind: oneOf('grant'),
+  grant: id<GrantId>(),
+  business: matching<Did>(/^did:/, 'a DID'),
+  business_name: text(400),
+  request: text(1 << 20),
+  request_id: id<RequestId>(),
+  purpose_id: text(32),
+  attributes: list(text(64), 64),
+  channels: list(text(32), 8),
+  start: int(0, 0xffffffff),
+  end: int(0, 0xffffffff),
+  grant_key: base64url(32),
+  handle_secret: base64url(32),
+  entry: base64url(171),
+  receipt: text(1 << 20),
+  opening: openingShape,
+  given: int(),
+});
+/** The wallet's own copy of a grant's secrets and evidence; also what an export carries. */
+export type GrantPlaintext = Omit<Of<typeof grantShape>, 'start' | 'end'> & { start: Epoch; end: Epoch };
+
+const manifestShape = object({
+  v: oneOf(1),
+  kind: oneOf('manifest'),
+  documents: record(/^[A-Za-z0-9_-]{22}$/, object({ ver: int(1), hash: base64url(32) }), 100_000),
+});
+/** Every other document with its version and contentHash. */
+export type ManifestPlaintext = {
+  v: 1;
+  kind: 'manifest';
+  documents: Record<DocumentId, { ver: number; hash: string }>;
+};
+
+const attributeShape = object(
+  { v: oneOf(1), kind: oneOf('attribute'), name: text(64), value: anything, updated: int() },
+  { derived_from: text(64) },
+);
+
+export type Plaintext = AttributePlaintext | IdentityPlaintext | GrantPlaintext | ManifestPlaintext;
+
+const shapes: Record<Plaintext['kind'], Shape<unknown>> = { attribute: attributeShape, identity: identityShape, grant: grantShape, manifest: manifestShape };
+
+/** Reads an opened document. Throws ParseError; code `newer` if a newer wallet wrote a kind that this one does not know. */
+export function parsePlaintext(json: string): Plaintext {
+  const { kind } = parseJson('document', json, (v) => (typeof v === 'object' && v !== null ? (v as { kind?: unknown }) : {}));
+  if (typeof kind !== 'string' || !Object.hasOwn(shapes, kind)) {
+    throw new ParseError('newer', 'document', 'kind', `want ${Object.keys(shapes).join(', ')}`);
+  }
+  return parseJson(kind, json, shapes[kind as Plaintext['kind']]) as Plaintext;
+}
+
+/** The JSON that is sealed. */
+export function plaintextJson(plaintext: Plaintext): string {
+  return JSON.stringify(plaintext);
+}
