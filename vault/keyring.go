@@ -1,0 +1,19 @@
+package vault
+
+// Keyring is what a wallet needs to get in: the vault's salt and state, its
+// passkeys, and the vault key under each way in.
+type Keyring struct {
+	Vault    Vault
+	Passkeys []Passkey
+	Wraps    []Wrap
+}
+
+// Has reports whether the credential is one of the vault's passkeys.
+func (k Keyring) Has(credential []byte) bool {
+	for _, p := range k.Passkeys {
+		if string(p.ID) == string(credential) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,112 @@
+package vaultdb
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"coffer/internal/id"
+	"coffer/internal/sqldb"
+	"coffer/vault"
+	"coffer/vault/vaultdb/vaultsql"
+)
+
+// Documents returns everything sealed in the vault, the manifest included.
+func (s *Store) Documents(ctx context.Context, v id.Vault) (docs []vault.Document, err error) {
+	err = s.read(ctx, func(q *vaultsql.Queries) error {
+		rows, err := q.ListDocuments(ctx, v)
+		for _, r := range rows {
+			docs = append(docs, vault.Document{ID: r.DocumentID, Version: r.Version, Sealed: r.Sealed})
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reading documents: %w", err)
+	}
+	return docs, nil
+}
+
+// WriteDocuments changes documents all at once or not at all. It is a
+// [*vault.Conflict] when one is not at the version the batch expects. Shares in
+// the batch are put to the gate.
+func (s *Store) WriteDocuments(ctx context.Context, v id.Vault, b vault.Batch) error {
+	err := s.db.Write(ctx, func(tx sqldb.Tx) error {
+		if len(b.Shares) > 0 {
+			if err := vault.CheckShares(b.Shares); err != nil {
+				return err
+			}
+			if s.gate == nil {
+				return fmt.Errorf("shares without a gate: %w", vault.ErrInvalid)
+			}
+			if err := s.gate.Admit(ctx, tx, v, b.Shares); err != nil {
+				return fmt.Errorf("admitting shares: %w", err)
+			}
+		}
+		return PutDocuments(ctx, tx, v, b)
+	})
+	if err != nil {
+		return fmt.Errorf("writing documents: %w", err)
+	}
+	return nil
+}
+
+// PutDocuments is WriteDocuments inside a transaction of the caller's, who answers
+// for the shares in the batch.
+func PutDocuments(ctx context.Context, tx sqldb.Tx, v id.Vault, b vault.Batch) error {
+	if err := b.Check(); err != nil {
+		return err
+	}
+	q := vaultsql.New(tx)
+	if _, err := q.GetVault(ctx, v); err != nil {
+		return found(err)
+	}
+	for _, p := range b.Puts {
+		have, err := version(ctx, q, v, p.ID)
+		if err != nil {
+			return err
+		}
+		switch {
+		case p.Version != have+1:
+			return &vault.Conflict{Document: p.ID, Have: have}
+		case have == 0:
+			err = q.InsertDocument(ctx, vaultsql.InsertDocumentParams{VaultID: v, DocumentID: p.ID, Version: p.Version, Sealed: p.Sealed})
+		default:
+			// Old shares carry the old version's key.
+			if err = q.DropSharesOfDocument(ctx, vaultsql.DropSharesOfDocumentParams{VaultID: v, DocumentID: p.ID}); err == nil {
+				err = q.ReplaceDocument(ctx, vaultsql.ReplaceDocumentParams{VaultID: v, DocumentID: p.ID, Version: p.Version, Sealed: p.Sealed})
+			}
+		}
+		if err != nil {
+			return err
+		}
+	}
+	for _, d := range b.Deletes {
+		have, err := version(ctx, q, v, d.ID)
+		if err != nil {
+			return err
+		}
+		if have != d.Version {
+			return &vault.Conflict{Document: d.ID, Have: have}
+		}
+		// Its shares go with it, by cascade.
+		if err := q.DeleteDocument(ctx, vaultsql.DeleteDocumentParams{VaultID: v, DocumentID: d.ID}); err != nil {
+			return err
+		}
+	}
+	if n, err := q.CountDocuments(ctx, v); err != nil {
+		return err
+	} else if n > vault.MaxDocuments {
+		return fmt.Errorf("%d documents in one vault: %w", n, vault.ErrTooMany)
+	}
+	return PutShares(ctx, tx, v, b.Shares)
+}
+
+// version of a document, 0 if there is none.
+func version(ctx context.Context, q *vaultsql.Queries, v id.Vault, d id.Document) (int64, error) {
+	n, err := q.GetDocumentVersion(ctx, vaultsql.GetDocumentVersionParams{VaultID: v, DocumentID: d})
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, nil
+	}
+	return n, err
+}

@@ -1,0 +1,78 @@
+package vaultdb
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"coffer/internal/id"
+	"coffer/vault"
+	"coffer/vault/vaultdb/vaultsql"
+)
+
+// AddPasskey gives the vault one more passkey. ErrInvalid if it has it already.
+func (s *Store) AddPasskey(ctx context.Context, v id.Vault, p vault.Passkey) error {
+	err := s.write(ctx, func(q *vaultsql.Queries) error {
+		if _, err := q.GetVault(ctx, v); err != nil {
+			return found(err)
+		}
+		if n, err := q.CountPasskeys(ctx, v); err != nil {
+			return err
+		} else if n >= vault.MaxPasskeys {
+			return fmt.Errorf("%d passkeys: %w", n, vault.ErrTooMany)
+		}
+		return addPasskey(ctx, q, v, p)
+	})
+	if err != nil {
+		return fmt.Errorf("adding a passkey: %w", err)
+	}
+	return nil
+}
+
+func addPasskey(ctx context.Context, q *vaultsql.Queries, v id.Vault, p vault.Passkey) error {
+	has, err := q.HasPasskey(ctx, vaultsql.HasPasskeyParams{VaultID: v, CredentialID: p.ID})
+	if err != nil {
+		return err
+	}
+	if has {
+		return fmt.Errorf("passkey is the vault's already: %w", vault.ErrInvalid)
+	}
+	return q.AddPasskey(ctx, vaultsql.AddPasskeyParams{
+		VaultID: v, CredentialID: p.ID, Prf: p.PRF, Record: p.Record, CreatedAt: p.Created.Unix(),
+	})
+}
+
+// Passkeys of the vault, oldest first; ErrNotFound if it has none, as for a vault
+// that is not.
+func (s *Store) Passkeys(ctx context.Context, v id.Vault) (ps []vault.Passkey, err error) {
+	err = s.read(ctx, func(q *vaultsql.Queries) error {
+		ps, err = passkeys(ctx, q, v)
+		return err
+	})
+	if err == nil && len(ps) == 0 {
+		err = vault.ErrNotFound
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading passkeys: %w", err)
+	}
+	return ps, nil
+}
+
+func passkeys(ctx context.Context, q *vaultsql.Queries, v id.Vault) (ps []vault.Passkey, err error) {
+	rows, err := q.ListPasskeys(ctx, v)
+	for _, r := range rows {
+		ps = append(ps, vault.Passkey{ID: r.CredentialID, PRF: r.Prf, Record: r.Record, Created: time.Unix(r.CreatedAt, 0)})
+	}
+	return ps, err
+}
+
+// SetRecord stores what a ceremony changed about a passkey: counter and flags.
+func (s *Store) SetRecord(ctx context.Context, v id.Vault, credential, record []byte) error {
+	err := s.write(ctx, func(q *vaultsql.Queries) error {
+		return affected(q.SetRecord(ctx, vaultsql.SetRecordParams{VaultID: v, CredentialID: credential, Record: record}))
+	})
+	if err != nil {
+		return fmt.Errorf("updating a passkey: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,97 @@
+-- name: CreateVault :exec
+INSERT INTO vault (vault_id, salt, state, created_at) VALUES ($1, $2, $3, $4);
+
+-- name: GetVault :one
+SELECT vault_id, salt, state, created_at FROM vault WHERE vault_id = $1;
+
+-- name: SetState :execrows
+UPDATE vault SET state = $1 WHERE vault_id = $2;
+
+-- name: EraseVault :execrows
+DELETE FROM vault WHERE vault_id = $1;
+
+-- name: AddPasskey :exec
+INSERT INTO passkey (vault_id, credential_id, prf, record, created_at) VALUES ($1, $2, $3, $4, $5);
+
+-- name: ListPasskeys :many
+SELECT credential_id, prf, record, created_at FROM passkey WHERE vault_id = $1 ORDER BY created_at, credential_id;
+
+-- name: HasPasskey :one
+SELECT EXISTS (SELECT 1 FROM passkey WHERE vault_id = $1 AND credential_id = $2);
+
+-- name: CountPasskeys :one
+SELECT count(*) FROM passkey WHERE vault_id = $1;
+
+-- name: SetRecord :execrows
+UPDATE passkey SET record = $1 WHERE vault_id = $2 AND credential_id = $3;
+
+-- name: PutWrap :exec
+INSERT INTO wrap (vault_id, kind, credential_id, iv, ciphertext) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (vault_id, kind, credential_id) DO UPDATE SET iv = excluded.iv, ciphertext = excluded.ciphertext;
+
+-- name: ListWraps :many
+SELECT kind, credential_id, iv, ciphertext FROM wrap WHERE vault_id = $1 ORDER BY kind, credential_id;
+
+-- name: CountWraps :one
+SELECT count(*) FROM wrap WHERE vault_id = $1;
+
+-- name: CountDocuments :one
+SELECT count(*) FROM document WHERE vault_id = $1;
+
+-- name: ListDocuments :many
+SELECT document_id, version, sealed FROM document WHERE vault_id = $1 ORDER BY document_id;
+
+-- name: GetDocumentVersion :one
+SELECT version FROM document WHERE vault_id = $1 AND document_id = $2;
+
+-- name: InsertDocument :exec
+INSERT INTO document (vault_id, document_id, version, sealed) VALUES ($1, $2, $3, $4);
+
+-- name: ReplaceDocument :exec
+UPDATE document SET version = $1, sealed = $2 WHERE vault_id = $3 AND document_id = $4;
+
+-- name: DeleteDocument :exec
+DELETE FROM document WHERE vault_id = $1 AND document_id = $2;
+
+-- name: PutShare :exec
+INSERT INTO share (vault_id, grant_id, document_id, version, attribute, encrypted_key) VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (vault_id, grant_id, document_id)
+DO UPDATE SET version = excluded.version, attribute = excluded.attribute, encrypted_key = excluded.encrypted_key;
+
+-- name: DropOtherShares :exec
+DELETE FROM share WHERE vault_id = $1 AND grant_id = $2 AND attribute = $3 AND document_id <> $4;
+
+-- name: DropSharesOfGrant :exec
+DELETE FROM share WHERE vault_id = $1 AND grant_id = $2;
+
+-- name: DropSharesOfDocument :exec
+DELETE FROM share WHERE vault_id = $1 AND document_id = $2;
+
+-- name: ListShares :many
+SELECT grant_id, document_id, version, attribute, encrypted_key FROM share WHERE vault_id = $1 ORDER BY grant_id, document_id;
+
+-- name: ListReleases :many
+SELECT s.attribute, s.document_id, s.version, s.encrypted_key, d.sealed
+FROM share s JOIN document d ON d.vault_id = s.vault_id AND d.document_id = s.document_id
+WHERE s.vault_id = $1 AND s.grant_id = $2 AND s.version = d.version ORDER BY s.document_id;
+
+-- name: AddSession :exec
+INSERT INTO session (vault_id, token_hash, credential_id, expires_at) VALUES ($1, $2, $3, $4);
+
+-- name: GetSession :one
+SELECT credential_id, expires_at FROM session WHERE vault_id = $1 AND token_hash = $2;
+
+-- name: EndSession :exec
+DELETE FROM session WHERE vault_id = $1 AND token_hash = $2;
+
+-- name: ExpireSessions :execrows
+DELETE FROM session WHERE expires_at <= $1;
+
+-- name: KeepCeremony :exec
+INSERT INTO ceremony (ceremony_hash, data, expires_at) VALUES ($1, $2, $3);
+
+-- name: TakeCeremony :one
+DELETE FROM ceremony WHERE ceremony_hash = $1 RETURNING data, expires_at;
+
+-- name: ExpireCeremonies :execrows
+DELETE FROM ceremony WHERE expires_at <= $1;

@@ -1,0 +1,94 @@
+package vaultdb
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"coffer/internal/id"
+	"coffer/vault"
+	"coffer/vault/vaultdb/vaultsql"
+)
+
+// AddSession lets whoever has the token act for the vault.
+func (s *Store) AddSession(ctx context.Context, v id.Vault, n vault.Session) error {
+	err := s.write(ctx, func(q *vaultsql.Queries) error {
+		return q.AddSession(ctx, vaultsql.AddSessionParams{
+			VaultID: v, TokenHash: n.TokenHash[:], CredentialID: n.Credential, ExpiresAt: n.Expires.Unix(),
+		})
+	})
+	if err != nil {
+		return fmt.Errorf("beginning a session: %w", err)
+	}
+	return nil
+}
+
+// Session returns the session with that token's digest. ErrNotSignedIn if there is
+// none or it is over at the given moment.
+func (s *Store) Session(ctx context.Context, v id.Vault, tokenHash [32]byte, now time.Time) (vault.Session, error) {
+	var n vault.Session
+	err := s.read(ctx, func(q *vaultsql.Queries) error {
+		row, err := q.GetSession(ctx, vaultsql.GetSessionParams{VaultID: v, TokenHash: tokenHash[:]})
+		n = vault.Session{TokenHash: tokenHash, Credential: row.CredentialID, Expires: time.Unix(row.ExpiresAt, 0)}
+		return found(err)
+	})
+	if errors.Is(err, vault.ErrNotFound) || err == nil && !now.Before(n.Expires) {
+		return vault.Session{}, vault.ErrNotSignedIn
+	} else if err != nil {
+		return vault.Session{}, fmt.Errorf("reading a session: %w", err)
+	}
+	return n, nil
+}
+
+// EndSession forgets the session. It is not an error if there is none.
+func (s *Store) EndSession(ctx context.Context, v id.Vault, tokenHash [32]byte) error {
+	err := s.write(ctx, func(q *vaultsql.Queries) error {
+		return q.EndSession(ctx, vaultsql.EndSessionParams{VaultID: v, TokenHash: tokenHash[:]})
+	})
+	if err != nil {
+		return fmt.Errorf("ending a session: %w", err)
+	}
+	return nil
+}
+
+// KeepCeremony remembers a ceremony until it is taken.
+func (s *Store) KeepCeremony(ctx context.Context, c vault.Ceremony) error {
+	err := s.write(ctx, func(q *vaultsql.Queries) error {
+		return q.KeepCeremony(ctx, vaultsql.KeepCeremonyParams{CeremonyHash: c.Hash[:], Data: c.Data, ExpiresAt: c.Expires.Unix()})
+	})
+	if err != nil {
+		return fmt.Errorf("keeping a ceremony: %w", err)
+	}
+	return nil
+}
+
+// TakeCeremony returns the ceremony and forgets it, so that of two that finish it
+// one gets ErrNotFound.
+func (s *Store) TakeCeremony(ctx context.Context, hash [32]byte) (c vault.Ceremony, err error) {
+	err = s.write(ctx, func(q *vaultsql.Queries) error {
+		row, err := q.TakeCeremony(ctx, hash[:])
+		c = vault.Ceremony{Hash: hash, Data: row.Data, Expires: time.Unix(row.ExpiresAt, 0)}
+		return found(err)
+	})
+	if err != nil {
+		return vault.Ceremony{}, fmt.Errorf("taking a ceremony: %w", err)
+	}
+	return c, nil
+}
+
+// Expire forgets sessions and ceremonies that are over at the given moment. The
+// daemon calls it now and then; nothing depends on when.
+func (s *Store) Expire(ctx context.Context, now time.Time) error {
+	err := s.write(ctx, func(q *vaultsql.Queries) error {
+		if _, err := q.ExpireSessions(ctx, now.Unix()); err != nil {
+			return err
+		}
+		_, err := q.ExpireCeremonies(ctx, now.Unix())
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("forgetting what is over: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,122 @@
+package vaultdb
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"coffer/internal/id"
+	"coffer/internal/sqldb"
+	"coffer/vault"
+	"coffer/vault/vaultdb/vaultsql"
+)
+
+// Create makes a vault with its first passkey.
+func (s *Store) Create(ctx context.Context, v vault.Vault, first vault.Passkey) error {
+	err := s.write(ctx, func(q *vaultsql.Queries) error {
+		err := q.CreateVault(ctx, vaultsql.CreateVaultParams{
+			VaultID: v.ID, Salt: v.Salt, State: v.State, CreatedAt: v.Created.Unix(),
+		})
+		if err != nil {
+			return err
+		}
+		return addPasskey(ctx, q, v.ID, first)
+	})
+	if err != nil {
+		return fmt.Errorf("creating a vault: %w", err)
+	}
+	return nil
+}
+
+// Keyring returns what a wallet needs to get in.
+func (s *Store) Keyring(ctx context.Context, v id.Vault) (k vault.Keyring, err error) {
+	err = s.read(ctx, func(q *vaultsql.Queries) error {
+		row, err := q.GetVault(ctx, v)
+		if err != nil {
+			return found(err)
+		}
+		k.Vault = vault.Vault{ID: row.VaultID, Salt: row.Salt, State: row.State, Created: time.Unix(row.CreatedAt, 0)}
+		if k.Passkeys, err = passkeys(ctx, q, v); err != nil {
+			return err
+		}
+		wraps, err := q.ListWraps(ctx, v)
+		for _, w := range wraps {
+			k.Wraps = append(k.Wraps, vault.Wrap{Kind: w.Kind, Credential: w.CredentialID, IV: w.Iv, Ciphertext: w.Ciphertext})
+		}
+		return err
+	})
+	if err != nil {
+		return vault.Keyring{}, fmt.Errorf("reading a keyring: %w", err)
+	}
+	return k, nil
+}
+
+// PutWraps stores wraps, each in the place of the one with the same kind and
+// credential. A passkey's wrap needs that passkey: ErrInvalid otherwise.
+func (s *Store) PutWraps(ctx context.Context, v id.Vault, wraps []vault.Wrap) error {
+	for _, w := range wraps {
+		if err := w.Check(); err != nil {
+			return fmt.Errorf("storing wraps: %w", err)
+		}
+	}
+	err := s.write(ctx, func(q *vaultsql.Queries) error {
+		if _, err := q.GetVault(ctx, v); err != nil {
+			return found(err)
+		}
+		for _, w := range wraps {
+			credential := []byte{} // not NULL
+			if w.Kind == vault.PasskeyWrap {
+				credential = w.Credential
+				ours, err := q.HasPasskey(ctx, vaultsql.HasPasskeyParams{VaultID: v, CredentialID: credential})
+				if err != nil {
+					return err
+				}
+				if !ours {
+					return fmt.Errorf("wrap for a passkey of another vault: %w", vault.ErrInvalid)
+				}
+			}
+			err := q.PutWrap(ctx, vaultsql.PutWrapParams{
+				VaultID: v, Kind: w.Kind, CredentialID: credential, Iv: w.IV, Ciphertext: w.Ciphertext,
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("storing wraps: %w", err)
+	}
+	return nil
+}
+
+// Finish opens the vault for good, or says ErrNotFinished when there are fewer
+// than two ways in.
+func (s *Store) Finish(ctx context.Context, v id.Vault) error {
+	err := s.write(ctx, func(q *vaultsql.Queries) error {
+		n, err := q.CountWraps(ctx, v)
+		if err != nil {
+			return err
+		}
+		if n < 2 {
+			if _, err := q.GetVault(ctx, v); err != nil {
+				return found(err)
+			}
+			return vault.ErrNotFinished
+		}
+		return affected(q.SetState(ctx, vaultsql.SetStateParams{State: vault.Open, VaultID: v}))
+	})
+	if err != nil {
+		return fmt.Errorf("finishing a vault: %w", err)
+	}
+	return nil
+}
+
+// Erase deletes the vault and every row that is its. What stays in the database's
+// files until [sqldb.DB.Vacuum] is ciphertext in overwritten pages.
+func Erase(ctx context.Context, tx sqldb.Tx, v id.Vault) error {
+	if err := affected(vaultsql.New(tx).EraseVault(ctx, v)); err != nil {
+		return fmt.Errorf("erasing a vault: %w", err)
+	}
+	return nil
+}
