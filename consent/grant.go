@@ -1,0 +1,56 @@
+package consent
+
+import (
+	"slices"
+	"time"
+
+	"coffer/anchor"
+	"coffer/internal/id"
+)
+
+// State is where a grant is in its life. That it is expired is computed, never
+// stored.
+type State string
+
+const (
+	StateAnchoring  State = "anchoring" // decided and durable, not yet on the ledger: no release
+	StateLive       State = "live"
+	StateWithdrawn  State = "withdrawn"  // by the shopper, or because the vault was erased
+	StateTerminated State = "terminated" // by the business
+	StateErased     State = "erased"     // nothing of it is left but this word
+)
+
+// Grant is one shopper × one business × one purpose, as the operator keeps it:
+// the atomic unit that is given and withdrawn alone.
+type Grant struct {
+	ID         id.Grant
+	Vault      id.Vault
+	Request    id.Request
+	Business   DID
+	Purpose    string // IRI
+	PurposeID  string // the request's name for it
+	Attributes []string
+	Channels   []string
+	WeeklyCap  int // messages in seven days
+	Start, End anchor.Epoch
+	State      State
+	Minor      bool // the shopper is under age: nothing of marketing
+	Given      Unix
+	Withdrawn  Unix // 0 while it is not
+	Handle     anchor.Handle
+	Entry      Bytes  // the ledger entry, anchor.GrantSize
+	Receipt    string // JWT
+	Letter     string // JWE for the business
+}
+
+// Covers reports whether the grant names the attribute.
+func (g Grant) Covers(attribute string) bool { return slices.Contains(g.Attributes, attribute) }
+
+// Reaches reports whether messages may travel on the channel.
+func (g Grant) Reaches(channel string) bool { return slices.Contains(g.Channels, channel) }
+
+// Expired reports whether the grant's time is over.
+func (g Grant) Expired(at time.Time) bool { return anchor.EpochAt(at) >= g.End }
+
+// Live reports whether the grant stands at the given moment.
+func (g Grant) Live(at time.Time) bool { return Check(g, at, Need{Business: g.Business}) == nil }

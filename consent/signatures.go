@@ -1,0 +1,22 @@
+package consent
+
+import "context"
+
+// Header types ("typ") of what is signed: one payload never passes for another.
+const (
+	TypeRequest   = "coffer-request+jwt"
+	TypeCard      = "coffer-business+jwt"
+	TypeMessage   = "coffer-message+jwt"
+	TypeReceipt   = "JWT" // JWT-VC, by a pairwise key
+	TypeAssertion = "JWT" // client assertion (RFC 7523), by a business key
+)
+
+// Signatures tells who signed. Package consent/agent implements it.
+type Signatures interface {
+	// VerifyJWS verifies a compact ES256 JWS of the given header type and returns
+	// the DID whose key signed it. If the payload has an "iss" it is that DID.
+	VerifyJWS(ctx context.Context, compact, typ string) (DID, []byte, error)
+	// VerifyReceipt verifies a receipt's JWT-VC and its pairwise signature, and
+	// parses it.
+	VerifyReceipt(ctx context.Context, jwt string) (Receipt, error)
+}
