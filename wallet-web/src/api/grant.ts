@@ -1,0 +1,51 @@
+/** Grants as the operator keeps them (contract D.10). What they say is checked against the sealed grant document. */
+import { bool, id, int, oneOf, text, type Of } from '../core/shape';
+import type { GrantId, RequestId } from '../core/id';
+import { answer, encoded, list, opaque, optional } from './answer';
+import { get, isProblem, post } from './http';
+
+const grant = answer({
+  grant: id<GrantId>(),
+  request: id<RequestId>(),
+  business: answer({ did: text(2000), name: text(1000, 0) }),
+  purpose: text(2000),
+  purpose_id: text(64),
+  attributes: list(text(64)),
+  channels: list(text(64)),
+  start: int(),
+  end: int(),
+  state: oneOf('anchoring', 'live', 'withdrawn', 'terminated', 'erased'),
+  given: int(),
+  withdrawn: optional(int(), 0),
+  anchored: bool,
+  entry: encoded,
+  receipt: text(256 << 10),
+});
+const grants = answer({ grants: list(grant) });
+const withdrawal = answer({ state: oneOf('withdrawn'), anchored: bool });
+
+export type GrantRecord = Of<typeof grant>;
+export type Withdrawal = Of<typeof withdrawal>;
+
+export const readGrants = async (): Promise<GrantRecord[]> => (await get('/wallet/v1/grants', grants)).grants;
+
+/** The ledger's proof of the grant's entry, or null while there is none. */
+export const readGrantProof = (g: GrantId): Promise<Record<string, unknown> | null> => proofAt(`/wallet/v1/grants/${g}/proof`);
+
+/** The ledger's proof of the withdrawal, or null while there is none. */
+export const readWithdrawalProof = (g: GrantId): Promise<Record<string, unknown> | null> =>
+  proofAt(`/wallet/v1/grants/${g}/withdrawal-proof`);
+
+/** Withdraws at once, whether or not the ledger answers. */
+export const withdraw = (g: GrantId, entry: string, receipt: string): Promise<Withdrawal> =>
+  post(`/wallet/v1/grants/${g}/withdraw`, { entry, receipt }, withdrawal);
+
+/** A proof that does not exist yet is a passing state, not a fault. */
+export async function proofAt(path: string): Promise<Record<string, unknown> | null> {
+  try {
+    return await get(path, opaque);
+  } catch (error) {
+    if (isProblem(error, 'not-found', 'not-anchored', 'ledger-unavailable')) return null;
+    throw error;
+  }
+}

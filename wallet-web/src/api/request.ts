@@ -1,0 +1,16 @@
+/** What a business asks (contract D.10). The JWS is verified by core, not believed because it came from here. */
+import { oneOf, text, type Of } from '../core/shape';
+import type { RequestId } from '../core/id';
+import { answer } from './answer';
+import { get } from './http';
+
+const asked = answer({
+  request: text(256 << 10),
+  status: oneOf('open', 'answered', 'expired'),
+  business: answer({ did: text(2000), name: text(1000, 0), state: oneOf('active', 'pending', 'suspended') }),
+});
+
+/** A request as the operator hands it over. */
+export type Asked = Of<typeof asked>;
+
+export const readRequest = (request: RequestId): Promise<Asked> => get(`/wallet/v1/requests/${request}`, asked);

@@ -1,0 +1,57 @@
+/** Who is signed in, and with which ways in (contract C.3). The session itself is a cookie no script can read. */
+import type { VaultId } from '../core/id';
+import type { Wrap } from '../core/keys';
+import { bool, id, int, oneOf, type Of, type Shape } from '../core/shape';
+import { answer, encoded, list, opaque, optional } from './answer';
+import { get, isProblem, post, tell } from './http';
+
+const fields = answer({ kind: oneOf('passkey', 'recovery'), credential: optional(encoded, ''), iv: encoded, ciphertext: encoded });
+const wrap: Shape<Wrap> = (value, at) => {
+  const { credential, ...rest } = fields(value, at);
+  return rest.kind === 'passkey' ? { ...rest, credential } : rest;
+};
+
+const session = answer({
+  vault: id<VaultId>(),
+  salt: encoded,
+  state: oneOf('opening', 'open'),
+  credential: encoded,
+  passkeys: list(answer({ id: encoded, prf: bool, created: int() })),
+  wraps: list(wrap),
+});
+
+export type Session = Of<typeof session>;
+
+const options = answer({ public_key: opaque });
+type Options = Record<string, unknown>;
+
+/** The session of this browser, or null when nobody is signed in. */
+export async function currentSession(): Promise<Session | null> {
+  try {
+    return await get('/wallet/v1/session', session);
+  } catch (error) {
+    if (isProblem(error, 'not-signed-in')) return null;
+    throw error;
+  }
+}
+
+export const endSession = (): Promise<void> => tell('POST', '/wallet/v1/session/end', {});
+
+/** Begins a passkey: of a new vault when signed out, one more of this vault when signed in. */
+export const startCreate = async (): Promise<Options> =>
+  (await post('/wallet/v1/passkeys/create/start', {}, options)).public_key;
+
+export const finishCreate = (credential: unknown): Promise<Session> =>
+  post('/wallet/v1/passkeys/create/finish', { credential }, session);
+
+export const startGet = async (): Promise<Options> =>
+  (await post('/wallet/v1/passkeys/get/start', {}, options)).public_key;
+
+export const finishGet = (credential: unknown): Promise<Session> =>
+  post('/wallet/v1/passkeys/get/finish', { credential }, session);
+
+/** Stores wraps; one of the same kind and credential is replaced. */
+export const putWraps = (wraps: Wrap[]): Promise<void> => tell('PUT', '/wallet/v1/wraps', { wraps });
+
+/** Declares the vault open; the operator refuses with `not-finished` while there are fewer than two ways in. */
+export const finishVault = (): Promise<Session> => post('/wallet/v1/vault/finish', {}, session);

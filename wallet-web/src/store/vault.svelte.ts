@@ -1,0 +1,163 @@
+/**
+ * The open vault: what a session holds in memory and nowhere else. The vault key cannot be read out of its
+ * CryptoKey; the identity seed lives in the opened identity document. Dropping the object locks the vault.
+ */
+import { fromB64u, type Bytes } from '../core/bytes';
+import type { Stored } from '../core/document';
+import { newId, type DocumentId, type GrantId, type VaultId } from '../core/id';
+import type { VaultKey } from '../core/keys';
+import type { Finding } from '../core/manifest';
+import type { AttributePlaintext, GrantPlaintext, IdentityPlaintext, Plaintext } from '../core/plaintext';
+import { systemRandom } from '../core/random';
+import { openVault, sealBatch, type Batch, type Change, type Opened } from '../core/vault';
+import * as device from './device';
+
+/** An attribute as the pages show it, with the document it is in. */
+export interface HeldAttribute extends AttributePlaintext {
+  id: DocumentId;
+  version: number;
+}
+
+/**
+ * The vault is not as this browser left it, so the wallet will not sign a manifest over it. The shopper settles it
+ * on screen: look, then accept what is there.
+ */
+export class Unsettled extends Error {
+  override name = 'Unsettled';
+}
+
+/** Where the wallet gets the documents from; the pages give it, for the store knows no network. */
+export type ReadDocuments = () => Promise<Stored[]>;
+
+export class OpenVault {
+  #documents = $state.raw<ReadonlyMap<DocumentId, Opened>>(new Map());
+  /** Everything stored, the manifest and what does not open included. */
+  #stored: Stored[] = [];
+  #manifestVersion = 0;
+  #writing: Promise<unknown> = Promise.resolve();
+
+  /** What does not agree with the manifest; empty when all is well. */
+  findings = $state.raw<readonly Finding[]>([]);
+  /** Documents that do not open here. */
+  unreadable = $state.raw<readonly DocumentId[]>([]);
+
+  attributes: ReadonlyMap<string, HeldAttribute> = $derived.by(() => {
+    const held = new Map<string, HeldAttribute>();
+    for (const d of this.#documents.values()) {
+      const p = d.plaintext;
+      if (p.kind !== 'attribute') continue;
+      // Two devices may have added the same attribute at once: the newer value counts.
+      const other = held.get(p.name);
+      if (!other || other.updated <= p.updated) held.set(p.name, { ...p, id: d.id, version: d.version });
+    }
+    return held;
+  });
+
+  grants: ReadonlyMap<GrantId, GrantPlaintext> = $derived.by(() => {
+    const held = new Map<GrantId, GrantPlaintext>();
+    for (const d of this.#documents.values()) if (d.plaintext.kind === 'grant') held.set(d.plaintext.grant, d.plaintext);
+    return held;
+  });
+
+  private constructor(
+    readonly id: VaultId,
+    readonly key: VaultKey,
+    private readonly read: ReadDocuments,
+  ) {}
+
+  /** Opens what the operator has and holds it to the manifest. */
+  static async open(id: VaultId, key: VaultKey, read: ReadDocuments): Promise<OpenVault> {
+    const vault = new OpenVault(id, key, read);
+    await vault.reload();
+    return vault;
+  }
+
+  /** Reads everything again: after a conflict, or to see what another device wrote. */
+  async reload(): Promise<void> {
+    const stored = await this.read();
+    const seen = await device.lastSeen(this.id);
+    const opened = await openVault(this.key, this.id, stored, seen);
+    this.#stored = stored;
+    this.#manifestVersion = opened.manifestVersion;
+    this.#documents = new Map(opened.documents.map((d) => [d.id, d]));
+    this.findings = opened.findings;
+    this.unreadable = opened.unreadable;
+    if (opened.findings.length === 0) await device.remember(this.id, opened.manifestVersion);
+  }
+
+  /** Nothing is stored and nothing ever was, as far as this browser knows. */
+  get fresh(): boolean {
+    return this.#stored.length === 0 && this.findings.length === 0;
+  }
+
+  get identity(): (IdentityPlaintext & { id: DocumentId; version: number }) | null {
+    for (const d of this.#documents.values()) if (d.plaintext.kind === 'identity') return { ...d.plaintext, id: d.id, version: d.version };
+    return null;
+  }
+
+  /** The identity seed (32 bytes); every pairwise key derives from it. */
+  get seed(): Bytes {
+    const identity = this.identity;
+    if (!identity) throw new Unsettled('the vault has no identity document');
+    return fromB64u(identity.seed, 32);
+  }
+
+  /** The sealed document behind an attribute, to share it. */
+  stored(id: DocumentId): Stored | undefined {
+    return this.#documents.get(id)?.stored;
+  }
+
+  /** What a finding is about, as far as its document opens. */
+  plaintext(id: DocumentId): Plaintext | undefined {
+    return this.#documents.get(id)?.plaintext;
+  }
+
+  newDocument(): DocumentId {
+    return newId<DocumentId>(systemRandom);
+  }
+
+  /**
+   * Changes the vault, one change at a time. `changes` is asked when its turn comes, so that versions are right;
+   * `send` must resolve only when the operator has stored the batch, and then the wallet remembers it.
+   */
+  async write<T>(changes: () => readonly Change[], send: (batch: Batch) => Promise<T>): Promise<T> {
+    if (this.findings.length > 0) throw new Unsettled('the vault is not as this browser left it');
+    return this.#next(() => this.#write(changes(), send, this.#stored, this.#manifestVersion));
+  }
+
+  /**
+   * After the shopper looked: a manifest over what is there now becomes the one to hold the operator to. The memory
+   * of a newer manifest goes with it, or a settled roll-back would be found again for ever.
+   */
+  async accept(send: (batch: Batch) => Promise<void>): Promise<void> {
+    await this.#next(async () => {
+      await this.#write([], send, this.#stored, this.#manifestVersion);
+      await device.forget(this.id);
+      await device.remember(this.id, this.#manifestVersion);
+      this.findings = [];
+    });
+  }
+
+  #next<T>(run: () => Promise<T>): Promise<T> {
+    const turn = this.#writing.then(run, run);
+    this.#writing = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #write<T>(changes: readonly Change[], send: (batch: Batch) => Promise<T>, stored: Stored[], manifest: number): Promise<T> {
+    const batch = await sealBatch(this.key, this.id, stored, manifest, changes, systemRandom);
+    const result = await send(batch);
+    const gone = new Set([...batch.deletes, ...batch.puts].map((d) => d.id));
+    const documents = new Map(this.#documents);
+    for (const d of batch.deletes) documents.delete(d.id);
+    for (const change of changes) {
+      const put = batch.puts.find((p) => p.id === change.id);
+      if (change.kind === 'put' && put) documents.set(put.id, { id: put.id, version: put.version, plaintext: change.plaintext, stored: put });
+    }
+    this.#stored = [...stored.filter((s) => !gone.has(s.id)), ...batch.puts];
+    this.#documents = documents;
+    this.#manifestVersion = manifest + 1;
+    await device.remember(this.id, this.#manifestVersion);
+    return result;
+  }
+}
