@@ -1,0 +1,163 @@
+// Package policies decides what may happen under a grant: a few Cedar rules that a
+// DPO can read (coffer.cedar), their schema, and the catalogue of attributes and
+// purposes they speak of (catalogue.json, described in FORMAT.md).
+//
+// A decision is a pure function of the question: no clock, no store, no network.
+// The rules are checked against the schema when they are loaded, and what a question
+// turns into is checked against it before every decision, because Cedar skips a
+// forbid that errors. Whatever errs all the same denies.
+//
+// # Trust
+//
+// The operator's gate asks this package before it stores a grant, hands out a
+// release or delivers a message. It sees names of attributes and purposes, states
+// and times; never a value. Whoever can change the rules in an operator's build can
+// let that operator do anything that the shopper's keys and the ledger's rule still
+// allow; the version in every ruling tells which rules decided.
+package policies
+
+import (
+	"crypto/sha256"
+	_ "embed"
+	"encoding/base64"
+	"encoding/binary"
+	"fmt"
+	"slices"
+	"strings"
+
+	cedar "github.com/cedar-policy/cedar-go"
+	"github.com/cedar-policy/cedar-go/x/exp/schema/validate"
+
+	"coffer/consent"
+)
+
+var (
+	//go:embed coffer.cedar
+	rulesText []byte
+	//go:embed coffer.cedarschema
+	schemaText []byte
+)
+
+// Reasons that are no rule of coffer.cedar.
+var (
+	// NothingPermits is the reason when no rule speaks for or against.
+	NothingPermits = consent.Reason{ID: "R00-nothing-permits", Title: "No rule permits this"}
+	// NotAQuestion is the reason when a question does not fit the schema.
+	NotAQuestion = consent.Reason{ID: "R00-not-a-question", Title: "The question does not fit the schema of the rules"}
+)
+
+// Engine answers questions by a fixed set of rules. It is safe for concurrent use.
+type Engine struct {
+	rules     rules
+	titles    map[cedar.PolicyID]string
+	check     *validate.Validator
+	purposes  cedar.EntityMap
+	catalogue *Catalogue
+	version   string
+}
+
+var _ consent.Policy = (*Engine)(nil)
+
+// New is the engine with the rules and the catalogue that this program was built with.
+func New() (*Engine, error) {
+	c, err := ShippedCatalogue()
+	if err != nil {
+		return nil, err
+	}
+	return Load(rulesText, c)
+}
+
+// Load reads rules in Cedar's language. Every rule must fit the schema and have an
+// @id of its own and a @title, which is what a denial is explained with.
+func Load(text []byte, c *Catalogue) (*Engine, error) {
+	check, err := newValidator()
+	if err != nil {
+		return nil, err
+	}
+	read, err := parseRules(text, check)
+	if err != nil {
+		return nil, err
+	}
+	e := &Engine{rules: read, titles: map[cedar.PolicyID]string{}, check: check, purposes: cedar.EntityMap{}, catalogue: c}
+	for _, r := range read {
+		e.titles[r.id] = r.title
+	}
+	for _, p := range c.purposes {
+		entity := purposeEntity(p)
+		if err := check.Entity(entity); err != nil {
+			return nil, fmt.Errorf("checking purpose %s against the schema: %w", p.IRI, err)
+		}
+		e.purposes[entity.UID] = entity
+	}
+	e.version = version(text, schemaText, c)
+	return e, nil
+}
+
+// version hashes everything a decision follows from besides the question, each part
+// with its length in front so that no two sets of parts hash alike.
+func version(text, schema []byte, c *Catalogue) string {
+	h := sha256.New()
+	for _, part := range [][]byte{text, schema, fmt.Append(nil, c.attributes, c.purposes)} {
+		h.Write(binary.BigEndian.AppendUint64(nil, uint64(len(part))))
+		h.Write(part)
+	}
+	return base64.RawURLEncoding.EncodeToString(h.Sum(nil))
+}
+
+// Version is the hash of the rules, the schema and the catalogue.
+func (e *Engine) Version() string { return e.version }
+
+// Catalogue is the one the rules speak of.
+func (e *Engine) Catalogue() *Catalogue { return e.catalogue }
+
+// Rules lists the rules in the order they are written.
+func (e *Engine) Rules() []consent.Reason {
+	var out []consent.Reason
+	for _, r := range e.rules {
+		out = append(out, consent.Reason{ID: string(r.id), Title: r.title})
+	}
+	return out
+}
+
+// Decide answers a question. An empty attribute means all that the grant covers.
+// Reasons are sorted by id; a denial has at least one.
+func (e *Engine) Decide(q consent.Question) consent.Ruling {
+	entities, request := e.pose(q)
+	return e.decide(entities, request)
+}
+
+func (e *Engine) decide(entities posed, request cedar.Request) consent.Ruling {
+	if err := e.validate(entities, request); err != nil {
+		return e.deny(NotAQuestion)
+	}
+	decision, diagnostic := cedar.Authorize(e.rules, entities, request)
+	if len(diagnostic.Errors) > 0 {
+		// A rule that errs is skipped by Cedar. If it was a forbid, nobody knows what
+		// it would have said: all rules that erred are named, and the answer is no.
+		var erred []consent.Reason
+		for _, d := range diagnostic.Errors {
+			erred = append(erred, consent.Reason{ID: string(d.PolicyID), Title: e.titles[d.PolicyID] + " (could not be decided)"})
+		}
+		return e.deny(erred...)
+	}
+	reasons := make([]consent.Reason, 0, len(diagnostic.Reasons))
+	for _, r := range diagnostic.Reasons {
+		reasons = append(reasons, consent.Reason{ID: string(r.PolicyID), Title: e.titles[r.PolicyID]})
+	}
+	if decision != cedar.Allow {
+		if len(reasons) == 0 {
+			reasons = append(reasons, NothingPermits)
+		}
+		return e.deny(reasons...)
+	}
+	return consent.Ruling{Allow: true, Reasons: inOrder(reasons), Version: e.version}
+}
+
+func (e *Engine) deny(reasons ...consent.Reason) consent.Ruling {
+	return consent.Ruling{Reasons: inOrder(reasons), Version: e.version}
+}
+
+func inOrder(reasons []consent.Reason) []consent.Reason {
+	slices.SortFunc(reasons, func(a, b consent.Reason) int { return strings.Compare(a.ID, b.ID) })
+	return reasons
+}

@@ -1,0 +1,248 @@
+package policies
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	cedar "github.com/cedar-policy/cedar-go"
+	"github.com/cedar-policy/cedar-go/types"
+	"pgregory.net/rapid"
+
+	"coffer/anchor"
+	"coffer/consent"
+	"coffer/internal/id"
+)
+
+// anyQuestion draws questions around the plain case, so that every rule is both
+// kept and broken often.
+func anyQuestion(t *rapid.T) consent.Question {
+	q := plain(rapid.SampledFrom([]consent.Action{"give", "collect", "message"}).Draw(t, "action"))
+	some := func(label string, of ...string) []string {
+		return rapid.SliceOfNDistinct(rapid.SampledFrom(of), 0, len(of), rapid.ID[string]).Draw(t, label)
+	}
+	usually := func(label string) bool { return rapid.IntRange(0, 3).Draw(t, label) > 0 }
+	if !usually("plain grant") {
+		q.Grant.State = consent.State(rapid.SampledFrom([]string{"anchoring", "live", "withdrawn", "terminated", "erased", "", "paused"}).Draw(t, "state"))
+	}
+	if !usually("plain time") {
+		start := rapid.IntRange(-3, 3).Draw(t, "start")
+		q.Grant.Start = anchor.Epoch(int(anchor.EpochAt(now)) + start)
+		q.Grant.End = q.Grant.Start + anchor.Epoch(rapid.SampledFrom([]int{0, 1, 2, 24, 31*24 + 1, 90*24 + 1, 365 * 24, 365*24 + 1}).Draw(t, "hours"))
+	}
+	if !usually("plain purpose") {
+		q.Grant.Purpose = iri(rapid.SampledFrom([]string{"dpv#DirectMarketing", "dpv#DeliveryOfGoods", "dpv#CustomerCare", "dpv#AgeVerification", "dpv#NoSuchPurpose"}).Draw(t, "purpose"))
+	}
+	if !usually("plain attributes") {
+		q.Grant.Attributes = some("attributes", "name", "email", "phone", "shoe-size", "age-over-18")
+		q.Attribute = rapid.SampledFrom([]string{"", "name", "email", "phone", "no-such"}).Draw(t, "attribute")
+	}
+	if !usually("plain channels") {
+		q.Grant.Channels = some("channels", "wallet", "sms")
+		q.Channel = rapid.SampledFrom([]string{"", "wallet", "sms"}).Draw(t, "channel")
+	}
+	if !usually("plain business") {
+		q.Business.State = consent.BusinessState(rapid.SampledFrom([]string{"active", "pending", "suspended", ""}).Draw(t, "business"))
+		q.Business.Purposes = q.Business.Purposes[:rapid.IntRange(0, len(q.Business.Purposes)).Draw(t, "registered")]
+		q.Grant.Business = consent.DID(rapid.SampledFrom([]string{string(shop), "did:web:other.example"}).Draw(t, "owner"))
+	}
+	q.Grant.Minor = !usually("of age")
+	q.SentLast7Days = rapid.IntRange(0, 3).Draw(t, "sent")
+	q.Grant.WeeklyCap = rapid.IntRange(0, 3).Draw(t, "cap")
+	q.Now = now.Add(time.Duration(rapid.IntRange(-30, 29).Draw(t, "minutes")) * time.Minute)
+	return q
+}
+
+// allowed is the rules said a second time, in Go: the judge of the Cedar ones.
+func allowed(c *Catalogue, q consent.Question) bool {
+	g := q.Grant
+	p, _ := c.Purpose(g.Purpose)
+	asked := g.Attributes
+	if q.Attribute != "" {
+		asked = []string{q.Attribute}
+	}
+	fits := func(all []string) bool {
+		return !slices.ContainsFunc(asked, func(a string) bool { return !slices.Contains(all, a) })
+	}
+	if g.Business != q.Business.DID || q.Business.State != "active" || !slices.Contains(q.Business.Purposes, g.Purpose) ||
+		int(g.End)-int(g.Start) > p.MaxDays*24 || g.Minor && p.Marketing {
+		return false
+	}
+	hour := anchor.EpochAt(q.Now)
+	if q.Action == "give" {
+		return fits(g.Attributes) && fits(p.Attributes) && (p.Contact || len(g.Channels) == 0) &&
+			hour-1 <= g.Start && g.Start <= hour+1 && hour < g.End &&
+			g.State != "withdrawn" && g.State != "terminated" && g.State != "erased"
+	}
+	if g.State != "live" || hour < g.Start || g.End <= hour {
+		return false
+	}
+	if q.Action == "collect" {
+		return fits(g.Attributes) && fits(p.Attributes)
+	}
+	return p.Contact && slices.Contains(g.Channels, q.Channel) && q.SentLast7Days < g.WeeklyCap
+}
+
+func TestTheRulesAgreeWithTheJudge(t *testing.T) {
+	e := engine(t)
+	said := map[bool]int{}
+	rapid.Check(t, func(t *rapid.T) {
+		q := anyQuestion(t)
+		want := allowed(e.Catalogue(), q)
+		said[want]++
+		ruling := e.Decide(q)
+		if ruling.Allow != want {
+			t.Fatalf("the judge says %t, the rules %t: %v", want, ruling.Allow, ruling.Reasons)
+		}
+		if len(ruling.Reasons) == 0 {
+			t.Fatal("a ruling without a reason")
+		}
+	})
+	if said[true] == 0 || said[false] == 0 {
+		t.Fatalf("the questions drawn were all of one kind: %v", said)
+	}
+}
+
+func TestNothingHappensUnderAGrantThatIsNotLive(t *testing.T) {
+	e := engine(t)
+	rapid.Check(t, func(t *rapid.T) {
+		q := anyQuestion(t)
+		q.Action = rapid.SampledFrom([]consent.Action{"collect", "message"}).Draw(t, "what")
+		if rapid.Bool().Draw(t, "state or time") {
+			q.Grant.State = consent.State(rapid.StringN(0, 12, -1).Filter(func(s string) bool { return s != "live" }).Draw(t, "not live"))
+		} else {
+			q.Grant.End = anchor.EpochAt(q.Now) - anchor.Epoch(rapid.IntRange(0, 5).Draw(t, "ago"))
+		}
+		if ruling := e.Decide(q); ruling.Allow {
+			t.Fatalf("allowed under a grant that is not live: %v", ruling.Reasons)
+		}
+	})
+}
+
+// Cedar skips a forbid that errors. Here it must deny and be named.
+func TestARuleThatErrsDenies(t *testing.T) {
+	const errs = `
+@id("X01-errs") @title("Adds beyond the largest number")
+forbid (principal, action, resource is Coffer::Grant)
+when { resource.weeklyCap + 9223372036854775807 < 0 };`
+	e, err := Load([]byte(string(rulesText)+errs), engine(t).Catalogue())
+	if err != nil {
+		t.Fatal(err)
+	}
+	allow, ids := says(e.Decide(plain(consent.ActionCollect)))
+	if allow || ids != "X01-errs" {
+		t.Fatalf("allow=%t %s, want a denial by the rule that erred", allow, ids)
+	}
+	q := plain(consent.ActionCollect)
+	q.Grant.WeeklyCap = 0 // no overflow: the planted rule is what denied above
+	if allow, ids := says(e.Decide(q)); !allow {
+		t.Fatalf("denied by %s without an error", ids)
+	}
+}
+
+func TestWhatDoesNotFitTheSchemaIsDenied(t *testing.T) {
+	e := engine(t)
+	break_ := map[string]func(*posed, *cedar.Request){
+		"a grant without a state": func(p *posed, _ *cedar.Request) {
+			m := p.own[1].Attributes.Map()
+			delete(m, "state")
+			p.own[1].Attributes = types.NewRecord(m)
+		},
+		"a state that is a number": func(p *posed, _ *cedar.Request) {
+			m := p.own[1].Attributes.Map()
+			m["state"] = types.Long(1)
+			p.own[1].Attributes = types.NewRecord(m)
+		},
+		"no time": func(_ *posed, r *cedar.Request) {
+			m := r.Context.Map()
+			delete(m, "now")
+			r.Context = types.NewRecord(m)
+		},
+		"a business that is a grant": func(_ *posed, r *cedar.Request) { r.Principal = r.Resource },
+	}
+	for name, f := range break_ {
+		p, r := e.pose(plain(consent.ActionCollect))
+		f(&p, &r)
+		if allow, ids := says(e.decide(p, r)); allow || ids != NotAQuestion.ID {
+			t.Errorf("%s: allow=%t %s", name, allow, ids)
+		}
+	}
+	if allow, _ := says(e.Decide(consent.Question{})); allow {
+		t.Error("an empty question is allowed")
+	}
+}
+
+func TestReasonsComeInOneOrder(t *testing.T) {
+	e := engine(t)
+	q := plain(consent.ActionMessage)
+	q.Grant.State, q.Grant.Minor, q.Business.State, q.Channel, q.SentLast7Days = "withdrawn", true, "pending", "sms", 9
+	first := e.Decide(q)
+	if len(first.Reasons) < 5 || !slices.IsSortedFunc(first.Reasons, func(a, b consent.Reason) int { return strings.Compare(a.ID, b.ID) }) {
+		t.Fatalf("not all reasons, or not sorted: %v", first.Reasons)
+	}
+	for range 50 {
+		if again := e.Decide(q); !reflect.DeepEqual(first, again) {
+			t.Fatalf("said %v, then %v", first, again)
+		}
+	}
+}
+
+func TestLoadRefuses(t *testing.T) {
+	c := engine(t).Catalogue()
+	const good = `@id("A") @title("a") permit (principal, action, resource);`
+	for want, text := range map[string]string{
+		"there are none":      "",
+		"no @id":              `@title("a") permit (principal, action, resource);`,
+		"no @title":           `@id("A") permit (principal, action, resource);`,
+		"stands twice":        good + good,
+		"reading the rules":   `permit (principal`,
+		"against the schema":  `@id("A") @title("a") forbid (principal, action, resource is Coffer::Grant) when { resource.colour == "red" };`,
+		"rule B against":      good + `@id("B") @title("b") forbid (principal, action, resource is Coffer::Grant) when { resource.state == 1 };`,
+		"rule C against the ": good + `@id("C") @title("c") forbid (principal, action == Coffer::Action::"fetch", resource);`,
+	} {
+		if _, err := Load([]byte(text), c); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, want an error with %q", text, err, want)
+		}
+	}
+}
+
+func TestTheVersionIsThatOfRulesAndCatalogue(t *testing.T) {
+	e := engine(t)
+	if again := engine(t); e.Version() != again.Version() || len(e.Version()) != 43 {
+		t.Fatalf("versions %q and %q", e.Version(), again.Version())
+	}
+	other, err := Load(append([]byte("// a word\n"), rulesText...), e.Catalogue())
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := ParseCatalogue([]byte(strings.Replace(string(catalogueText), `"max_days": 90`, `"max_days": 91`, 1)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	longer, err := Load(rulesText, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if other.Version() == e.Version() || longer.Version() == e.Version() {
+		t.Error("another text or catalogue, the same version")
+	}
+}
+
+func BenchmarkDecide(b *testing.B) {
+	e := engine(b)
+	for _, action := range []consent.Action{consent.ActionGive, consent.ActionCollect, consent.ActionMessage} {
+		q := plain(action)
+		q.Grant.ID = id.New[id.Grant]()
+		b.Run(fmt.Sprint(action), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if !e.Decide(q).Allow {
+					b.Fatal("denied")
+				}
+			}
+		})
+	}
+}
