@@ -2,10 +2,22 @@
 import { p256 } from '@noble/curves/nist.js';
 import { b64u, concat, fromB64u, type Bytes } from './bytes';
 import { ParseError } from './errors';
-import type { PublicJwk } from './identity';
 
 declare const did: unique symbol;
 export type Did = string & { readonly [did]: true };
+
+/** A P-256 public key as a JWK (RFC 7517) with exactly these members. */
+export interface PublicJwk {
+  kty: 'EC';
+  crv: 'P-256';
+  x: string;
+  y: string;
+}
+
+/** A P-256 private key as a JWK. */
+export interface PrivateJwk extends PublicJwk {
+  d: string;
+}
 
 const alphabet = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz';
 /** Multicodec prefixes, as varints: ed25519-pub (0xed), p256-pub (0x1200). */
@@ -22,6 +34,17 @@ export function didKeyP256(key: PublicJwk): Did {
   const point = p256.Point.fromAffine({ x: toNumber(key.x), y: toNumber(key.y) });
   point.assertValidity();
   return `did:key:z${base58(concat(P256, point.toBytes(true)))}` as Did;
+}
+
+/** Whether it is a P-256 public key: a point on the curve, and not the one at infinity. */
+export function isPublicJwk(key: { kty: string; crv: string; x: string; y: string }): key is PublicJwk {
+  try {
+    if (key.kty !== 'EC' || key.crv !== 'P-256') return false;
+    p256.Point.fromAffine({ x: toNumber(key.x), y: toNumber(key.y) }).assertValidity();
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** The Ed25519 public key (32 bytes) that a did:key names; throws ParseError `did`. */

@@ -7,7 +7,7 @@ import { p256 } from '@noble/curves/nist.js';
 import { hkdf } from '@noble/hashes/hkdf.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { b64u, concat, utf8, type Bytes } from './bytes';
-import { didKeyEd25519, type Did } from './did';
+import { didKeyEd25519, type Did, type PrivateJwk, type PublicJwk } from './did';
 import { idBytes, type GrantId } from './id';
 import type { Random } from './random';
 
@@ -20,19 +20,6 @@ export interface SigningKey {
 /** The key that signs receipts to one business, and its did:key. */
 export interface PairwiseKey extends SigningKey {
   did: Did;
-}
-
-/** A P-256 public key as a JWK (RFC 7517) with exactly these members. */
-export interface PublicJwk {
-  kty: 'EC';
-  crv: 'P-256';
-  x: string;
-  y: string;
-}
-
-/** A P-256 private key as a JWK. */
-export interface PrivateJwk extends PublicJwk {
-  d: string;
 }
 
 /** The key that messages of one business to the shopper are encrypted to. */

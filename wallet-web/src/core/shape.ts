@@ -2,9 +2,10 @@
  * Strict reading of JSON: unknown keys, missing keys and values out of bounds are refused, and the error says
  * where and what was wanted. Twin of Go's DisallowUnknownFields plus the checks of each format.
  */
-import { fromB64u, fromUtf8, utf8 } from './bytes';
+import { fromB64u, utf8 } from './bytes';
 import { ParseError } from './errors';
 import { isId } from './id';
+import { parseStrict } from './json';
 
 /** Where a reader is: what is being parsed and the path into it. */
 export interface At {
@@ -27,15 +28,8 @@ const below = (at: At, key: string | number): At => ({
 });
 
 /** Parses exactly one JSON text of the shape. */
-export function parseJson<T>(what: string, text: string | Uint8Array, shape: Shape<T>): T {
-  const at = { what, path: '' };
-  let value: unknown;
-  try {
-    value = JSON.parse(typeof text === 'string' ? text : fromUtf8(text, what));
-  } catch {
-    return fail(at, 'want JSON');
-  }
-  return shape(value, at);
+export function parseJson<T>(what: string, json: string | Uint8Array, shape: Shape<T>): T {
+  return shape(parseStrict(what, json), { what, path: '' });
 }
 
 /** Checks a value that is parsed JSON already. */
@@ -63,6 +57,13 @@ export const int =
   (min = 0, max = Number.MAX_SAFE_INTEGER): Shape<number> =>
   (v, at) =>
     typeof v === 'number' && Number.isSafeInteger(v) && v >= min && v <= max ? v : fail(at, `want a whole number from ${min} to ${max}`);
+
+/** The version of every format here; another one has a code of its own. */
+export const version: Shape<1> = (v, at) => {
+  if (v === 1) return 1;
+  if (typeof v === 'number') throw new ParseError('wrong-version', at.what, at.path, 'want version 1');
+  return fail(at, 'want a version');
+};
 
 /** true or false. */
 export const bool: Shape<boolean> = (v, at) => (typeof v === 'boolean' ? v : fail(at, 'want true or false'));
