@@ -1,0 +1,76 @@
+package consentdb
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"coffer/anchor"
+	"coffer/consent"
+	"coffer/consent/consentdb/consentsql"
+	"coffer/internal/id"
+	"coffer/internal/sqldb"
+)
+
+// Erase withdraws every grant of a vault that stands, tells the businesses, and
+// deletes everything of the vault, ciphertext included, in one transaction. Then
+// it rewrites the database, so that the deleted bytes are in no file when it
+// returns. fresh are withdraw entries that the wallet signed just now and that
+// were verified; for other grants the one signed ahead is used. What is left are
+// entry bytes in the outbox, and events that name grants and requests.
+//
+// An error that wraps ErrLeftovers means that the vault is gone and only its
+// deleted bytes may still be in a file; the outbox's worker tries that part again.
+func (s *Store) Erase(ctx context.Context, v id.Vault, fresh []anchor.Withdraw, now time.Time) (withdrawn int, err error) {
+	byHandle := map[anchor.Handle]anchor.Withdraw{}
+	for _, w := range fresh {
+		byHandle[w.HandleKey] = w
+	}
+	err = s.write(ctx, func(q *consentsql.Queries, tx sqldb.Tx) error {
+		withdrawn = 0
+		rows, err := q.GrantsOfVault(ctx, v)
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			g, err := grantOf(row.GrantRecord, row.GrantPaper)
+			if err != nil {
+				return err
+			}
+			if g.State == consent.StateAnchoring || g.State == consent.StateLive {
+				entry := row.GrantPaper.WithdrawAhead
+				if w, ok := byHandle[g.Handle]; ok {
+					entry = w.Bytes()
+				}
+				if err := enqueue(ctx, q, entry, now); err != nil {
+					return err
+				}
+				withdrawn++
+			}
+			err = tell(ctx, q, g.Business, Event{Kind: EventErased, Request: g.Request, Grant: g.ID, At: consent.UnixAt(now)})
+			if err != nil {
+				return err
+			}
+		}
+		if err := q.EraseGrants(ctx, v); err != nil { // papers, permits, accesses, messages go with them
+			return err
+		}
+		if err := q.EraseDecisions(ctx, v); err != nil {
+			return err
+		}
+		return s.keeper.Erase(ctx, tx, v)
+	})
+	if err != nil {
+		return 0, wrap("erasing a vault", err)
+	}
+	s.nudge()
+	// Not with ctx: the vault is gone, and its bytes must follow although the
+	// caller hung up.
+	vacuum, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Minute)
+	defer cancel()
+	if err := s.db.Vacuum(vacuum); err != nil {
+		s.owed.Store(true)
+		return withdrawn, fmt.Errorf("erasing a vault: %w: %w", ErrLeftovers, err)
+	}
+	return withdrawn, nil
+}

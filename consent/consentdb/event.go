@@ -1,0 +1,72 @@
+package consentdb
+
+import (
+	"context"
+	"fmt"
+
+	"coffer/consent"
+	"coffer/consent/consentdb/consentsql"
+	"coffer/internal/id"
+)
+
+// EventKind says what happened. The set is closed.
+type EventKind string
+
+const (
+	EventAnswered   EventKind = "answered"   // a request
+	EventLive       EventKind = "live"       // a grant is on the ledger
+	EventWithdrawn  EventKind = "withdrawn"  // by the shopper
+	EventTerminated EventKind = "terminated" // the ledger refused it, or the business ended it
+	EventErased     EventKind = "erased"     // its vault is gone
+)
+
+// Event is what a business is told. Request or Grant is zero where it is not
+// about one.
+type Event struct {
+	Seq     int64 // 1, 2, … for each business
+	Kind    EventKind
+	Request id.Request
+	Grant   id.Grant
+	At      consent.Unix
+}
+
+// Events returns a business's events after the cursor, oldest first.
+func (s *Store) Events(ctx context.Context, business consent.DID, after int64, limit int) (all []Event, err error) {
+	err = s.read(ctx, func(q *consentsql.Queries) error {
+		rows, err := q.EventsAfter(ctx, consentsql.EventsAfterParams{Business: business, Seq: after, Limit: int32(limit)})
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			e := Event{Seq: row.Seq, Kind: EventKind(row.Kind), At: consent.Unix(row.Happened)}
+			copy(e.Request[:], row.RequestID)
+			copy(e.Grant[:], row.GrantID)
+			all = append(all, e)
+		}
+		return nil
+	})
+	return all, wrap("listing events", err)
+}
+
+// tell appends to a business's events. The number follows the last one: there is
+// one writer.
+func tell(ctx context.Context, q *consentsql.Queries, business consent.DID, e Event) error {
+	last, err := q.LastEvent(ctx, business)
+	if err != nil {
+		return fmt.Errorf("appending an event: %w", err)
+	}
+	err = q.PutEvent(ctx, consentsql.PutEventParams{
+		Business: business, Seq: last + 1, Kind: string(e.Kind), RequestID: bytesOf(e.Request), GrantID: bytesOf(e.Grant), Happened: int64(e.At),
+	})
+	if err != nil {
+		return fmt.Errorf("appending an event: %w", err)
+	}
+	return nil
+}
+
+func bytesOf[K any](i id.ID[K]) []byte {
+	if i.IsZero() {
+		return []byte{}
+	}
+	return i[:]
+}

@@ -1,0 +1,120 @@
+package consentdb
+
+import (
+	"context"
+	"fmt"
+
+	"coffer/anchor"
+	"coffer/consent"
+	"coffer/consent/consentdb/consentsql"
+	"coffer/internal/id"
+)
+
+// Grant is a grant with what only the store knows of it.
+type Grant struct {
+	consent.Grant
+	Anchored          bool          // its entry is on the ledger
+	WithdrawEntry     consent.Bytes // empty until it is withdrawn
+	WithdrawAnchored  bool
+	WithdrawalReceipt string
+}
+
+// Grants lists a vault's grants, newest first.
+func (s *Store) Grants(ctx context.Context, v id.Vault) (all []Grant, err error) {
+	err = s.read(ctx, func(q *consentsql.Queries) error {
+		rows, err := q.GrantsOfVault(ctx, v)
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			g, err := grantOf(row.GrantRecord, row.GrantPaper)
+			if err != nil {
+				return err
+			}
+			all = append(all, g)
+		}
+		return nil
+	})
+	return all, wrap("listing grants", err)
+}
+
+// Grant returns one grant of a vault.
+func (s *Store) Grant(ctx context.Context, v id.Vault, g id.Grant) (out Grant, err error) {
+	err = s.read(ctx, func(q *consentsql.Queries) error {
+		out, err = grantWhole(ctx, q, g)
+		if err == nil && out.Vault != v {
+			return consent.ErrNotFound
+		}
+		return err
+	})
+	return out, wrap("reading a grant", err)
+}
+
+// GrantOf returns a grant to the business that holds it. Of a grant whose vault
+// was erased nothing is left but its state.
+func (s *Store) GrantOf(ctx context.Context, business consent.DID, g id.Grant) (out Grant, err error) {
+	err = s.read(ctx, func(q *consentsql.Queries) error {
+		out, err = grantWhole(ctx, q, g)
+		if err == consent.ErrNotFound {
+			out.Grant, err = erasedGrant(ctx, q, business, g)
+		}
+		if err == nil && out.Business != business {
+			return consent.ErrNotFound
+		}
+		return err
+	})
+	return out, wrap("reading a grant", err)
+}
+
+// erasedGrant is what is left of a grant whose vault was erased: the event that
+// told the business of it.
+func erasedGrant(ctx context.Context, q *consentsql.Queries, business consent.DID, g id.Grant) (consent.Grant, error) {
+	n, err := q.ErasedFor(ctx, consentsql.ErasedForParams{Business: business, GrantID: g[:]})
+	if err == nil && n == 0 {
+		err = consent.ErrNotFound
+	}
+	return consent.Grant{ID: g, Business: business, State: consent.StateErased}, err
+}
+
+func grantWhole(ctx context.Context, q *consentsql.Queries, g id.Grant) (Grant, error) {
+	row, err := one(q.GrantByID(ctx, g))
+	if err != nil {
+		return Grant{}, err
+	}
+	paper, err := q.Paper(ctx, consentsql.PaperParams{VaultID: row.VaultID, GrantID: g})
+	if err != nil {
+		return Grant{}, fmt.Errorf("reading a grant's papers: %w", err)
+	}
+	return grantOf(row, paper)
+}
+
+func grantOf(row consentsql.GrantRecord, paper consentsql.GrantPaper) (Grant, error) {
+	g, err := bareGrant(row)
+	g.Entry, g.Receipt, g.Letter = paper.Entry, paper.Receipt, paper.Letter
+	return Grant{
+		Grant: g, Anchored: row.Anchored, WithdrawEntry: paper.WithdrawEntry,
+		WithdrawAnchored: row.WithdrawAnchored, WithdrawalReceipt: paper.WithdrawalReceipt,
+	}, err
+}
+
+// bareGrant is a grant without its papers: all that a check needs.
+func bareGrant(row consentsql.GrantRecord) (consent.Grant, error) {
+	if len(row.Handle) != len(anchor.Handle{}) {
+		return consent.Grant{}, fmt.Errorf("reading a grant: handle of %d bytes", len(row.Handle))
+	}
+	attributes, err := fromJSON(row.Attributes)
+	if err != nil {
+		return consent.Grant{}, err
+	}
+	channels, err := fromJSON(row.Channels)
+	if err != nil {
+		return consent.Grant{}, err
+	}
+	return consent.Grant{
+		ID: row.GrantID, Vault: row.VaultID, Request: row.RequestID, Business: row.Business,
+		Purpose: row.Purpose, PurposeID: row.PurposeID, Attributes: attributes, Channels: channels,
+		WeeklyCap: int(row.WeeklyCap), Start: anchor.Epoch(row.StartEpoch), End: anchor.Epoch(row.EndEpoch),
+		State: consent.State(row.State), Minor: row.Minor, Given: consent.Unix(row.Given),
+		Withdrawn: consent.Unix(row.Withdrawn), Handle: anchor.Handle(row.Handle),
+	}, nil
+}

@@ -1,0 +1,43 @@
+-- name: Gate :one
+SELECT sqlc.embed(grant_record), sqlc.embed(business),
+  EXISTS (SELECT 1 FROM permit WHERE permit.vault_id = grant_record.vault_id AND permit.grant_id = grant_record.grant_id
+    AND permit.kind = 'collect' AND permit.epoch = $1 AND permit.anchored) AS permitted
+FROM grant_record JOIN business ON business.did = grant_record.business WHERE grant_record.grant_id = $2;
+
+-- name: LastAccess :one
+SELECT seq, head FROM access WHERE vault_id = $1 AND grant_id = $2 ORDER BY seq DESC LIMIT 1;
+
+-- name: PutAccess :exec
+INSERT INTO access (vault_id, grant_id, seq, happened, line, head) VALUES ($1, $2, $3, $4, $5, $6);
+
+-- name: AccessesBefore :many
+SELECT access.grant_id, access.seq, access.happened, access.line, access.head, grant_record.business FROM access
+JOIN grant_record ON grant_record.vault_id = access.vault_id AND grant_record.grant_id = access.grant_id
+WHERE access.vault_id = $1 AND (access.happened < $2
+  OR (access.happened = $2 AND (access.grant_id < $3 OR (access.grant_id = $3 AND access.seq < $4))))
+ORDER BY access.happened DESC, access.grant_id DESC, access.seq DESC LIMIT $5;
+
+-- name: AccessesOfGrantBefore :many
+SELECT access.grant_id, access.seq, access.happened, access.line, access.head, grant_record.business FROM access
+JOIN grant_record ON grant_record.vault_id = access.vault_id AND grant_record.grant_id = access.grant_id
+WHERE access.vault_id = $1 AND access.grant_id = $2 AND access.seq < $3
+ORDER BY access.seq DESC LIMIT $4;
+
+-- name: AccessChain :many
+SELECT line, head FROM access WHERE vault_id = $1 AND grant_id = $2 ORDER BY seq;
+
+-- name: PutPermit :exec
+INSERT INTO permit (vault_id, grant_id, kind, epoch, leaf, entry, taken, anchored)
+VALUES ($1, $2, $3, $4, $5, $6, $7, FALSE) ON CONFLICT DO NOTHING;
+
+-- name: MarkPermitAnchored :exec
+UPDATE permit SET anchored = TRUE WHERE vault_id = $1 AND grant_id = $2 AND leaf = $3;
+
+-- name: DropPermit :exec
+DELETE FROM permit WHERE vault_id = $1 AND grant_id = $2 AND leaf = $3 AND NOT anchored;
+
+-- name: PermitsOfGrant :many
+SELECT * FROM permit WHERE vault_id = $1 AND grant_id = $2 ORDER BY taken, leaf;
+
+-- name: WaitingPermits :many
+SELECT * FROM permit WHERE NOT anchored ORDER BY taken, leaf LIMIT $1;

@@ -1,0 +1,24 @@
+-- name: Queue :exec
+INSERT INTO outbox (leaf, kind, entry, queued) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING;
+
+-- name: Outbox :many
+SELECT leaf, kind, entry, queued FROM outbox ORDER BY kind, queued, leaf LIMIT $1;
+
+-- name: OutboxSize :one
+SELECT COUNT(*) FROM outbox;
+
+-- name: Sent :exec
+DELETE FROM outbox WHERE leaf = $1;
+
+-- name: PutEvent :exec
+INSERT INTO event (business, seq, kind, request_id, grant_id, happened)
+VALUES ($1, $2, $3, $4, $5, $6);
+
+-- name: LastEvent :one
+SELECT CAST(COALESCE(MAX(seq), 0) AS BIGINT) FROM event WHERE business = $1;
+
+-- name: EventsAfter :many
+SELECT seq, kind, request_id, grant_id, happened FROM event WHERE business = $1 AND seq > $2 ORDER BY seq LIMIT $3;
+
+-- name: ErasedFor :one
+SELECT COUNT(*) FROM event WHERE business = $1 AND grant_id = $2 AND kind = 'erased';

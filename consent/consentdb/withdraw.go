@@ -1,0 +1,75 @@
+package consentdb
+
+import (
+	"context"
+	"time"
+
+	"coffer/anchor"
+	"coffer/consent"
+	"coffer/consent/consentdb/consentsql"
+	"coffer/internal/id"
+	"coffer/internal/sqldb"
+)
+
+// Withdrawal ends one grant. Its entry was verified with the grant's wallet key.
+type Withdrawal struct {
+	Vault   id.Vault
+	Grant   id.Grant
+	Entry   anchor.Withdraw
+	Receipt string // JWT; "" when the wallet that could sign one is lost
+	At      time.Time
+}
+
+// Withdraw ends a grant at once, whether the ledger answers or not: when it
+// returns, no release succeeds any more, the shares are gone, and the entry is in
+// the outbox. Withdrawing again changes nothing. consent.ErrNotFound for a grant of
+// another vault; a *consent.Denial for one that ended otherwise.
+func (s *Store) Withdraw(ctx context.Context, w Withdrawal) error {
+	err := s.write(ctx, func(q *consentsql.Queries, tx sqldb.Tx) error {
+		row, err := one(q.GrantByID(ctx, w.Grant))
+		if err != nil {
+			return err
+		}
+		switch {
+		case row.VaultID != w.Vault:
+			return consent.ErrNotFound
+		case consent.State(row.State) == consent.StateWithdrawn:
+			return nil
+		}
+		ended, err := s.end(ctx, q, tx, row, consent.StateWithdrawn, w.At)
+		if err != nil {
+			return err
+		}
+		if !ended {
+			return &consent.Denial{Reason: consent.Terminated}
+		}
+		err = q.PutWithdrawal(ctx, consentsql.PutWithdrawalParams{
+			WithdrawEntry: w.Entry.Bytes(), WithdrawalReceipt: w.Receipt, VaultID: w.Vault, GrantID: w.Grant,
+		})
+		if err != nil {
+			return err
+		}
+		return enqueue(ctx, q, w.Entry.Bytes(), w.At)
+	})
+	if err == nil {
+		s.nudge()
+	}
+	return wrap("withdrawing", err)
+}
+
+// end moves a grant that is not over into a state in which it is, drops its
+// shares and tells the business. ended is false if it was over before.
+func (s *Store) end(ctx context.Context, q *consentsql.Queries, tx sqldb.Tx, row consentsql.GrantRecord, to consent.State, at time.Time) (ended bool, err error) {
+	withdrawn, kind := int64(0), EventTerminated
+	if to == consent.StateWithdrawn {
+		withdrawn, kind = at.Unix(), EventWithdrawn
+	}
+	n, err := q.EndGrant(ctx, consentsql.EndGrantParams{State: string(to), Withdrawn: withdrawn, VaultID: row.VaultID, GrantID: row.GrantID})
+	if err != nil || n == 0 {
+		return false, err
+	}
+	if err := s.keeper.DropShares(ctx, tx, row.VaultID, row.GrantID); err != nil {
+		return false, err
+	}
+	return true, tell(ctx, q, row.Business, Event{Kind: kind, Request: row.RequestID, Grant: row.GrantID, At: consent.UnixAt(at)})
+}
