@@ -117,13 +117,18 @@ func (v *View) Grants() map[Handle]GrantState { return v.grants }
 // the block. leaves, if not nil, are the entries' leaves, so that they are not
 // hashed again. It returns a *Refusal, or an error of the State.
 func (v *View) Apply(now Epoch, entries []Entry, leaves []Leaf) error {
+	return v.ApplyWith(v.check, now, entries, leaves)
+}
+
+// ApplyWith is Apply with another Checker for these entries.
+func (v *View) ApplyWith(check Checker, now Epoch, entries []Entry, leaves []Leaf) error {
 	if leaves == nil {
 		leaves = make([]Leaf, len(entries))
 		for i, e := range entries {
 			leaves[i] = e.Leaf()
 		}
 	}
-	top := NewView(v.chain, v, v.check)
+	top := NewView(v.chain, v, nil)
 	signatures := make([]Signature, 0, len(entries))
 	for i, e := range entries {
 		reason, key, err := top.admit(now, e, leaves[i])
@@ -135,7 +140,7 @@ func (v *View) Apply(now Epoch, entries []Entry, leaves []Leaf) error {
 		}
 		signatures = append(signatures, Signature{key, e})
 	}
-	if i := v.check(v.chain, signatures); i >= 0 {
+	if i := check(v.chain, signatures); i >= 0 {
 		return &Refusal{Entry: leaves[i], Reason: ReasonSignature}
 	}
 	for h, g := range top.grants {

@@ -258,13 +258,8 @@ func givenUp(s *scene) {
 	}
 }
 
-func reopened(s *scene) { s.again(s.Reopen) }
-
-func crashed(s *scene) { s.again(s.Crash) }
-
-// again writes, opens the ledger a second and a third time, and writes on.
-func (s *scene) again(open func() anchor.Ledger) {
-	if open == nil {
+func reopened(s *scene) {
+	if s.Reopen == nil {
 		return // it is meant to forget
 	}
 	now := s.epoch()
@@ -274,7 +269,7 @@ func (s *scene) again(open func() anchor.Ledger) {
 	proof := s.prove(entries[0])
 	for n := range 2 {
 		before := s.head()
-		s.Ledger = open()
+		s.Ledger = s.Reopen()
 		if after := s.head(); after.Size != before.Size || after.Root != before.Root {
 			s.Fatalf("the log had %d entries and has %d", before.Size, after.Size)
 		}

@@ -18,7 +18,6 @@ type Harness struct {
 	Now    func() time.Time     // the ledger's clock
 	Pass   func(time.Duration)  // moves the clock; nil if it is the real one
 	Reopen func() anchor.Ledger // closes and opens the ledger; nil if it forgets
-	Crash  func() anchor.Ledger // opens what a kill at this moment leaves; nil if it forgets
 }
 
 // TestLedger runs the suite that every anchor.Ledger passes. begin makes a
@@ -39,7 +38,6 @@ func TestLedger(t *testing.T, begin func(*testing.T) Harness) {
 		{"more than a batch at once", bulk},
 		{"a caller who gave up may come again", givenUp},
 		{"closing and opening keeps everything", reopened},
-		{"a crash keeps what was acknowledged", crashed},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			h := begin(t)
