@@ -75,17 +75,19 @@ func (s *Store) SetBusinessState(ctx context.Context, did consent.DID, to consen
 	}))
 }
 
-// UseAssertion remembers a client assertion until it expires; ErrReplayed if it
+// UseAssertion remembers a client assertion until it expires. first is false if it
 // was used before. Several daemons on one database share this memory.
-func (s *Store) UseAssertion(ctx context.Context, did consent.DID, jti string, expires, now time.Time) error {
+func (s *Store) UseAssertion(ctx context.Context, did consent.DID, jti string, expires, now time.Time) (first bool, err error) {
 	digest := consent.HashOf(jti)
-	return wrap("remembering an assertion", s.write(ctx, func(q *consentsql.Queries, _ sqldb.Tx) error {
+	err = s.write(ctx, func(q *consentsql.Queries, _ sqldb.Tx) error {
 		if err := q.PruneAssertions(ctx, now.Unix()); err != nil {
 			return err
 		}
 		n, err := q.UseAssertion(ctx, consentsql.UseAssertionParams{Business: did, Digest: digest[:], Expires: expires.Unix()})
-		return changed(n, err, ErrReplayed)
-	}))
+		first = n == 1
+		return err
+	})
+	return first, wrap("remembering an assertion", err)
 }
 
 func businessOf(row consentsql.Business) (consent.Business, error) {

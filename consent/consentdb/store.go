@@ -36,18 +36,17 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// Schema is what this store keeps in the operator's database.
-func Schema() sqldb.Schema {
+// Schema is what Open and Create of sqldb need to make this store's tables.
+var Schema = sqldb.Schema{Name: "consent", Migrations: func() fs.FS {
 	sub, err := fs.Sub(migrations, "migrations")
 	if err != nil {
-		panic(err) // the directory is embedded above
+		panic(err) // only for a malformed path
 	}
-	return sqldb.Schema{Name: "consent", Migrations: sub}
-}
+	return sub
+}()}
 
 var (
-	// ErrReplayed means that the request, nonce, grant, handle or assertion was
-	// seen before.
+	// ErrReplayed means that the request, nonce, grant or handle was seen before.
 	ErrReplayed = errors.New("seen before")
 
 	// ErrAnswered means that somebody has already answered the request.
