@@ -48,12 +48,13 @@ var (
 
 // Engine answers questions by a fixed set of rules. It is safe for concurrent use.
 type Engine struct {
-	rules     rules
-	titles    map[cedar.PolicyID]string
-	check     *validate.Validator
-	purposes  cedar.EntityMap
-	catalogue *Catalogue
-	version   string
+	rules      rules
+	titles     map[cedar.PolicyID]string
+	check      *validate.Validator
+	purposes   cedar.EntityMap
+	businesses *businesses
+	catalogue  *Catalogue
+	version    string
 }
 
 var _ consent.Policy = (*Engine)(nil)
@@ -78,7 +79,7 @@ func Load(text []byte, c *Catalogue) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Engine{rules: read, titles: map[cedar.PolicyID]string{}, check: check, purposes: cedar.EntityMap{}, catalogue: c}
+	e := &Engine{rules: read, titles: map[cedar.PolicyID]string{}, check: check, purposes: cedar.EntityMap{}, businesses: &businesses{}, catalogue: c}
 	for _, r := range read {
 		e.titles[r.id] = r.title
 	}

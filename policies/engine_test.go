@@ -175,6 +175,41 @@ func TestWhatDoesNotFitTheSchemaIsDenied(t *testing.T) {
 	}
 }
 
+// A business that is suspended, or registers less, is judged by what it is now.
+func TestNoBusinessIsRememberedWrongly(t *testing.T) {
+	e := engine(t)
+	q := plain(consent.ActionCollect)
+	for range 2 {
+		if !e.Decide(q).Allow {
+			t.Fatal("denied")
+		}
+		suspended := q
+		suspended.Business.State = consent.BusinessSuspended
+		if _, ids := says(e.Decide(suspended)); ids != "B01-business-active" {
+			t.Errorf("suspended: %s", ids)
+		}
+		less := q
+		less.Business.Purposes = q.Business.Purposes[1:]
+		if _, ids := says(e.Decide(less)); ids != "B02-purpose-registered" {
+			t.Errorf("registered less: %s", ids)
+		}
+	}
+	first := q.Business.Purposes[0]
+	e.Decide(q)
+	q.Business.Purposes[0] = "https://w3id.org/dpv#Other" // the caller's own slice
+	if e.Decide(q).Allow {
+		t.Error("allowed for a purpose that is not registered any more")
+	}
+	q.Business.Purposes[0] = first
+	for i := range mostBusinesses + 1 {
+		q.Business.DID = consent.DID(fmt.Sprint("did:web:", i, ".example"))
+		e.Decide(q)
+	}
+	if len(e.businesses.known) > mostBusinesses {
+		t.Errorf("%d businesses are remembered", len(e.businesses.known))
+	}
+}
+
 func TestReasonsComeInOneOrder(t *testing.T) {
 	e := engine(t)
 	q := plain(consent.ActionMessage)

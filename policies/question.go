@@ -1,6 +1,9 @@
 package policies
 
 import (
+	"slices"
+	"sync"
+
 	cedar "github.com/cedar-policy/cedar-go"
 	"github.com/cedar-policy/cedar-go/types"
 
@@ -29,10 +32,7 @@ func (e *Engine) pose(q consent.Question) (posed, cedar.Request) {
 	g := q.Grant
 	purpose := uid("Purpose", g.Purpose)
 	p := posed{purposes: e.purposes}
-	p.own[0] = cedar.Entity{UID: uid("Business", q.Business.DID), Attributes: types.NewRecord(types.RecordMap{
-		"active":   types.Boolean(q.Business.State == consent.BusinessActive),
-		"purposes": purposeSet(q.Business.Purposes),
-	})}
+	p.own[0] = e.businesses.entity(q.Business)
 	p.own[1] = cedar.Entity{UID: uid("Grant", g.ID.String()), Attributes: types.NewRecord(types.RecordMap{
 		"business":   uid("Business", g.Business),
 		"purpose":    purpose,
@@ -113,4 +113,44 @@ func stringSet(list []string) types.Set {
 		values[i] = types.String(s)
 	}
 	return types.NewSet(values...)
+}
+
+// businesses remembers the entities of the businesses that ask again and again: to
+// make one costs as much as all rules together.
+type businesses struct {
+	mu    sync.RWMutex
+	known map[consent.DID]knownBusiness
+}
+
+type knownBusiness struct {
+	active   bool
+	purposes []string
+	entity   cedar.Entity
+}
+
+// mostBusinesses bounds what is remembered; beyond it everything is forgotten.
+const mostBusinesses = 4096
+
+// entity is the business as it stands in the question: what is remembered counts
+// only while state and purposes are the same.
+func (b *businesses) entity(of consent.Business) cedar.Entity {
+	active := of.State == consent.BusinessActive
+	b.mu.RLock()
+	k, ok := b.known[of.DID]
+	b.mu.RUnlock()
+	if ok && k.active == active && slices.Equal(k.purposes, of.Purposes) {
+		return k.entity
+	}
+	k = knownBusiness{active: active, purposes: slices.Clone(of.Purposes)}
+	k.entity = cedar.Entity{UID: uid("Business", of.DID), Attributes: types.NewRecord(types.RecordMap{
+		"active":   types.Boolean(active),
+		"purposes": purposeSet(of.Purposes),
+	})}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.known == nil || len(b.known) >= mostBusinesses {
+		b.known = map[consent.DID]knownBusiness{}
+	}
+	b.known[of.DID] = k
+	return k.entity
 }
