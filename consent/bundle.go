@@ -1,18 +1,16 @@
 package consent
 
 import (
-	"encoding/json"
-
 	"coffer/anchor"
 )
 
 // Bundle is a receipt with all that it takes to verify it offline against a saved
 // validator set: a file that shopper, business and DPO can each keep.
 type Bundle struct {
-	V       int             `json:"v"`
-	Receipt string          `json:"receipt"` // JWT
-	Opening anchor.Opening  `json:"opening"`
-	Proof   json.RawMessage `json:"proof"` // an anchor.Proof, of the grant's entry
+	V       int            `json:"v"`
+	Receipt string         `json:"receipt"` // JWT
+	Opening anchor.Opening `json:"opening"`
+	Proof   anchor.Proof   `json:"proof"` // of the grant's entry
 }
 
 // Bytes writes the bundle.

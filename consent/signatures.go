@@ -1,6 +1,13 @@
 package consent
 
-import "context"
+import (
+	"context"
+	"errors"
+)
+
+// ErrUnreachable says that who signed cannot be told now: a did:web's host does not
+// answer. It is passing, and no refusal.
+var ErrUnreachable = errors.New("the DID's host does not answer")
 
 // Header types ("typ") of what is signed: one payload never passes for another.
 const (
@@ -15,6 +22,7 @@ const (
 type Signatures interface {
 	// VerifyJWS verifies a compact ES256 JWS of the given header type and returns
 	// the DID whose key signed it. If the payload has an "iss" it is that DID.
+	// Errors are a *Refusal (BadSignature, WrongIssuer) or ErrUnreachable.
 	VerifyJWS(ctx context.Context, compact, typ string) (DID, []byte, error)
 	// VerifyReceipt verifies a receipt's JWT-VC and its pairwise signature, and
 	// parses it.
