@@ -43,6 +43,16 @@ func (s Signers) place(k ed25519.PrivateKey) int {
 	})
 }
 
+// Key is the secret of a validator of the set.
+func (s Signers) Key(k anchor.ValidatorKey) ed25519.PrivateKey {
+	for i, v := range s.Set.Validators {
+		if v.PublicKey == k {
+			return s.keys[i]
+		}
+	}
+	return nil
+}
+
 // Sign makes a header that carries the app hash, and the commit of all signers
 // but the absent ones.
 func (s Signers) Sign(height int64, at time.Time, appHash []byte, absent ...int) anchor.SignedHeader {

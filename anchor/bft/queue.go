@@ -17,7 +17,7 @@ import (
 
 // gather is how long the first caller waits for others to share a batch with;
 // while a batch is on its way, the next one fills up anyway.
-const gather = time.Millisecond
+const gather = 500 * time.Microsecond
 
 // underWay is how many batches are on their way at once: while one is decided,
 // the signatures of the next are checked.
