@@ -88,6 +88,11 @@ export function sha256(...parts: Uint8Array[]): Bytes {
   return h.digest() as Bytes;
 }
 
+/** base64url SHA-256 of a text: how requests, receipts and messages are named as they were signed. */
+export function hashOf(signed: string): string {
+  return b64u(sha256(utf8(signed)));
+}
+
 /** An unsigned 32-bit number, big-endian. */
 export function uint32(n: number): Bytes {
   const out = new Uint8Array(4);

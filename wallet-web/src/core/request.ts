@@ -3,7 +3,7 @@
  * every rule that the operator holds it to; codes are those of Go's consent.Code.
  */
 import type { Catalogue } from './attributes';
-import { b64u, sha256, utf8 } from './bytes';
+import { hashOf } from './bytes';
 import { isPublicJwk, type Did, type PublicJwk } from './did';
 import { isDays, type Days } from './epoch';
 import type { RequestId } from './id';
@@ -81,9 +81,9 @@ export type Request = Omit<Of<typeof requestShape>, 'iss' | 'agreement_key' | 'p
 export interface RequestRules {
   /** The operator's origin, which is the page's. */
   audience: string;
-  /** Unix seconds. */
-  now: number;
-  /** What may be asked at all; null leaves its rules out (an old request that is only shown). */
+  /** Unix seconds; null leaves the clock out (an old request that is only shown or verified). */
+  now: number | null;
+  /** What may be asked at all; null leaves its rules out (likewise). */
   catalogue: Catalogue | null;
 }
 
@@ -95,12 +95,7 @@ export interface RequestRules {
 export async function verifyRequest(jws: string, rules: RequestRules): Promise<Request> {
   if (jws.length > 2 * MAX_PAYLOAD) refuse('request', 'malformed', '', 'want a shorter one');
   const { did, payload } = await verifyBusinessJws('request', jws, 'coffer-request+jwt');
-  return { ...parseRequest(payload, did, rules), jws, hash: requestHash(jws) };
-}
-
-/** base64url SHA-256 of the JWS: names a request as it was signed. */
-export function requestHash(jws: string): string {
-  return b64u(sha256(utf8(jws)));
+  return { ...parseRequest(payload, did, rules), jws, hash: hashOf(jws) };
 }
 
 /** The request's purpose of that name. */
@@ -123,8 +118,9 @@ export function parseRequest(payload: Uint8Array, signer: Did, rules: RequestRul
   if (q.iss !== signer) no('wrong-issuer', 'iss');
   if (originOf(q.aud) !== q.aud || q.aud !== rules.audience) no('wrong-audience', 'aud');
   if (q.iat <= 0 || q.exp <= q.iat || q.exp > 2 ** 40) no('malformed', 'exp');
-  if (q.iat > rules.now + SKEW) no('not-yet', 'iat');
-  if (rules.now >= q.exp) no('expired', 'exp');
+  const now = rules.now ?? q.iat;
+  if (q.iat > now + SKEW) no('not-yet', 'iat');
+  if (now >= q.exp) no('expired', 'exp');
   if (q.exp - q.iat > MAX_OPEN) no('over-long', 'exp');
   checkController(q);
   if (!isPublicJwk(q.agreement_key)) no('bad-key', 'agreement_key');

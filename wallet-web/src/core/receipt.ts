@@ -1,0 +1,230 @@
+/**
+ * Receipts: the signed record of one purpose given, or withdrawn (ISO/IEC TS 27560 with DPV terms, contract D.3), as
+ * a JWT-VC by the pairwise key. Twin of Go's consent/receipt.go and credential.go; the texts are repeated from the
+ * request word for word, so that a receipt can be read alone.
+ */
+import type { Catalogue } from './attributes';
+import { hashOf } from './bytes';
+import type { Did } from './did';
+import { keyIdOf } from './did';
+import type { Days } from './epoch';
+import { newId, type GrantId } from './id';
+import type { PairwiseKey } from './identity';
+import { signEdDsa, verifyEdDsa } from './jws';
+import type { Random } from './random';
+import { askedOf, noticeOf, type Request } from './request';
+import { refuse } from './rules';
+import { base64url, id, int, list, matching, nullable, object, oneOf, parseJson, text, type Of } from './shape';
+
+const SCHEMA_VERSION = 'https://w3id.org/dpv/schema/dpv-27560#receipt-eu-gdpr';
+const VC_CONTEXT = 'https://www.w3.org/2018/credentials/v1';
+const RECORD = 'urn:coffer:receipt:';
+const COLLECTION_METHOD = "sealed in the shopper's browser";
+const PROCESSING_METHOD = 'collected under an hourly permit, decrypted by the business';
+const PRIVACY_RIGHTS = ['access', 'rectification', 'erasure', 'restriction', 'portability', 'objection', 'withdraw-consent'];
+const MAX_RECEIPT = 32 << 10;
+
+const any = text(MAX_RECEIPT, 0);
+const texts = list(any, 1000);
+const record = matching(/^urn:coffer:receipt:[A-Za-z0-9_-]{22}$/, 'a record id');
+const purposeShape = object({
+  purpose: any,
+  purpose_id: any,
+  lawful_basis: any,
+  retention_period: any,
+  pii_information: list(object({ pii_type: any, attribute: any, necessity: any }), 1000),
+  recipient_third_parties: list(object({ name: any, country: any }), 1000),
+  channels: texts,
+  weekly_cap: int(),
+  withdrawal_method: any,
+  storage_locations: texts,
+  processing_locations: texts,
+  collection_method: any,
+  processing_method: any,
+  jurisdiction: texts,
+});
+const did = matching<Did>(/^did:/, 'a DID');
+const recordShape = object({
+  id: did,
+  schema_version: oneOf(SCHEMA_VERSION),
+  record_id: record,
+  pii_principal_id: did,
+  grant: id<GrantId>(),
+  predecessor: nullable(record),
+  privacy_notice: any,
+  language: any,
+  notice_version: any,
+  notice_hash: base64url(32),
+  request_hash: base64url(32),
+  purposes: list(purposeShape, 1, 1),
+  pii_controllers: list(object({ party_id: did }), 1, 1),
+  parties: list(object({ party_id: did, name: any, address: any, contact: any, dpo: any, type: any }), 1, 1),
+  authority_party: any,
+  privacy_rights: texts,
+  events: list(
+    object({ event_time: int(1), validity_duration: any, entity_id: did, event_type: any, event_state: oneOf('given', 'withdrawn') }),
+    1,
+    1,
+  ),
+});
+const claimsShape = object({
+  iss: did,
+  sub: did,
+  nbf: int(1),
+  jti: record,
+  vc: object({
+    '@context': list(oneOf(VC_CONTEXT), 1, 1),
+    type: list(oneOf('VerifiableCredential'), 1, 1),
+    credentialSubject: recordShape,
+  }),
+});
+
+/** A receipt's content. Purposes, events, controllers and parties are one each. */
+export type Receipt = Of<typeof recordShape>;
+
+/** What the shopper chose within a request. */
+export interface Terms {
+  grant: GrantId;
+  purposeId: string;
+  attributes: readonly string[];
+  channels: readonly string[];
+  days: Days;
+  /** Of the notice that the shopper read; absent means the request's own. */
+  language?: string;
+}
+
+/** The one purpose of a receipt. */
+export function purposeOf(receipt: Receipt): Receipt['purposes'][number] {
+  return receipt.purposes[0] ?? refuse('receipt', 'malformed', 'purposes');
+}
+
+/** The one event of a receipt. */
+export function eventOf(receipt: Receipt): Receipt['events'][number] {
+  return receipt.events[0] ?? refuse('receipt', 'malformed', 'events');
+}
+
+/** The receipt of one purpose given to the business of a request, at `now` (unix seconds). Draws 16 random bytes. */
+export function newReceipt(request: Request, terms: Terms, shopper: Did, catalogue: Catalogue, now: number, random: Random): Receipt {
+  return build(request, terms, shopper, (name) => catalogue.attribute(name)?.iri, now, newId<GrantId>(random));
+}
+
+/** The receipt that ends one. Draws 16 random bytes. */
+export function newWithdrawalReceipt(given: Receipt, now: number, random: Random): Receipt {
+  const event = { ...eventOf(given), event_time: now, event_state: 'withdrawn' as const };
+  return { ...given, record_id: RECORD + newId<GrantId>(random), predecessor: given.record_id, events: [event] };
+}
+
+/** The JWT, EdDSA by the pairwise key: the exact bytes that the ledger entry commits to. */
+export function signReceipt(receipt: Receipt, key: PairwiseKey): string {
+  const claims = {
+    iss: receipt.id,
+    sub: receipt.id,
+    nbf: eventOf(receipt).event_time,
+    jti: receipt.record_id,
+    vc: { '@context': [VC_CONTEXT], type: ['VerifiableCredential'], credentialSubject: receipt },
+  };
+  return signEdDsa({ alg: 'EdDSA', typ: 'JWT', kid: keyIdOf(key.did) }, JSON.stringify(claims), key);
+}
+
+/**
+ * Verifies the signature and reads the receipt; all that names the shopper must be who signed. Throws ParseError
+ * with the code bad-signature, unknown-key, wrong-issuer or malformed.
+ */
+export function parseReceipt(jwt: string): Receipt {
+  if (jwt.length > MAX_RECEIPT) refuse('receipt', 'malformed', '');
+  const signed = verifyEdDsa('receipt', jwt, 'JWT');
+  const claims = parseJson('receipt', signed.payload, claimsShape);
+  const receipt = claims.vc.credentialSubject;
+  const event = eventOf(receipt);
+  const shopper = [claims.iss, claims.sub, receipt.id, receipt.pii_principal_id, event.entity_id];
+  if (shopper.some((name) => name !== signed.did)) refuse('receipt', 'wrong-issuer', 'iss');
+  if (claims.jti !== receipt.record_id || claims.nbf !== event.event_time) refuse('receipt', 'malformed', 'jti');
+  return receipt;
+}
+
+/** How long the grant of a receipt lasts, in days. */
+export function daysOf(receipt: Receipt): number {
+  return Number(/^P(\d{1,3})D$/.exec(eventOf(receipt).validity_duration)?.[1] ?? 0);
+}
+
+/**
+ * Holds the receipt of something given against the request: to the letter what the request's terms and the
+ * receipt's own choices make. Throws ParseError `wrong-receipt` with the first key that differs.
+ */
+export function checkReceipt(receipt: Receipt, request: Request): void {
+  const purpose = purposeOf(receipt);
+  const types = new Map(purpose.pii_information.map((info) => [info.attribute, info.pii_type]));
+  if (!askedOf(request, purpose.purpose_id)) refuse('receipt', 'wider-than-request', 'purposes[0].purpose_id');
+  const terms: Terms = {
+    grant: receipt.grant,
+    purposeId: purpose.purpose_id,
+    attributes: [...types.keys()],
+    channels: purpose.channels,
+    days: daysOf(receipt) as Days,
+    language: receipt.language,
+  };
+  const want = build(request, terms, receipt.id, (name) => types.get(name), eventOf(receipt).event_time, receipt.record_id.slice(RECORD.length));
+  for (const key of Object.keys(want) as (keyof Receipt)[]) {
+    if (stable(want[key]) !== stable(receipt[key])) refuse('receipt', 'wrong-receipt', key);
+  }
+}
+
+function build(
+  request: Request,
+  terms: Terms,
+  shopper: Did,
+  iriOf: (attribute: string) => string | undefined,
+  now: number,
+  recordId: string,
+): Receipt {
+  const asked = askedOf(request, terms.purposeId) ?? refuse('receipt', 'wider-than-request', 'purpose');
+  const notice = noticeOf(request, asked, terms.language);
+  const c = request.controller;
+  return {
+    id: shopper,
+    schema_version: SCHEMA_VERSION,
+    record_id: RECORD + recordId,
+    pii_principal_id: shopper,
+    grant: terms.grant,
+    predecessor: null,
+    privacy_notice: c.privacy_notice,
+    language: notice.language,
+    notice_version: request.notice_version,
+    notice_hash: hashOf(notice.text),
+    request_hash: request.hash,
+    purposes: [
+      {
+        purpose: asked.purpose,
+        purpose_id: asked.id,
+        lawful_basis: asked.lawful_basis,
+        retention_period: asked.retention,
+        pii_information: terms.attributes.map((attribute) => ({
+          pii_type: iriOf(attribute) ?? refuse('receipt', 'unknown-attribute', attribute),
+          attribute,
+          necessity: asked.required.includes(attribute) ? 'required' : 'optional',
+        })),
+        recipient_third_parties: asked.recipients.map(({ name, country }) => ({ name, country })),
+        channels: [...terms.channels],
+        weekly_cap: terms.channels.length > 0 ? asked.weekly_cap : 0,
+        withdrawal_method: `${request.aud}/grants/${terms.grant}`,
+        storage_locations: [request.aud],
+        processing_locations: [...request.jurisdictions],
+        collection_method: COLLECTION_METHOD,
+        processing_method: PROCESSING_METHOD,
+        jurisdiction: [...request.jurisdictions],
+      },
+    ],
+    pii_controllers: [{ party_id: request.iss }],
+    parties: [{ party_id: request.iss, name: c.name, address: c.address, contact: c.contact, dpo: c.dpo, type: 'controller' }],
+    authority_party: c.authority,
+    privacy_rights: [...PRIVACY_RIGHTS],
+    events: [{ event_time: now, validity_duration: `P${terms.days}D`, entity_id: shopper, event_type: 'explicit', event_state: 'given' }],
+  };
+}
+
+/** JSON with sorted keys, so that the order in which a signer wrote them does not matter. */
+function stable(value: unknown): string {
+  return JSON.stringify(value, (_, v: unknown) =>
+    typeof v === 'object' && v !== null && !Array.isArray(v) ? Object.fromEntries(Object.entries(v).sort(([a], [b]) => (a < b ? -1 : 1))) : v,
+  );
+}
