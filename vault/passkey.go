@@ -24,3 +24,7 @@ type Ceremony struct {
 	Data    []byte   // what vault/passkey needs at the finish, opaque here
 	Expires time.Time
 }
+
+// PRFInput is what the wallet evaluates a passkey's PRF over. It is the same for
+// everybody: at a discoverable login nobody knows yet whose vault it is.
+const PRFInput = "coffer/v1 prf"

@@ -1,0 +1,63 @@
+package seal
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+)
+
+// Attribute is the content of a document that holds one attribute.
+type Attribute struct {
+	V           int             `json:"v"`
+	Kind        string          `json:"kind"` // "attribute"
+	Name        string          `json:"name"`
+	Value       json.RawMessage `json:"value"`
+	Updated     int64           `json:"updated"`
+	DerivedFrom string          `json:"derived_from,omitempty"`
+}
+
+// ParseAttribute reads what a release or a document of that kind contains.
+func ParseAttribute(plaintext []byte) (Attribute, error) {
+	var a Attribute
+	if err := strictly(plaintext, &a); err != nil {
+		return Attribute{}, fmt.Errorf("reading an attribute: %w", err)
+	}
+	switch {
+	case a.V != 1:
+		return Attribute{}, fmt.Errorf("reading an attribute: version %d, want 1", a.V)
+	case a.Kind != "attribute":
+		return Attribute{}, errors.New("reading an attribute: it is a document of another kind")
+	case a.Name == "" || len(a.Value) == 0:
+		return Attribute{}, errors.New("reading an attribute: no name or no value")
+	}
+	return a, nil
+}
+
+// Identity is the content of the document that holds the seed.
+type Identity struct {
+	V    int    `json:"v"`
+	Kind string `json:"kind"` // "identity"
+	Seed string `json:"seed"` // base64url
+
+	// Ledger the wallet first met; it warns when it meets another. null until then.
+	Ledger *Ledger `json:"ledger"`
+}
+
+// Ledger as a wallet remembers it.
+type Ledger struct {
+	Chain      string `json:"chain_id"`
+	Validators string `json:"validators_hash"`
+}
+
+func strictly(b []byte, v any) error {
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	if err := d.Decode(v); err != nil {
+		return err
+	}
+	if d.More() {
+		return errors.New("something follows it")
+	}
+	return nil
+}

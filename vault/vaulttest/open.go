@@ -1,0 +1,22 @@
+package vaulttest
+
+import (
+	"path/filepath"
+	"testing"
+
+	"coffer/internal/sqldb"
+	"coffer/vault/vaultdb"
+)
+
+// Open returns an empty store in a database of its own.
+func Open(t testing.TB, gate vaultdb.Gate) (*vaultdb.Store, *sqldb.DB) {
+	t.Helper()
+	db, err := sqldb.Create(t.Context(), sqldb.Options{
+		Path: filepath.Join(t.TempDir(), "coffer.db"), Schemas: []sqldb.Schema{vaultdb.Schema},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	return vaultdb.New(db, gate), db
+}
