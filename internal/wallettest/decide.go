@@ -1,0 +1,296 @@
+package wallettest
+
+import (
+	"context"
+	"crypto/ecdh"
+	"crypto/ed25519"
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"coffer/anchor"
+	"coffer/consent"
+	"coffer/consent/agent"
+	"coffer/internal/id"
+	"coffer/vault"
+	"coffer/vault/seal"
+)
+
+// Held is what the wallet keeps of one grant (FORMAT.md of wallet-web/src/core).
+type Held struct {
+	Given   consent.Given
+	Request consent.Request
+	Key     seal.GrantKey
+	Handle  ed25519.PrivateKey
+	Receipt consent.Receipt
+	Opening anchor.Opening
+	Over    bool
+}
+
+// Choice is a shopper's answer to one purpose; a purpose without one is refused.
+type Choice struct {
+	Attributes []string
+	Days       int // 0: as asked
+	Channels   []string
+}
+
+// Request fetches and verifies what a business asks.
+func (w *Wallet) Request(ctx context.Context, request id.Request) (consent.Request, error) {
+	var answer struct {
+		Request string `json:"request"`
+		Status  string `json:"status"`
+	}
+	if err := w.Do(ctx, "GET", "/wallet/v1/requests/"+request.String(), nil, &answer); err != nil {
+		return consent.Request{}, err
+	}
+	return consent.OpenRequest(ctx, agent.New(agent.Options{}), answer.Request, consent.ParseRules{Audience: w.Origin, Now: w.Now()})
+}
+
+// give is what the operator gets of one purpose beside the decision.
+type give struct {
+	Grant    id.Grant `json:"grant"`
+	Receipt  string   `json:"receipt"`
+	Letter   string   `json:"letter"`
+	Shares   []share  `json:"shares"`
+	Withdraw string   `json:"withdraw"`
+}
+
+// Answer is a decision ready to be confirmed; tests change it to lie.
+type Answer struct {
+	Decision  consent.Decision
+	Text      string // of the decision; "" writes Decision
+	Give      []give
+	Held      []Held
+	Documents []Change
+}
+
+// GrantState is how the operator speaks of a grant.
+type GrantState struct {
+	Grant    id.Grant      `json:"grant"`
+	State    consent.State `json:"state"`
+	Anchored bool          `json:"anchored"`
+}
+
+// Prepare makes all that a decision needs; nothing is sent yet. The catalogue names
+// the attributes' types in the receipts.
+func (w *Wallet) Prepare(q consent.Request, choices map[string]Choice, minor bool, c consent.Catalogue) (Answer, error) {
+	var a Answer
+	var given []consent.Given
+	refuse := []string{}
+	now := w.Now()
+	for _, asked := range q.Purposes {
+		choice, ok := choices[asked.ID]
+		if !ok {
+			refuse = append(refuse, asked.ID)
+			continue
+		}
+		if choice.Days == 0 {
+			choice.Days = asked.Days
+		}
+		if choice.Channels == nil {
+			choice.Channels = []string{}
+		}
+		h := Held{Request: q, Given: consent.Given{Grant: id.New[id.Grant](), Purpose: asked.ID,
+			Attributes: choice.Attributes, Days: choice.Days, Channels: choice.Channels}}
+		pairwise, err := agent.NewSigner(seal.PairwiseKey(w.Seed, string(q.Iss)))
+		if err != nil {
+			return a, err
+		}
+		h.Receipt, err = consent.NewReceipt(q, consent.Terms{
+			Grant: h.Given.Grant, Record: id.New[id.Receipt](), Shopper: pairwise.DID, Purpose: asked.ID,
+			Attributes: choice.Attributes, Channels: choice.Channels, Days: choice.Days, Time: consent.UnixAt(now),
+		}, c)
+		if err != nil {
+			return a, err
+		}
+		if h.Receipt.JWT, err = pairwise.SignReceipt(h.Receipt); err != nil {
+			return a, err
+		}
+		if h.Key, err = seal.NewKey[seal.GrantKey](rand.Reader); err != nil {
+			return a, err
+		}
+		var handle ed25519.PublicKey
+		if handle, h.Handle, err = ed25519.GenerateKey(rand.Reader); err != nil {
+			return a, err
+		}
+		commitment, opening, err := anchor.Commit(rand.Reader, []byte(h.Receipt.JWT))
+		if err != nil {
+			return a, err
+		}
+		h.Opening = opening
+		walletKey := seal.GrantWalletKey(w.Seed, h.Given.Grant)
+		start := anchor.EpochAt(now)
+		entry := anchor.Grant{Scheme: opening.Scheme, Start: start, End: start + anchor.Epoch(24*choice.Days),
+			HandleKey: anchor.Handle(handle), WalletKey: anchor.WalletKey(walletKey.Public().(ed25519.PublicKey)),
+			Commitment: commitment}.Sign(w.Ledger.Chain, walletKey)
+		ahead := anchor.Withdraw{Epoch: start, HandleKey: entry.HandleKey}.Sign(w.Ledger.Chain, walletKey)
+		h.Given.Entry = entry.Bytes()
+		h.Given.ReceiptHash = consent.HashOf(h.Receipt.JWT)
+
+		letter, err := w.letter(q, h)
+		if err != nil {
+			return a, err
+		}
+		shares := []share{}
+		for _, name := range choice.Attributes {
+			s, err := w.share(h, w.Documents[w.Named[name]])
+			if err != nil {
+				return a, fmt.Errorf("sharing %s: %w", name, err)
+			}
+			s.Attribute = name
+			shares = append(shares, s)
+		}
+		secret, err := json.Marshal(map[string]any{"v": 1, "kind": "grant", "grant": h.Given.Grant, "business": q.Iss,
+			"grant_key": b64.EncodeToString(h.Key[:]), "receipt": h.Receipt.JWT, "opening": h.Opening})
+		if err != nil {
+			return a, err
+		}
+		given = append(given, h.Given)
+		a.Held = append(a.Held, h)
+		a.Documents = append(a.Documents, Change{ID: id.New[id.Document](), Plaintext: secret})
+		a.Give = append(a.Give, give{h.Given.Grant, h.Receipt.JWT, letter, shares, b64.EncodeToString(ahead.Bytes())})
+	}
+	a.Decision = consent.NewDecision(q, given, refuse, now)
+	a.Decision.Minor = minor
+	return a, nil
+}
+
+func (w *Wallet) letter(q consent.Request, h Held) (string, error) {
+	to, err := q.AgreementKey.Public()
+	if err != nil {
+		return "", err
+	}
+	public, err := ecdsaPublic(to)
+	if err != nil {
+		return "", err
+	}
+	mine, err := seal.AgreementKey(w.Seed, string(q.Iss)).ECDH()
+	if err != nil {
+		return "", err
+	}
+	l := consent.Letter{V: 1, Grant: h.Given.Grant, GrantKey: consent.Secret(h.Key), HandleSecret: consent.Secret(h.Handle.Seed()),
+		Receipt: h.Receipt.JWT, Opening: h.Opening, Entry: h.Given.Entry,
+		Pairwise: h.Receipt.Principal, AgreementKey: consent.NewAgreementKey(mine.PublicKey())}
+	return seal.SealLetter(public, l.Bytes())
+}
+
+// share wraps a document's content key for the business of one grant.
+func (w *Wallet) share(h Held, d vault.Document) (share, error) {
+	cek, err := seal.DocumentKey(w.Key, d.Sealed)
+	if err != nil {
+		return share{}, err
+	}
+	return share{Grant: h.Given.Grant, Document: d.ID, Version: d.Version, Attribute: w.nameOf(d.ID),
+		EncryptedKey: base64.RawURLEncoding.EncodeToString(seal.Share(h.Key, cek))}, nil
+}
+
+func (w *Wallet) nameOf(d id.Document) string {
+	for name, named := range w.Named {
+		if named == d {
+			return name
+		}
+	}
+	return ""
+}
+
+// sharing lists the live grants that name a document's attribute.
+func (w *Wallet) sharing(d id.Document) (out []Held) {
+	for _, h := range w.Held {
+		if !h.Over && slices.Contains(h.Given.Attributes, w.nameOf(d)) {
+			out = append(out, h)
+		}
+	}
+	return out
+}
+
+// Send confirms an answer with the passkey and hands it to the operator.
+func (w *Wallet) Send(ctx context.Context, a Answer) ([]GrantState, error) {
+	if a.Text == "" {
+		a.Text = string(a.Decision.Bytes())
+	}
+	body := map[string]any{"decision": a.Text, "ceremony": "", "credential": nil, "give": []give{}, "documents": map[string]any{"puts": []put{}}}
+	var sealed []vault.Document
+	if len(a.Give) > 0 {
+		var o options
+		if err := w.Do(ctx, "POST", "/wallet/v1/decisions/start", map[string]string{"decision": a.Text}, &o); err != nil {
+			return nil, err
+		}
+		credential, _, err := w.Device.Get(o.PublicKey)
+		if err != nil {
+			return nil, err
+		}
+		puts, docs, err := w.Seal(a.Documents...)
+		if err != nil {
+			return nil, err
+		}
+		sealed = docs
+		body["ceremony"], body["credential"], body["give"] = o.Ceremony, credential, a.Give
+		body["documents"] = map[string]any{"puts": puts}
+	}
+	var answer struct {
+		Grants []GrantState `json:"grants"`
+	}
+	if err := w.Do(ctx, "POST", "/wallet/v1/decisions", body, &answer); err != nil {
+		return nil, err
+	}
+	if len(sealed) > 0 {
+		w.Kept(sealed)
+	}
+	for _, h := range a.Held {
+		w.Held[h.Given.Grant] = h
+	}
+	return answer.Grants, nil
+}
+
+// Decide prepares and sends in one go.
+func (w *Wallet) Decide(ctx context.Context, q consent.Request, choices map[string]Choice, minor bool, c consent.Catalogue) ([]GrantState, error) {
+	a, err := w.Prepare(q, choices, minor, c)
+	if err != nil {
+		return nil, err
+	}
+	return w.Send(ctx, a)
+}
+
+// Withdraw ends a grant, with its receipt and its entry.
+func (w *Wallet) Withdraw(ctx context.Context, g id.Grant) (GrantState, error) {
+	h := w.Held[g]
+	pairwise, err := agent.NewSigner(seal.PairwiseKey(w.Seed, string(h.Request.Iss)))
+	if err != nil {
+		return GrantState{}, err
+	}
+	ended := h.Receipt.Withdrawal(id.New[id.Receipt](), consent.UnixAt(w.Now()))
+	jwt, err := pairwise.SignReceipt(ended)
+	if err != nil {
+		return GrantState{}, err
+	}
+	entry := anchor.Withdraw{Epoch: anchor.EpochAt(w.Now()), HandleKey: anchor.Handle(h.Handle.Public().(ed25519.PublicKey))}.
+		Sign(w.Ledger.Chain, seal.GrantWalletKey(w.Seed, g))
+	var state GrantState
+	err = w.Do(ctx, "POST", "/wallet/v1/grants/"+g.String()+"/withdraw",
+		map[string]string{"entry": b64.EncodeToString(entry.Bytes()), "receipt": jwt}, &state)
+	if err == nil {
+		h.Over = true
+		w.Held[g] = h
+	}
+	return state, err
+}
+
+// Erase ends the vault, confirmed with the passkey.
+func (w *Wallet) Erase(ctx context.Context) error {
+	var o options
+	if err := w.Do(ctx, "POST", "/wallet/v1/erase/start", struct{}{}, &o); err != nil {
+		return err
+	}
+	credential, _, err := w.Device.Get(o.PublicKey)
+	if err != nil {
+		return err
+	}
+	return w.Do(ctx, "POST", "/wallet/v1/erase", map[string]any{"ceremony": o.Ceremony, "credential": credential, "withdraws": []string{}}, nil)
+}
+
+// agreement is the key that a business's messages open with.
+func (w *Wallet) agreement(business consent.DID) (*ecdh.PrivateKey, error) {
+	return seal.AgreementKey(w.Seed, string(business)).ECDH()
+}
