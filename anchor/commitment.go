@@ -137,7 +137,7 @@ func (o Opening) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads what MarshalJSON writes.
 func (o *Opening) UnmarshalJSON(b []byte) error {
 	var j openingJSON
-	if err := decodeStrict(b, &j); err != nil {
+	if err := decodeStrict(b, &j, "scheme", "r"); err != nil {
 		return fmt.Errorf("parsing opening: %w", err)
 	}
 	r, err := b64.DecodeString(j.R)

@@ -280,6 +280,7 @@ func proofVectors(t *testing.T) string {
 	good := mustJSON(t, log.proof(2, 7, four.Sign(8, at, log.appHash(7))))
 	write("JSON of version 2", "refused format", strings.Replace(good, `"v":1`, `"v":2`, 1), set(four), nil)
 	write("JSON with a key more", "refused format", strings.Replace(good, `"v":1`, `"v":1,"w":1`, 1), set(four), nil)
+	write("JSON without a path", "refused format", strings.Replace(good, `"path":`, `"paths":`, 1), set(four), nil)
 	write("padded base64", "refused format", strings.Replace(good, `","index"`, `=","index"`, 1), set(four), nil)
 	write("a negative index", "refused format", strings.Replace(good, `"index":2`, `"index":-2`, 1), set(four), nil)
 	write("an index beyond 2^53", "refused format", strings.Replace(good, `"index":2`, `"index":9007199254740992`, 1), set(four), nil)

@@ -3,20 +3,25 @@ package anchor
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
-	"io"
+	"fmt"
 )
 
-// decodeStrict reads one JSON value and refuses unknown keys and anything after
-// it.
-func decodeStrict(b []byte, to any) error {
-	d := json.NewDecoder(bytes.NewReader(b))
-	d.DisallowUnknownFields()
-	if err := d.Decode(to); err != nil {
+// decodeStrict reads one JSON object that has exactly these keys, spelled
+// exactly so, and nothing after it.
+func decodeStrict(b []byte, to any, keys ...string) error {
+	var have map[string]json.RawMessage
+	if err := json.Unmarshal(b, &have); err != nil {
 		return err
 	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return errors.New("more than one JSON value")
+	for _, k := range keys {
+		if _, ok := have[k]; !ok {
+			return fmt.Errorf("the key %q is missing", k)
+		}
 	}
-	return nil
+	if len(have) != len(keys) {
+		return fmt.Errorf("%d keys, want %d", len(have), len(keys))
+	}
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	return d.Decode(to)
 }

@@ -142,7 +142,7 @@ func (p Proof) MarshalJSON() ([]byte, error) {
 // checks the rest.
 func (p *Proof) UnmarshalJSON(b []byte) error {
 	var j proofJSON
-	if err := decodeStrict(b, &j); err != nil {
+	if err := decodeStrict(b, &j, "v", "entry", "index", "path", "signed_header"); err != nil {
 		return fmt.Errorf("parsing proof: %w", err)
 	}
 	if j.V != 1 {
