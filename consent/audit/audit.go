@@ -1,6 +1,161 @@
-// Package audit holds a business's trail against the ledger.
+// Package audit holds what a business says it did against the ledger. A business
+// keeps a trail (Writer; the bytes are in FORMAT.md): its requests, the receipts it
+// was given, every permit, collection and message, every withdrawal. Run reads a
+// trail and turns each discrepancy into a Finding: every receipt is signed and
+// repeats its request, every opening fits what the ledger committed to, every permit
+// stands under a grant that was live, every collection and message has its permit.
+// VerifyReceipt says of a single receipt, step by step, what was checked.
 //
 // # Trust
 //
-// (being written)
+// An audit believes the validator set that it is given and nothing in the trail. The
+// chain of lines shows what someone changed after the business wrote it; it does not
+// bind the business, which can write a whole new chain. What binds the business is
+// the ledger: it cannot claim a permit that is not there, and online it cannot leave
+// one out under a grant that the trail shows. It can leave out a grant altogether
+// with all that was done under it, which only the shopper's receipt, or a count of
+// the business's grants at the operator, brings to light. A collection's line is the
+// business's word: the shopper's access log is the other half.
+//
+// A trail never holds a value or a key. It holds the texts of the messages that were
+// sent and the shoppers' pairwise DIDs: whoever reads it learns what a business
+// wrote, under which consent, to which pseudonym.
 package audit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"runtime"
+	"sync"
+
+	"coffer/anchor"
+	"coffer/consent"
+)
+
+// Ledger is what an audit asks online: an anchor.Ledger, or the client of one.
+type Ledger interface {
+	Prover
+	// Entries lists all entries of one handle in log order.
+	Entries(ctx context.Context, handle anchor.Handle) ([]anchor.Indexed, error)
+}
+
+// Options of Run.
+type Options struct {
+	Validators anchor.ValidatorSet // trusted; its chain is the ledger
+	Signatures consent.Signatures
+	Ledger     Ledger          // nil audits offline
+	Progress   func(lines int) // called now and then; may be nil
+	Workers    int             // 0: as many as there are processors
+}
+
+// ErrNothing says that a trail holds no grant: an audit of it says nothing.
+var ErrNothing = errors.New("nothing to audit: the trail holds no grant; check that it is the right file, and whole")
+
+// Run audits a trail as a stream. The report is good whenever the error is nil or
+// ErrNothing; findings are no error. Any other error says that the audit could not
+// be carried to its end.
+func Run(ctx context.Context, trail io.Reader, o Options) (Report, error) {
+	report := Report{V: 1, Findings: []Finding{}}
+	if err := o.Validators.Validate(); err != nil {
+		return report, fmt.Errorf("auditing: the validator set: %w", err)
+	}
+	asked, err := newRequests()
+	if err != nil {
+		return report, fmt.Errorf("auditing: %w", err)
+	}
+	defer asked.close()
+	e := &examiner{set: o.Validators, signatures: o.Signatures, requests: asked}
+	s := newState(&report, o.Validators.Chain)
+	progress := func() {
+		if o.Progress != nil {
+			o.Progress(report.Counts.Lines)
+		}
+	}
+	err = inOrder(ctx, trail, e, o.Workers, func(x *examined) error {
+		if s.ended {
+			s.find(x.n, AfterEnd, "more lines follow")
+			return errStop
+		}
+		if x.err != nil {
+			return fmt.Errorf("line %d could not be judged: %w", x.n, x.err)
+		}
+		s.take(x)
+		if x.n%1000 == 0 {
+			progress()
+		}
+		return nil
+	})
+	if err != nil && !errors.Is(err, errStop) {
+		return report, fmt.Errorf("auditing: %w", err)
+	}
+	if err := s.finish(ctx, e, o.Ledger, progress); err != nil {
+		return report, fmt.Errorf("auditing: %w", err)
+	}
+	progress()
+	if report.Counts.Grants == 0 {
+		return report, ErrNothing
+	}
+	return report, nil
+}
+
+// inOrder examines lines on all processors and hands them on in the trail's order.
+// No more than a few hundred lines are in memory at once.
+func inOrder(ctx context.Context, trail io.Reader, e *examiner, workers int, take func(*examined) error) error {
+	if workers < 1 {
+		workers = runtime.GOMAXPROCS(0)
+	}
+	ctx, stop := context.WithCancel(ctx)
+	type job struct {
+		n     int
+		text  []byte
+		whole bool
+		done  chan *examined
+	}
+	work, order := make(chan job, 16*workers), make(chan job, 64*workers)
+	var all sync.WaitGroup
+	defer all.Wait()
+	defer stop()
+	for range workers {
+		all.Go(func() {
+			for j := range work {
+				j.done <- e.examine(ctx, j.n, j.text, j.whole)
+			}
+		})
+	}
+	var readErr error
+	all.Go(func() {
+		defer close(order)
+		defer close(work)
+		readErr = eachLine(trail, func(n int, line []byte, whole bool) error {
+			j := job{n: n, whole: whole, done: make(chan *examined, 1)}
+			if line != nil {
+				j.text = append(make([]byte, 0, len(line)), line...)
+			}
+			// A receipt may come right behind its request: keep it before anyone looks.
+			if err := e.keep(j.text); err != nil {
+				return err
+			}
+			for _, to := range []chan job{order, work} {
+				select {
+				case to <- j:
+				case <-ctx.Done():
+					return ctx.Err()
+				}
+			}
+			return nil
+		})
+	})
+	for j := range order {
+		select {
+		case x := <-j.done:
+			if err := take(x); err != nil {
+				return err
+			}
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return readErr // the channel's close orders the write before this read
+}

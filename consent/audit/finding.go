@@ -1,0 +1,112 @@
+package audit
+
+import (
+	"coffer/anchor"
+	"coffer/internal/id"
+)
+
+// Kind says what is wrong. The set is closed; meaning has a sentence for each.
+type Kind string
+
+// Of the file.
+const (
+	BrokenChain Kind = "broken-chain"
+	NoHead      Kind = "no-head"
+	MissingEnd  Kind = "missing-end"
+	WrongCount  Kind = "wrong-count"
+	AfterEnd    Kind = "after-end"
+	Malformed   Kind = "malformed"
+	UnknownKind Kind = "unknown-kind"
+	WrongChain  Kind = "wrong-chain"
+)
+
+// Of the ledger.
+const (
+	ProofInvalid      Kind = "proof-invalid"
+	ProofTooOld       Kind = "proof-too-old"
+	Unproven          Kind = "unproven"
+	NotOnLedger       Kind = "not-on-ledger"
+	Unexplained       Kind = "unexplained"
+	UnknownWithdrawal Kind = "unknown-withdrawal"
+	EntryMismatch     Kind = "entry-mismatch"
+	EntrySignature    Kind = "entry-signature"
+	OpeningMismatch   Kind = "opening-mismatch"
+)
+
+// Of what was agreed.
+const (
+	RequestInvalid   Kind = "request-invalid"
+	ReceiptSignature Kind = "receipt-signature"
+	ReceiptNoRequest Kind = "receipt-without-request"
+	ReceiptWider     Kind = "receipt-wider"
+	ReceiptMismatch  Kind = "receipt-mismatch"
+)
+
+// Of what was done.
+const (
+	NoGrant         Kind = "no-grant"
+	NotLive         Kind = "not-live"
+	WrongEpoch      Kind = "wrong-epoch"
+	NotCovered      Kind = "not-covered"
+	OverCap         Kind = "over-cap"
+	NoPermit        Kind = "no-permit"
+	MessageInvalid  Kind = "message-invalid"
+	MessageMismatch Kind = "message-mismatch"
+)
+
+// meaning says what each kind of finding means, to a DPO.
+var meaning = map[Kind]string{
+	BrokenChain: "the line before was changed, removed or moved after this one was written",
+	NoHead:      "the trail does not begin with who it is of: its beginning is missing",
+	MissingEnd:  "the trail has no end line: its last lines may be missing, or it was not exported",
+	WrongCount:  "the end line counts other lines than there are: lines were removed or added",
+	AfterEnd:    "something follows the end of the trail; it was not audited",
+	Malformed:   "the line is not in the format, so nothing it says was checked",
+	UnknownKind: "the line is of a kind that this program does not know, so it was not checked; use a newer program",
+	WrongChain:  "the trail says it is of another ledger than the validators that it was audited with",
+
+	ProofInvalid:      "the proof does not show that the entry is on the ledger",
+	ProofTooOld:       "the proof is from before the entry could be on the ledger",
+	Unproven:          "nothing shows that the entry is on the ledger; audit online, or export the trail with proofs",
+	NotOnLedger:       "the entry is not on the ledger: what it permits was done without a permit",
+	Unexplained:       "the ledger has a permit of this business that its trail does not: something was done or sent that the trail hides",
+	UnknownWithdrawal: "the shopper withdrew, and the trail does not say so: the business did not notice, or hides it",
+	EntryMismatch:     "the line's ledger entry is not the one that its other parts speak of",
+	EntrySignature:    "the entry is not signed by the key that must sign it",
+	OpeningMismatch:   "the ledger's entry commits to another document than the trail shows",
+
+	RequestInvalid:   "the request is not a well-formed one signed by this business",
+	ReceiptSignature: "the receipt is not signed by the shopper's pairwise key",
+	ReceiptNoRequest: "the trail has no request that this receipt could answer",
+	ReceiptWider:     "the receipt gives more than the request asked",
+	ReceiptMismatch:  "the receipt does not say what the request, the grant or the earlier receipt says",
+
+	NoGrant:         "the trail has no valid grant of this name before this line",
+	NotLive:         "the grant had not begun, was over or was withdrawn",
+	WrongEpoch:      "it was for another hour than the one it was used in",
+	NotCovered:      "the grant does not cover the attribute or the channel",
+	OverCap:         "more messages in seven days than the shopper allowed",
+	NoPermit:        "it was done without a permit on the ledger",
+	MessageInvalid:  "the message is not a well-formed one signed by this business",
+	MessageMismatch: "the message is not the one that its permit was posted for",
+}
+
+// Finding is one discrepancy, with what is needed to look at it again.
+type Finding struct {
+	Kind     Kind   `json:"kind"`
+	Line     int    `json:"line"`            // from 1; 0: of the trail as a whole
+	Grant    string `json:"grant,omitempty"` // id
+	Entry    string `json:"entry,omitempty"` // leaf
+	Evidence string `json:"evidence"`
+	Means    string `json:"means"`
+}
+
+// Means is the sentence that explains the kind.
+func (k Kind) Means() string { return meaning[k] }
+
+func found(k Kind, evidence string) Finding {
+	return Finding{Kind: k, Evidence: evidence, Means: meaning[k]}
+}
+
+func (f Finding) of(g id.Grant) Finding          { f.Grant = g.String(); return f }
+func (f Finding) about(leaf anchor.Leaf) Finding { f.Entry = leaf.String(); return f }

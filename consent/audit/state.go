@@ -1,0 +1,510 @@
+package audit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"coffer/anchor"
+	"coffer/consent"
+	"coffer/internal/id"
+)
+
+// state is what the lines so far add up to: little per grant, and sixteen bytes per
+// permit.
+type state struct {
+	report *Report
+	chain  anchor.Chain // of the validators
+
+	prev  consent.Hash
+	count uint64
+	ended bool
+
+	head    Head
+	grants  map[id.Grant]*grantState
+	handles map[anchor.Handle]id.Grant
+	leaves  map[short]struct{}  // of every entry the trail explains
+	waiting map[short]*letting  // permits of messages whose line has not come
+	sent    map[short]struct{}  // messages by permit and digest
+	pending map[short]*unproved // entries whose proof has not come
+
+	// What has a finding is not checked further, and what leans on it is only counted:
+	// one bad receipt must not drown the report.
+	doubted  map[id.Grant]struct{}
+	doubtful map[short]struct{} // permits
+}
+
+// short is half a leaf: enough that nobody finds another entry with the same.
+type short [16]byte
+
+func cut(leaf [32]byte) short { return short(leaf[:16]) }
+
+type grantState struct {
+	handle     anchor.Handle
+	wallet     anchor.WalletKey
+	start, end anchor.Epoch
+	index      uint64
+	shopper    consent.DID
+	record     string
+	attributes []string
+	channels   []string
+	weeklyCap  int
+	collects   []anchor.Epoch // hours with a permit to collect
+	messages   []anchor.Epoch // hours of the last permits to send, at most weeklyCap
+
+	withdrawn      bool   // the trail said so
+	withdrawnIndex uint64 // 0 while unknown: index 0 is never a withdrawal
+	lastPermit     uint64 // highest index of a permit, and its line
+	lastLine       int
+}
+
+type letting struct {
+	grant   id.Grant
+	message id.Message
+	digest  consent.Hash
+}
+
+type unproved struct {
+	leaf  anchor.Leaf
+	kind  anchor.Kind
+	grant id.Grant
+	line  int
+}
+
+func newState(r *Report, chain anchor.Chain) *state {
+	return &state{report: r, chain: chain, grants: map[id.Grant]*grantState{}, handles: map[anchor.Handle]id.Grant{},
+		leaves: map[short]struct{}{}, waiting: map[short]*letting{}, sent: map[short]struct{}{}, pending: map[short]*unproved{},
+		doubted: map[id.Grant]struct{}{}, doubtful: map[short]struct{}{}}
+}
+
+func (s *state) find(line int, k Kind, format string, args ...any) *Finding {
+	f := found(k, fmt.Sprintf(format, args...))
+	f.Line = line
+	return s.report.add(f)
+}
+
+func (s *state) findOf(line int, g id.Grant, k Kind, format string, args ...any) {
+	s.find(line, k, format, args...).Grant = g.String()
+}
+
+// take takes the next line in the trail's order.
+func (s *state) take(x *examined) {
+	if s.ended {
+		return
+	}
+	s.report.Counts.Lines++
+	if !x.whole {
+		s.find(x.n, MissingEnd, "the last line is cut off")
+		s.ended = true
+		return
+	}
+	if x.line != nil && x.prev != s.prev {
+		s.find(x.n, BrokenChain, "it names the line before as %s, which is %s", x.prev, s.prev)
+	}
+	s.prev = x.hash
+	for _, f := range x.findings {
+		s.report.add(f)
+	}
+	if head, ok := x.line.(Head); ok && x.n == 1 {
+		s.takeHead(x.n, head)
+	} else if ok {
+		s.find(x.n, Malformed, "a second head")
+	} else if x.n == 1 {
+		s.find(x.n, NoHead, "the first line is no head")
+	}
+	switch l := x.line.(type) {
+	case Request:
+		s.takeRequest(x, l)
+	case Grant:
+		s.takeGrant(x, l)
+	case Permit:
+		s.takePermit(x, l)
+	case Collect:
+		s.takeCollect(x, l)
+	case Message:
+		s.takeMessage(x, l)
+	case Withdrawal:
+		s.takeWithdrawal(x, l)
+	case Proof:
+		s.takeProof(x, l)
+	case End:
+		s.ended = true
+		if l.Count != s.count {
+			s.find(x.n, WrongCount, "the end line counts %d lines, there are %d before it", l.Count, s.count)
+		}
+	}
+	s.count++
+}
+
+func (s *state) takeHead(n int, h Head) {
+	s.head = h
+	s.report.Business, s.report.Chain, s.report.Operator = h.Business, h.Chain, h.Operator
+	if h.Chain != s.chain {
+		s.find(n, WrongChain, "the trail is of %q, the validators of %q", h.Chain, s.chain)
+	}
+}
+
+func (s *state) takeRequest(x *examined, l Request) {
+	s.report.Counts.Requests++
+	if x.signer != "" && x.signer != s.head.Business {
+		s.find(x.n, RequestInvalid, "signed by %s, the trail is of %s", x.signer, s.head.Business)
+	}
+}
+
+func (s *state) takeGrant(x *examined, l Grant) {
+	s.report.Counts.Grants++
+	f := x.grant
+	if _, known := s.grants[l.Grant]; !known {
+		s.doubted[l.Grant] = struct{}{} // until it stands
+	}
+	if f == nil {
+		return
+	}
+	if controller := f.receipt.Controllers[0].Party; controller != s.head.Business {
+		s.findOf(x.n, l.Grant, ReceiptMismatch, "the receipt is to %s, the trail is of %s", controller, s.head.Business)
+		return
+	}
+	if _, again := s.leaves[cut(f.leaf)]; again && s.handles[f.entry.HandleKey] == l.Grant {
+		s.report.Counts.Repeated++
+		return
+	}
+	if _, taken := s.grants[l.Grant]; taken {
+		s.findOf(x.n, l.Grant, EntryMismatch, "the grant stands in the trail with another entry already")
+		return
+	}
+	if other, taken := s.handles[f.entry.HandleKey]; taken {
+		s.findOf(x.n, l.Grant, EntryMismatch, "its entry is that of the grant %s", other)
+		return
+	}
+	delete(s.doubted, l.Grant)
+	s.leaves[cut(f.leaf)] = struct{}{}
+	s.handles[f.entry.HandleKey] = l.Grant
+	s.report.Counts.Proofs++
+	p := f.receipt.Purposes[0]
+	s.grants[l.Grant] = &grantState{handle: f.entry.HandleKey, wallet: f.entry.WalletKey, start: f.entry.Start, end: f.entry.End,
+		index: f.index, shopper: f.receipt.ID, record: f.receipt.RecordID, attributes: f.terms.Attributes, channels: p.Channels, weeklyCap: p.WeeklyCap}
+}
+
+// granted is the grant that a line is under.
+func (s *state) granted(n int, name id.Grant) *grantState {
+	if g := s.grants[name]; g != nil {
+		return g
+	}
+	if _, doubted := s.doubted[name]; doubted {
+		s.report.Counts.Unchecked++
+	} else {
+		s.findOf(n, name, NoGrant, "it is under the grant %s", name)
+	}
+	return nil
+}
+
+// owns reports whether an entry is under the grant's handle.
+func (s *state) owns(n int, name id.Grant, g *grantState, handle anchor.Handle) bool {
+	if g.handle == handle {
+		return true
+	}
+	s.findOf(n, name, EntryMismatch, "the entry is under the handle %s, the grant's is %s", handle, g.handle)
+	return false
+}
+
+func (s *state) takePermit(x *examined, l Permit) {
+	s.report.Counts.Permits++
+	g := s.granted(x.n, l.Grant)
+	if g == nil {
+		s.doubtful[cut(anchor.HashLeaf(l.Entry))] = struct{}{}
+		return
+	}
+	f := x.permit
+	if f == nil || !s.owns(x.n, l.Grant, g, f.entry.HandleKey) {
+		s.doubt(g, l.Entry)
+		return
+	}
+	if _, again := s.leaves[cut(f.leaf)]; again {
+		s.report.Counts.Repeated++
+		s.prove(x, l.Grant, f.leaf)
+		return
+	}
+	s.leaves[cut(f.leaf)] = struct{}{}
+	if e := f.entry.Epoch; e < g.start || e >= g.end {
+		s.findOf(x.n, l.Grant, NotLive, "the permit is for hour %d, the grant lasts from %d until %d", e, g.start, g.end)
+		s.doubt(g, l.Entry)
+		return
+	}
+	if f.document.Kind == consent.PermitMessage {
+		s.takeMessagePermit(x, l, g)
+	} else if !slices.Contains(g.collects, f.entry.Epoch) {
+		g.collects = append(g.collects, f.entry.Epoch)
+	}
+	s.pending[cut(f.leaf)] = &unproved{f.leaf, anchor.KindPermit, l.Grant, x.n}
+	s.prove(x, l.Grant, f.leaf)
+}
+
+// doubt notes a permit that has a finding: what was done under it is not a second one.
+func (s *state) doubt(g *grantState, entry []byte) {
+	leaf := anchor.HashLeaf(entry)
+	s.doubtful[cut(leaf)] = struct{}{}
+	s.leaves[cut(leaf)] = struct{}{}
+	if parsed, err := anchor.ParseEntry(entry); err == nil {
+		if p, ok := parsed.(anchor.Permit); ok {
+			g.collects = append(g.collects, p.Epoch)
+		}
+	}
+}
+
+func (s *state) takeMessagePermit(x *examined, l Permit, g *grantState) {
+	f := x.permit
+	d := f.document
+	if !slices.Contains(g.channels, d.Channel) {
+		s.findOf(x.n, l.Grant, NotCovered, "the permit is for the channel %s, the grant has %v", d.Channel, g.channels)
+		s.doubtful[cut(f.leaf)] = struct{}{}
+		return
+	}
+	s.waiting[cut(f.leaf)] = &letting{l.Grant, d.Message, d.Digest}
+	g.messages = append(g.messages, f.entry.Epoch)
+	if len(g.messages) <= g.weeklyCap {
+		return
+	}
+	// Two of them within seven days, and an hour less on each side for their clocks.
+	const week = 7*24 - 2
+	first := g.messages[0]
+	g.messages = g.messages[1:]
+	if last := f.entry.Epoch; last < first+week {
+		s.findOf(x.n, l.Grant, OverCap, "%d messages from hour %d to hour %d, %d in seven days are allowed", g.weeklyCap+1, first, last, g.weeklyCap)
+	}
+}
+
+// prove takes the proof that came with a line, if one did, for the entry.
+func (s *state) prove(x *examined, name id.Grant, leaf anchor.Leaf) {
+	if x.proven == nil {
+		return
+	}
+	u := s.pending[cut(leaf)]
+	if u == nil || u.grant != name {
+		return // proven before
+	}
+	delete(s.pending, cut(leaf))
+	s.report.Counts.Proofs++
+	s.place(u, x.proven.Index)
+}
+
+// place holds an entry's place in the log against the grant's life.
+func (s *state) place(u *unproved, index uint64) {
+	g := s.grants[u.grant]
+	if index <= g.index {
+		s.findOf(u.line, u.grant, NotLive, "the %s has index %d, its grant %d", u.kind, index, g.index)
+		return
+	}
+	switch u.kind {
+	case anchor.KindPermit:
+		if g.withdrawnIndex != 0 && index > g.withdrawnIndex {
+			s.findOf(u.line, u.grant, NotLive, "the permit has index %d, the withdrawal %d", index, g.withdrawnIndex)
+		} else if index > g.lastPermit {
+			g.lastPermit, g.lastLine = index, u.line
+		}
+	case anchor.KindWithdraw:
+		g.withdrawnIndex = index
+		if g.lastPermit > index {
+			s.findOf(g.lastLine, u.grant, NotLive, "the permit has index %d, the withdrawal %d", g.lastPermit, index)
+		}
+	}
+}
+
+func (s *state) takeCollect(x *examined, l Collect) {
+	s.report.Counts.Collections++
+	g := s.granted(x.n, l.Grant)
+	if g == nil {
+		return
+	}
+	switch {
+	case g.withdrawn:
+		s.findOf(x.n, l.Grant, NotLive, "collected after the withdrawal")
+	case l.Epoch < g.start || l.Epoch >= g.end:
+		s.findOf(x.n, l.Grant, NotLive, "collected in hour %d, the grant lasts from %d until %d", l.Epoch, g.start, g.end)
+	case !slices.Contains(g.collects, l.Epoch):
+		s.findOf(x.n, l.Grant, NoPermit, "no permit to collect in hour %d stands before it", l.Epoch)
+	}
+	if at := anchor.EpochAt(l.Time.Time()); at+1 < l.Epoch || at > l.Epoch+1 {
+		s.findOf(x.n, l.Grant, WrongEpoch, "collected in hour %d, under the permit of hour %d", at, l.Epoch)
+	}
+	for _, name := range l.Attributes {
+		if !slices.Contains(g.attributes, name) {
+			s.findOf(x.n, l.Grant, NotCovered, "%s is not among the grant's %v", name, g.attributes)
+		}
+	}
+}
+
+func (s *state) takeMessage(x *examined, l Message) {
+	s.report.Counts.Messages++
+	m, permit := x.message, cut(l.Permit)
+	if m == nil {
+		delete(s.waiting, permit) // its own finding says it; the permit is accounted for
+		return
+	}
+	if m.From != s.head.Business {
+		s.findOf(x.n, l.Grant, MessageInvalid, "signed by %s, the trail is of %s", m.From, s.head.Business)
+		delete(s.waiting, permit)
+		return
+	}
+	digest := consent.HashOf(l.JWS)
+	mark := cut(consent.HashOf(append(l.Permit[:], digest[:]...)))
+	if _, again := s.sent[mark]; again {
+		s.report.Counts.Repeated++
+		return
+	}
+	g := s.granted(x.n, l.Grant)
+	if g == nil {
+		return
+	}
+	if _, doubtful := s.doubtful[permit]; doubtful {
+		s.report.Counts.Unchecked++
+		return
+	}
+	p := s.waiting[permit]
+	if p == nil || p.grant != l.Grant {
+		s.findOf(x.n, l.Grant, NoPermit, "no unused permit %s for a message stands before it", l.Permit)
+		return
+	}
+	delete(s.waiting, permit)
+	switch {
+	case p.digest != digest || p.message != l.ID:
+		s.findOf(x.n, l.Grant, MessageMismatch, "the message has the digest %s, its permit says %s", digest, p.digest)
+	case m.To[0] != g.shopper:
+		s.findOf(x.n, l.Grant, MessageMismatch, "the message is to %s, the grant is by %s", m.To[0], g.shopper)
+	default:
+		s.sent[mark] = struct{}{}
+	}
+}
+
+func (s *state) takeWithdrawal(x *examined, l Withdrawal) {
+	s.report.Counts.Withdrawals++
+	g, f := s.granted(x.n, l.Grant), x.withdrawal
+	if g == nil || f == nil || !s.owns(x.n, l.Grant, g, f.entry.HandleKey) {
+		return
+	}
+	if anchor.Verify(s.chain, f.entry, g.wallet) != nil {
+		s.findOf(x.n, l.Grant, EntrySignature, "the withdrawal %s is not signed by the grant's wallet key", f.leaf)
+		return
+	}
+	if r := f.receipt; r != nil && (r.Grant != l.Grant || r.ID != g.shopper || r.Events[0].State != consent.EventWithdrawn ||
+		r.Predecessor == nil || *r.Predecessor != g.record) {
+		s.findOf(x.n, l.Grant, ReceiptMismatch, "the receipt does not withdraw what %s gave", g.record)
+	}
+	g.withdrawn = true
+	if _, again := s.leaves[cut(f.leaf)]; again {
+		s.report.Counts.Repeated++
+	} else {
+		s.leaves[cut(f.leaf)] = struct{}{}
+		s.pending[cut(f.leaf)] = &unproved{f.leaf, anchor.KindWithdraw, l.Grant, x.n}
+	}
+	s.prove(x, l.Grant, f.leaf)
+}
+
+func (s *state) takeProof(x *examined, l Proof) {
+	if x.proven == nil {
+		return
+	}
+	leaf := anchor.HashLeaf(l.Proof.Entry)
+	if _, doubtful := s.doubtful[cut(leaf)]; doubtful {
+		s.report.Counts.Unchecked++
+		return
+	}
+	if _, known := s.leaves[cut(leaf)]; !known || s.handles[x.proven.Entry.Handle()] != l.Grant {
+		s.findOf(x.n, l.Grant, EntryMismatch, "it proves the entry %s, which no line before it has", leaf)
+		return
+	}
+	s.prove(x, l.Grant, leaf)
+}
+
+// finish says what is missing once the trail is over, and asks the ledger.
+func (s *state) finish(ctx context.Context, e *examiner, ledger Ledger, progress func()) error {
+	if !s.ended {
+		s.find(0, MissingEnd, "the trail stops after line %d", s.report.Counts.Lines)
+	}
+	s.report.Counts.Unused = len(s.waiting)
+	if ledger != nil {
+		if err := s.ask(ctx, e, ledger, progress); err != nil {
+			return err
+		}
+	}
+	left := make([]*unproved, 0, len(s.pending))
+	for _, u := range s.pending {
+		left = append(left, u)
+	}
+	slices.SortFunc(left, func(a, b *unproved) int { return a.line - b.line })
+	for _, u := range left {
+		if u.kind == anchor.KindWithdraw {
+			s.report.Counts.Unanchored++ // withdrawing works while the ledger is down
+			continue
+		}
+		kind := Unproven
+		if ledger != nil {
+			kind = NotOnLedger
+		}
+		f := s.find(u.line, kind, "the permit %s", u.leaf)
+		*f = f.of(u.grant).about(u.leaf)
+	}
+	return nil
+}
+
+// ask compares the ledger's entries with the trail's, grant by grant.
+func (s *state) ask(ctx context.Context, e *examiner, ledger Ledger, progress func()) error {
+	s.report.Online = true
+	names := make([]id.Grant, 0, len(s.grants))
+	for name := range s.grants {
+		names = append(names, name)
+	}
+	slices.SortFunc(names, func(a, b id.Grant) int {
+		return int(int64(s.grants[a].index) - int64(s.grants[b].index))
+	})
+	for _, name := range names {
+		entries, err := ledger.Entries(ctx, s.grants[name].handle)
+		if err != nil {
+			return fmt.Errorf("asking the ledger for a grant's entries: %w", err)
+		}
+		for _, entry := range entries {
+			s.report.Counts.Ledger++
+			leaf := entry.Entry.Leaf()
+			if u := s.pending[cut(leaf)]; u != nil {
+				if err := s.proveOnline(ctx, e, ledger, u); err != nil {
+					return err
+				}
+			}
+			if _, known := s.leaves[cut(leaf)]; known {
+				continue
+			}
+			// The entry is its own evidence if its signature holds; else the node made it up.
+			if anchor.Verify(s.chain, entry.Entry, s.grants[name].wallet) != nil {
+				return errors.New("asking the ledger for a grant's entries: the node answers with an entry that nobody signed; ask another")
+			}
+			kind := Unexplained
+			if entry.Entry.Kind() == anchor.KindWithdraw {
+				kind = UnknownWithdrawal
+			}
+			f := s.find(0, kind, "the %s at index %d", entry.Entry.Kind(), entry.Index)
+			*f = f.of(name).about(leaf)
+		}
+		progress()
+	}
+	return nil
+}
+
+func (s *state) proveOnline(ctx context.Context, e *examiner, ledger Ledger, u *unproved) error {
+	p, err := ledger.Prove(ctx, u.leaf)
+	if errors.Is(err, anchor.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("asking the ledger for a proof: %w", err)
+	}
+	proven, err := p.Verify(e.set)
+	if err != nil || anchor.HashLeaf(p.Entry) != u.leaf {
+		f := s.find(u.line, ProofInvalid, "the node's proof of %s: %v", u.leaf, err)
+		*f = f.of(u.grant).about(u.leaf)
+	} else {
+		s.report.Counts.Proofs++
+		s.place(u, proven.Index)
+	}
+	delete(s.pending, cut(u.leaf))
+	return nil
+}
