@@ -95,3 +95,6 @@ DELETE FROM ceremony WHERE ceremony_hash = $1 RETURNING data, expires_at;
 
 -- name: ExpireCeremonies :execrows
 DELETE FROM ceremony WHERE expires_at <= $1;
+
+-- name: VaultsAfter :many
+SELECT vault_id FROM vault WHERE vault_id > $1 ORDER BY vault_id LIMIT $2;

@@ -650,3 +650,35 @@ func (q *Queries) TakeCeremony(ctx context.Context, ceremonyHash []byte) (TakeCe
 	err := row.Scan(&i.Data, &i.ExpiresAt)
 	return i, err
 }
+
+const vaultsAfter = `-- name: VaultsAfter :many
+SELECT vault_id FROM vault WHERE vault_id > $1 ORDER BY vault_id LIMIT $2
+`
+
+type VaultsAfterParams struct {
+	VaultID id.Vault
+	Limit   int32
+}
+
+func (q *Queries) VaultsAfter(ctx context.Context, arg VaultsAfterParams) ([]id.Vault, error) {
+	rows, err := q.db.QueryContext(ctx, vaultsAfter, arg.VaultID, arg.Limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []id.Vault
+	for rows.Next() {
+		var vault_id id.Vault
+		if err := rows.Scan(&vault_id); err != nil {
+			return nil, err
+		}
+		items = append(items, vault_id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
