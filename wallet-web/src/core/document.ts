@@ -6,7 +6,7 @@ import { b64u, concat, fromB64u, fromUtf8, sha256, utf8, type Bytes } from './by
 import { OpenError } from './errors';
 import type { DocumentId } from './id';
 import type { VaultKey } from './keys';
-import { padme } from './padme';
+import { paddedLength } from './padme';
 import type { Random } from './random';
 import { base64url, id, int, list, matching, object, oneOf, parseJson, read, type Of } from './shape';
 
@@ -112,7 +112,7 @@ function lockedKey(sealed: Sealed): Bytes {
 }
 
 function pad(plaintext: Bytes): Bytes {
-  const out = new Uint8Array(padme(plaintext.length)).fill(0x20);
+  const out = new Uint8Array(paddedLength(plaintext.length)).fill(0x20);
   out.set(plaintext);
   return out;
 }

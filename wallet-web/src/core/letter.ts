@@ -15,6 +15,7 @@ import { base64url, id, matching, object, parseJson, text, version, type Of } fr
 
 const ALG = 'ECDH-ES+A256KW';
 const ENC = 'A256GCM';
+const TYP = 'coffer-letter+json';
 
 const letterShape = object({
   v: version,
@@ -35,8 +36,8 @@ export async function sealLetter(to: PublicJwk, letter: Letter, random: Random):
   const secret = p256.keygen(random(48)).secretKey as Bytes;
   const cek = random(32);
   const jwe = await new CompactEncrypt(utf8(JSON.stringify(letter)))
-    .setProtectedHeader({ alg: ALG, enc: ENC, typ: 'coffer-letter+json' })
-    .setKeyManagementParameters({ epk: await importJWK(privateJwkOf(secret), ALG) })
+    .setProtectedHeader({ alg: ALG, enc: ENC, typ: TYP })
+    .setKeyManagementParameters({ epk: await importJWK({ ...privateJwkOf(secret), ext: true }, ALG) })
     .setContentEncryptionKey(cek)
     .setInitializationVector(random(12))
     .encrypt(await importJWK({ ...to }, ALG));
@@ -46,15 +47,18 @@ export async function sealLetter(to: PublicJwk, letter: Letter, random: Random):
 
 /** Opens a letter: what the business does with it. OpenError, or ParseError if what is inside is none. */
 export async function openLetter(key: PrivateJwk, jwe: string): Promise<Letter> {
-  const { plaintext } = await openCompact(key, jwe);
-  const letter = parseJson('letter', plaintext, letterShape);
+  const letter = parseJson('letter', await openJwe(key, jwe), letterShape);
   if (!isPublicJwk(letter.agreement_key)) refuse('letter', 'bad-key', 'agreement_key');
   return letter as Letter;
 }
 
-async function openCompact(key: PrivateJwk, jwe: string) {
+/** The bytes in a letter's envelope. OpenError. */
+export async function openJwe(key: PrivateJwk, jwe: string): Promise<Uint8Array> {
+  const options = { keyManagementAlgorithms: [ALG], contentEncryptionAlgorithms: [ENC] };
   try {
-    return await compactDecrypt(jwe, await importJWK({ ...key }, ALG), { keyManagementAlgorithms: [ALG], contentEncryptionAlgorithms: [ENC] });
+    const { plaintext, protectedHeader } = await compactDecrypt(jwe, await importJWK({ ...key }, ALG), options);
+    if (protectedHeader.typ !== TYP) throw new OpenError();
+    return plaintext;
   } catch {
     throw new OpenError();
   }

@@ -128,7 +128,7 @@ export function signReceipt(receipt: Receipt, key: PairwiseKey): string {
 
 /**
  * Verifies the signature and reads the receipt; all that names the shopper must be who signed. Throws ParseError
- * with the code bad-signature, unknown-key, wrong-issuer or malformed.
+ * with the code bad-signature, wrong-issuer or malformed.
  */
 export function parseReceipt(jwt: string): Receipt {
   if (jwt.length > MAX_RECEIPT) refuse('receipt', 'malformed', '');

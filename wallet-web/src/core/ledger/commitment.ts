@@ -31,13 +31,18 @@ export function commit(document: Uint8Array, random: Random): { commitment: Byte
   return { commitment: pedersen(r, document), opening };
 }
 
-/** Whether the opening opens the commitment to exactly this document. */
+/** Whether the opening opens the commitment to exactly this document; a malformed opening opens nothing. */
 export function opens(opening: Opening, commitment: Uint8Array, document: Uint8Array): boolean {
-  const r = fromB64u(opening.r, 32);
+  let r: Bytes;
+  try {
+    r = fromB64u(opening.r, 32);
+  } catch {
+    return false;
+  }
   if (opening.scheme === 2) return equal(hmac(sha256, r, concat(LABEL, document)), commitment);
   const scalar = littleEndian(r);
   // Only the canonical spelling: another one of the same scalar would be a second opening.
-  return scalar < Scalar.ORDER && equal(pedersen(scalar, document), commitment);
+  return opening.scheme === 1 && scalar < Scalar.ORDER && equal(pedersen(scalar, document), commitment);
 }
 
 function pedersen(r: bigint, document: Uint8Array): Bytes {

@@ -1,0 +1,99 @@
+import { describe, expect, test } from 'vitest';
+import { b64u, equal, utf8, type Bytes } from '../bytes';
+import { CoreError } from '../errors';
+import { fromHex, textVectors, vectorFiles } from '../testing/vectors';
+import { opens, type Opening } from './commitment';
+import { encodeEntry, isSigned, leafOf, parseEntry, type Entry } from './entry';
+import { parseProof, parseValidatorSet, ProofError, verifyProof } from './proof';
+
+const folder = 'anchor/testdata/vectors';
+
+/** "ok", or "refused" and the code. */
+async function outcome(run: () => unknown): Promise<string> {
+  try {
+    await run();
+    return 'ok';
+  } catch (error) {
+    if (error instanceof CoreError) return `refused ${error.code}`;
+    throw error;
+  }
+}
+
+test('there is a corpus for each format', () => {
+  expect(vectorFiles(folder)).toEqual(expect.arrayContaining(['commitments.txt', 'entries.txt', 'proofs.txt']));
+});
+
+describe('entries', () => {
+  test.each(textVectors(`${folder}/entries.txt`))('$case', async (v) => {
+    const bytes = fromHex(v['entry'] ?? '');
+    let entry: Entry | undefined;
+    const got = await outcome(() => {
+      entry = parseEntry(bytes);
+      if (!isSigned(v['chain'] ?? '', entry, fromHex(v['wallet'] ?? ''))) throw new CoreError('signature', '');
+    });
+    expect(got).toBe(v.expect);
+    if (!entry || got !== 'ok') return;
+    expect(equal(encodeEntry(entry), bytes)).toBe(true);
+    expect(equal(leafOf(bytes), fromHex(v['leaf'] ?? ''))).toBe(true);
+    for (const field of ['kind', 'scheme', 'start', 'end', 'epoch', 'handle', 'commitment'] as const) {
+      if (v[field] === undefined) continue;
+      const has = (entry as unknown as Record<string, unknown>)[field];
+      expect(has instanceof Uint8Array ? b64u(has) : String(has), field).toBe(has instanceof Uint8Array ? b64u(fromHex(v[field])) : v[field]);
+    }
+  });
+});
+
+describe('commitments', () => {
+  test.each(textVectors(`${folder}/commitments.txt`))('$case', (v) => {
+    const opening = { scheme: Number(v['scheme']), r: b64u(fromHex(v['r'] ?? '')) } as Opening;
+    const opened = opens(opening, fromHex(v['commitment'] ?? ''), fromHex(v['document'] ?? ''));
+    expect(opened ? 'ok' : 'refused opening').toBe(v.expect);
+  });
+});
+
+describe('proofs', () => {
+  test.each(textVectors(`${folder}/proofs.txt`))('$case', async (v) => {
+    const got = await outcome(async () => {
+      const proof = step('format', () => parseProof(v['proof']));
+      const set = step('validators', () => parseValidatorSet(v['validators']));
+      const proven = await verifyProof(proof, set);
+      expect(proven).toMatchObject({ index: Number(v['index']), size: Number(v['size']), height: Number(v['height']) });
+      expect(proven.time).toBe(Math.floor(Date.parse((v['time'] ?? '').replace(/(\.\d{3})\d*/, '$1')) / 1000));
+    });
+    expect(got).toBe(v.expect);
+  });
+
+  /** What the corpus calls a proof or a set whose JSON does not parse. */
+  function step<T>(reason: 'format' | 'validators', run: () => T): T {
+    try {
+      return run();
+    } catch {
+      throw new ProofError(reason);
+    }
+  }
+
+  test('no bit of a proof can be flipped', async () => {
+    const v = textVectors(`${folder}/proofs.txt`).find((c) => c.expect === 'ok' && c['index'] !== '0');
+    const proof = parseProof(v?.['proof']);
+    const set = parseValidatorSet(v?.['validators']);
+    const header = decode(proof.signed_header);
+    let accepted = 0;
+    for (let i = 0; i < header.length; i++) {
+      const flipped = header.slice();
+      flipped[i] = (flipped[i] ?? 0) ^ 1;
+      if ((await outcome(() => verifyProof({ ...proof, signed_header: b64u(flipped) }, set))) === 'ok') accepted++;
+    }
+    expect(accepted).toBe(0);
+    expect(await outcome(() => verifyProof({ ...proof, index: proof.index + 1 }, set))).toBe('refused path');
+    expect(await outcome(() => verifyProof({ ...proof, path: proof.path.slice(1) }, set))).toBe('refused path');
+    expect(await outcome(() => verifyProof(proof, { ...set, chain_id: 'other' }))).toBe('refused chain');
+  });
+
+  function decode(text: string): Bytes {
+    return Uint8Array.from(Buffer.from(text, 'base64url'));
+  }
+});
+
+test('a commitment hides nothing that its opening does not open', () => {
+  expect(opens({ scheme: 1, r: 'AA' }, new Uint8Array(32), utf8(''))).toBe(false);
+});
