@@ -21,8 +21,9 @@ type Attempt struct {
 	Attributes []string // none means all that the grant covers
 	At         time.Time
 
-	// Judge is the policy: nil or a *consent.Denial for one attribute. It is called
-	// inside the transaction: it must be pure and quick.
+	// Judge is the policy: nil or a *consent.Denial for one attribute, or for all
+	// that the grant covers if it is "". It is called inside the transaction: it
+	// must be pure and quick.
 	Judge func(consent.Business, consent.Grant, string) error
 }
 
@@ -119,9 +120,11 @@ func gate(ctx context.Context, q *consentsql.Queries, a Attempt) (consent.Busine
 // sift asks for each attribute: is it covered, is there a permit, what says the
 // policy?
 func sift(a Attempt, b consent.Business, g consent.Grant, asked []string, permitted bool) (allowed []string, refused []RefusedAttribute) {
+	// One question for all where the answer is yes, which it nearly always is.
+	all := permitted && a.Judge(b, g, "") == nil
 	for _, name := range asked {
 		err := consent.Check(g, a.At, consent.Need{Business: a.Business, Attribute: name, Permitted: permitted})
-		if err == nil {
+		if err == nil && !all {
 			err = a.Judge(b, g, name)
 		}
 		if err == nil {

@@ -42,8 +42,7 @@ const week = 7 * 24 * time.Hour
 // TakeMessage reserves a message's place under the weekly cap; it is not delivered
 // until Deliver. judge is the policy: nil or a *consent.Denial, with the number of
 // messages that count already. A message that was taken before is returned as it
-// is; another of the same id is ErrMismatch. consent.ErrNotFound and
-// *consent.Denial as for TakePermits.
+// is; another of the same id is ErrMismatch. Other errors are as for TakePermits.
 func (s *Store) TakeMessage(ctx context.Context, m Message, now time.Time, judge func(consent.Business, consent.Grant, int) error) (taken Message, err error) {
 	err = s.write(ctx, func(q *consentsql.Queries, _ sqldb.Tx) error {
 		row, err := one(q.GrantByID(ctx, m.Grant))
@@ -54,8 +53,11 @@ func (s *Store) TakeMessage(ctx context.Context, m Message, now time.Time, judge
 		if err != nil {
 			return err
 		}
-		if g.Business != m.Business || g.Handle != m.Permit.HandleKey {
+		if g.Business != m.Business {
 			return consent.ErrNotFound
+		}
+		if g.Handle != m.Permit.HandleKey {
+			return &consent.Refusal{Code: consent.BadEntry, At: "permit.entry"}
 		}
 		before, err := one(q.Message(ctx, consentsql.MessageParams{VaultID: g.Vault, MessageID: m.ID}))
 		if err == nil {

@@ -21,9 +21,9 @@ type Permit struct {
 }
 
 // TakePermits keeps permits to collect that are about to be appended. All or
-// nothing: consent.ErrNotFound for a grant that is not this business's, or a handle
-// that is another grant's; a *consent.Denial for a grant that does not stand. They
-// open no gate until AnchorPermits.
+// nothing: consent.ErrNotFound for a grant that is not this business's, a
+// *consent.Denial for one that does not stand, a *consent.Refusal of BadEntry for a
+// handle that is another grant's. They open no gate until AnchorPermits.
 func (s *Store) TakePermits(ctx context.Context, business consent.DID, permits []Permit, now time.Time) ([]Permit, error) {
 	taken := make([]Permit, len(permits))
 	err := s.write(ctx, func(q *consentsql.Queries, _ sqldb.Tx) error {
@@ -40,7 +40,7 @@ func (s *Store) TakePermits(ctx context.Context, business consent.DID, permits [
 				return err
 			}
 			if g.Handle != p.Entry.HandleKey {
-				return consent.ErrNotFound
+				return &consent.Refusal{Code: consent.BadEntry, At: "entry"}
 			}
 			p.Vault = g.Vault
 			taken[i] = p

@@ -72,26 +72,14 @@ type Document struct {
 	Sealed  json.RawMessage `json:"sealed"`
 }
 
-// Conflict is a Keeper's answer when a document has another version than the
-// wallet thought. Nothing was written.
-type Conflict struct {
-	Document id.Document
-	Have     int64
-}
-
-func (c *Conflict) Error() string { return fmt.Sprintf("document has version %d", c.Have) }
-
-// ErrInvalid is a Keeper's answer to documents or shares that cannot be meant.
-var ErrInvalid = errors.New("documents or shares that do not fit")
-
 // Keeper is the vault as consent sees it: it moves ciphertext inside the caller's
-// transaction and decides nothing. cmd/cofferd builds it from vaultdb.
+// transaction and decides nothing. cmd/cofferd builds it from vaultdb. Its errors
+// pass through this package, wrapped.
 type Keeper interface {
-	// PutDocuments writes all puts or fails with a *Conflict, ErrInvalid, or
-	// consent.ErrNotFound when the vault is gone, which it also says of no puts.
+	// PutDocuments writes all puts at the version after the stored one, or none.
+	// It fails when the vault is gone, also if there is nothing to put.
 	PutDocuments(ctx context.Context, tx sqldb.Tx, v id.Vault, puts []Document) error
-	// PutShares fails with ErrInvalid for a document that is not the vault's, or
-	// at another version.
+	// PutShares fails for a document that is not the vault's, or at another version.
 	PutShares(ctx context.Context, tx sqldb.Tx, v id.Vault, shares []consent.Share) error
 	DropShares(ctx context.Context, tx sqldb.Tx, v id.Vault, g id.Grant) error
 	// Releases returns those of the attributes that are shared under the grant.

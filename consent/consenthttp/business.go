@@ -1,0 +1,120 @@
+package consenthttp
+
+import (
+	"errors"
+	"net/http"
+	"sync"
+
+	"github.com/gorilla/mux"
+	"golang.org/x/time/rate"
+
+	"coffer/consent"
+	"coffer/consent/oauth"
+	"coffer/internal/httpjson"
+)
+
+// business serves businesses.
+type business struct {
+	Options
+	limits   sync.Map // consent.DID → *rate.Limiter; as many as businesses registered
+	arriving *rate.Limiter
+}
+
+// Registrations come from anyone, and each costs a signature check.
+const (
+	registrationRate  = 5
+	registrationBurst = 50
+)
+
+// Business registers the routes of businesses. protect authenticates: it must put
+// the business where oauth.Business finds it.
+func Business(r *mux.Router, o Options, protect func(http.Handler) http.Handler) {
+	b := &business{Options: o.check(), arriving: rate.NewLimiter(registrationRate, registrationBurst)}
+	const under = "/business/v1"
+	r.Handle(under+"/registrations", http.HandlerFunc(b.register)).Methods(http.MethodPost)
+	for _, route := range []struct {
+		method, path string
+		serve        func(http.ResponseWriter, *http.Request, consent.Business) (answer, error)
+	}{
+		{http.MethodPost, "/requests", b.ask},
+		{http.MethodGet, "/requests/{id}", b.requested},
+		{http.MethodGet, "/grants/{id}", b.grant},
+		{http.MethodPost, "/permits", b.permit},
+		{http.MethodPost, "/grants/{id}/collect", b.collect},
+		{http.MethodPost, "/messages", b.send},
+		{http.MethodGet, "/events", b.events},
+	} {
+		name := route.method + " " + under + route.path
+		r.Handle(under+route.path, protect(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			a, err := b.admit(w, r, route.serve)
+			b.reply(w, r, name, a, err)
+		}))).Methods(route.method)
+	}
+}
+
+// admit is the business's door: known, active, not too fast.
+func (b *business) admit(w http.ResponseWriter, r *http.Request, serve func(http.ResponseWriter, *http.Request, consent.Business) (answer, error)) (answer, error) {
+	did, ok := oauth.Business(r.Context())
+	if !ok {
+		return answer{}, errors.New("the route is not protected")
+	}
+	if !b.limiter(did).Allow() {
+		w.Header().Set("Retry-After", "1")
+		return answer{}, errTooMany
+	}
+	known, err := b.Store.Business(r.Context(), did)
+	if err != nil {
+		return answer{}, err
+	}
+	switch known.State {
+	case consent.BusinessActive:
+		return serve(w, r, known)
+	case consent.BusinessPending:
+		return answer{}, errPending
+	}
+	return answer{}, errSuspended
+}
+
+func (b *business) limiter(did consent.DID) *rate.Limiter {
+	if l, ok := b.limits.Load(did); ok {
+		return l.(*rate.Limiter)
+	}
+	l, _ := b.limits.LoadOrStore(did, rate.NewLimiter(b.Rate, b.Burst))
+	return l.(*rate.Limiter)
+}
+
+func (b *business) register(w http.ResponseWriter, r *http.Request) {
+	a, err := b.registered(w, r)
+	b.reply(w, r, "POST /business/v1/registrations", a, err)
+}
+
+func (b *business) registered(w http.ResponseWriter, r *http.Request) (answer, error) {
+	if !b.arriving.Allow() {
+		w.Header().Set("Retry-After", "1")
+		return answer{}, errTooMany
+	}
+	var body struct {
+		Card string `json:"card"`
+	}
+	if err := httpjson.ReadMax(w, r, &body, smallBody); err != nil {
+		return answer{}, err
+	}
+	signer, payload, err := b.Signatures.VerifyJWS(r.Context(), body.Card, consent.TypeCard)
+	if err != nil {
+		return answer{}, err
+	}
+	now := b.Clock()
+	card, err := consent.ParseCard(payload, consent.CardRules{Issuer: signer, Audience: b.Origin, Now: now, Catalogue: b.Catalogue})
+	if err != nil {
+		return answer{}, err
+	}
+	first := consent.BusinessPending
+	if b.AdmitAll {
+		first = consent.BusinessActive
+	}
+	known, err := b.Store.Register(r.Context(), card, body.Card, first, now)
+	if err != nil {
+		return answer{}, err
+	}
+	return created(map[string]any{"did": known.DID, "state": known.State})
+}
