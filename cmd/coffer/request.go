@@ -1,0 +1,146 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"coffer/consent/business"
+	"coffer/internal/id"
+)
+
+func newRequest() *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "request --purposes FILE", GroupID: "business", Args: want(0, 0),
+		Short: "Ask one shopper: sign a request and show its link and QR code",
+		Long: `One request is for one shopper's one decision. The file says what to ask, each
+purpose on its own (an unknown or a missing key is an error):
+
+  {"v": 1, "purposes": [{
+    "id": "delivery",
+    "purpose": "https://w3id.org/dpv#DeliveryOfGoods",
+    "text": {"en": "We hand your order to Parcel Co with your name and address."},
+    "required": ["name", "postal-address"], "optional": ["phone"],
+    "days": 31, "retention": "P90D",
+    "recipients": [{"name": "Parcel Co", "country": "DE"}],
+    "lawful_basis": "https://w3id.org/dpv/legal/eu/gdpr#A6-1-a",
+    "channels": [], "weekly_cap": 0
+  }]}
+
+Purposes that contact the shopper have "channels": ["wallet"] and a weekly cap.
+Ask for little: what a purpose may ask at all is limited by the operator.`,
+		Example: `  coffer request --purposes purposes.json
+  coffer request --purposes purposes.json --wait --reference order-1001`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := need(cmd, "purposes"); err != nil {
+				return err
+			}
+			path, _ := cmd.Flags().GetString("purposes")
+			purposes, err := business.ReadPurposes(path)
+			if err != nil {
+				return err
+			}
+			b, err := openBusiness(cmd)
+			if err != nil {
+				return err
+			}
+			defer b.Close()
+			ask := business.Ask{Purposes: purposes}
+			ask.Open, _ = cmd.Flags().GetDuration("open")
+			ask.ReturnURL, _ = cmd.Flags().GetString("return-url")
+			ask.Reference, _ = cmd.Flags().GetString("reference")
+			asked, err := b.Request(cmd.Context(), ask)
+			if err != nil {
+				return err
+			}
+			out := cmd.OutOrStdout()
+			if plain, _ := cmd.Flags().GetBool("no-qr"); !plain {
+				code, err := terminalQR(asked.Link)
+				if err != nil {
+					return err
+				}
+				fmt.Fprintf(out, "%s\n", code)
+			}
+			fmt.Fprintf(out, "%s\nrequest %s, open until %s\n", asked.Link, asked.ID, asked.Expires.Time().Local().Format(time.DateTime))
+			if wait, _ := cmd.Flags().GetBool("wait"); wait {
+				return waitFor(cmd.Context(), out, b, asked.ID)
+			}
+			return nil
+		},
+	}
+	dataFlag(cmd)
+	f := cmd.Flags()
+	f.String("purposes", "", "what to ask, a JSON `file`")
+	f.Duration("open", 24*time.Hour, "how long the shopper may take, at most 168h")
+	f.String("return-url", "", "where the wallet leads back to, under the profile's `url`")
+	f.String("reference", "", "your own `word` for it, such as an order number; never sent")
+	f.Bool("no-qr", false, "show the link only")
+	f.Bool("wait", false, "wait for the answer")
+	return cmd
+}
+
+func newStatus() *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "status REQUEST", GroupID: "business", Args: want(1, 1),
+		Short:   "Show what became of a request",
+		Example: `  coffer status 5r1ZkJ0Yx8mC2cQyV7q3Vw`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			r, err := id.Parse[id.Request](args[0])
+			if err != nil {
+				return usage("REQUEST: %w", err)
+			}
+			b, err := openBusiness(cmd)
+			if err != nil {
+				return err
+			}
+			defer b.Close()
+			status, err := b.Status(cmd.Context(), r)
+			if err != nil {
+				return err
+			}
+			printStatus(cmd.OutOrStdout(), status)
+			return nil
+		},
+	}
+	dataFlag(cmd)
+	return cmd
+}
+
+// waitFor polls until the shopper has decided.
+func waitFor(ctx context.Context, out io.Writer, b *business.Business, r id.Request) error {
+	fmt.Fprintln(out, "waiting for the answer; Ctrl-C stops waiting, the request stays open")
+	answered := errors.New("answered")
+	ctx, done := context.WithCancelCause(ctx)
+	defer done(nil)
+	err := b.Watch(ctx, time.Second, func(ctx context.Context, e business.Event) error {
+		if e.Request != r {
+			return nil
+		}
+		status, err := b.Status(ctx, r)
+		if err != nil {
+			return err
+		}
+		printStatus(out, status)
+		done(answered)
+		return nil
+	})
+	if errors.Is(context.Cause(ctx), answered) {
+		return nil
+	}
+	return err
+}
+
+func printStatus(out io.Writer, s business.Status) {
+	fmt.Fprintf(out, "request %s is %s\n", s.ID, s.State)
+	for _, p := range s.Purposes {
+		if p.Given {
+			fmt.Fprintf(out, "  %-20s given    grant %s\n", p.ID, p.Grant)
+		} else {
+			fmt.Fprintf(out, "  %-20s refused\n", p.ID)
+		}
+	}
+}

@@ -1,0 +1,147 @@
+package shop
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"coffer/consent"
+	"coffer/consent/business"
+	"coffer/internal/id"
+)
+
+// handle brings the orders up to what happened at the operator. It may see one
+// event twice and does its work once. An error makes the event come again.
+func (s *Shop) handle(ctx context.Context, e business.Event) error {
+	switch e.Type {
+	case business.EventAnswered:
+		return s.answered(ctx, e.Request)
+	case business.EventLive:
+		return s.live(ctx, e.Grant)
+	case business.EventWithdrawn, business.EventErased, business.EventTerminated:
+		return s.withdrawn(e)
+	}
+	return nil // a kind of a later operator
+}
+
+// answered writes each purpose's outcome into the order.
+func (s *Shop) answered(ctx context.Context, r id.Request) error {
+	status, err := s.business.Status(ctx, r)
+	if errors.Is(err, business.ErrNotFound) {
+		return nil // erased meanwhile
+	}
+	if err != nil {
+		return err
+	}
+	err = s.orders.change(status.Reference, func(o *order) {
+		if o.Parts != nil || status.State != business.RequestAnswered {
+			return
+		}
+		for _, p := range status.Purposes {
+			o.Parts = append(o.Parts, &part{PurposeID: p.ID, Given: p.Given, Grant: p.Grant, State: consent.StateAnchoring})
+		}
+	})
+	if errors.Is(err, errNoOrder) {
+		return nil // asked by hand, with the command
+	}
+	return err
+}
+
+// live opens the letter and collects everything that was granted.
+func (s *Shop) live(ctx context.Context, g id.Grant) error {
+	grant, err := s.business.OpenLetter(ctx, g)
+	if denied := consent.DenialOf(err); denied != nil || errors.Is(err, business.ErrNotFound) {
+		return nil // withdrawn since: its own event says so
+	}
+	if err != nil {
+		return err
+	}
+	if err := s.answered(ctx, grant.Request); err != nil { // when "answered" was missed
+		return err
+	}
+	o, ok := s.orders.byGrant(g)
+	if !ok {
+		return nil
+	}
+	err = s.orders.change(o.ID, func(o *order) {
+		p := o.part(g)
+		p.State, p.End, p.Attributes = consent.StateLive, grant.End, grant.Attributes
+	})
+	if err != nil {
+		return err
+	}
+	return s.collect(ctx, o.ID, g)
+}
+
+// collect asks for the attributes, or for everything granted, and writes down
+// what came and what was refused. A refusal is an outcome, not an error.
+func (s *Shop) collect(ctx context.Context, orderID string, g id.Grant, attributes ...string) error {
+	got, err := s.business.Collect(ctx, g, attributes...)
+	try := attempt{Time: consent.UnixAt(s.now()), Asked: attributes}
+	denied := consent.DenialOf(err)
+	switch {
+	case denied != nil:
+		try.Refused = append(try.Refused, refusal{Attribute: onlyOne(attributes), Reason: string(denied.Reason)})
+	case errors.Is(err, business.ErrNotFound):
+		try.Refused = append(try.Refused, refusal{Reason: "not-found"})
+	case err != nil:
+		return err
+	}
+	values := map[string]json.RawMessage{}
+	for _, v := range got.Values {
+		try.Given = append(try.Given, v.Attribute)
+		values[v.Attribute] = v.Value
+	}
+	for _, r := range got.Refused {
+		try.Refused = append(try.Refused, refusal{Attribute: r.What, Reason: string(r.Reason)})
+	}
+	return s.orders.change(orderID, func(o *order) {
+		p := o.part(g)
+		if p == nil {
+			return
+		}
+		p.Attempts = append(p.Attempts, try)
+		if denied != nil && denied.Reason == consent.Withdrawn {
+			p.forget(consent.StateWithdrawn, try.Time)
+		}
+		if len(values) == 0 || p.State != consent.StateLive {
+			return
+		}
+		if p.Values == nil {
+			p.Values = map[string]json.RawMessage{}
+		}
+		for name, v := range values {
+			p.Values[name] = v
+		}
+		p.Collected = true
+	})
+}
+
+// withdrawn deletes what was collected under the grant.
+func (s *Shop) withdrawn(e business.Event) error {
+	o, ok := s.orders.byGrant(e.Grant)
+	if !ok {
+		return nil
+	}
+	s.log.Info("a shopper withdrew; what was collected is deleted", "order", o.Number)
+	return s.orders.change(o.ID, func(o *order) { o.part(e.Grant).forget(consent.StateWithdrawn, e.Time) })
+}
+
+// forget deletes the values of a grant that is over.
+func (p *part) forget(state consent.State, at consent.Unix) {
+	p.Values = nil
+	if p.State != state {
+		p.State, p.Withdrawn = state, at
+	}
+}
+
+func onlyOne(attributes []string) string {
+	if len(attributes) == 1 {
+		return attributes[0]
+	}
+	return ""
+}
+
+// timeout bounds what a page waits for the operator and its ledger.
+const timeout = 20 * time.Second

@@ -1,0 +1,255 @@
+package business
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"mime"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+const (
+	// maxAnswer bounds what is read of an answer: a collection of every attribute
+	// of one grant stays far below it.
+	maxAnswer = 8 << 20
+	attempts  = 5
+	firstWait = 100 * time.Millisecond
+	maxWait   = 5 * time.Second
+)
+
+// client speaks to the operator. Everything it sends names itself by an id that
+// was chosen before the first attempt, so that an attempt whose answer was lost
+// can be repeated: the operator does it once.
+type client struct {
+	origin string
+	http   *http.Client
+	now    func() time.Time
+	wait   func(context.Context, time.Duration) error
+	assert func(audience string, now time.Time) (string, error) // makes a client assertion
+
+	mu    sync.Mutex
+	token string
+	until time.Time // when the token is renewed, half a minute before it ends
+}
+
+// call sends in as JSON (nil: no body) and decodes the answer into out (nil: not
+// read). It returns *Problem for an answer that says no, and what the transport
+// said, wrapped with ErrUnreachable, when there was no answer.
+func (c *client) call(ctx context.Context, method, path string, in, out any) error {
+	return c.do(ctx, method, path, in, out, true)
+}
+
+// callOpenly is call without a token.
+func (c *client) callOpenly(ctx context.Context, method, path string, in, out any) error {
+	return c.do(ctx, method, path, in, out, false)
+}
+
+func (c *client) do(ctx context.Context, method, path string, in, out any, signed bool) error {
+	var body []byte
+	if in != nil {
+		var err error
+		if body, err = json.Marshal(in); err != nil {
+			return err
+		}
+	}
+	renewed := false
+	return c.retry(ctx, func() error {
+		header := http.Header{"Accept": {"application/json, application/problem+json"}}
+		if in != nil {
+			header.Set("Content-Type", "application/json")
+		}
+		if signed {
+			token, err := c.bearer(ctx)
+			if err != nil {
+				return err
+			}
+			header.Set("Authorization", "Bearer "+token)
+		}
+		err := c.once(ctx, method, path, header, body, out)
+		var p *Problem
+		if signed && !renewed && errors.As(err, &p) && p.Status == http.StatusUnauthorized {
+			// The operator forgot the token (a restart) before it ran out: one new one.
+			renewed = true
+			c.forget()
+			return &again{err}
+		}
+		return err
+	})
+}
+
+// again marks an error after which the same call is made at once.
+type again struct{ error }
+
+func (a *again) Unwrap() error { return a.error }
+
+// retry repeats the call while its error is a passing one: no answer, or an
+// answer that blames the server or asks for patience.
+func (c *client) retry(ctx context.Context, call func() error) error {
+	pause := firstWait
+	for try := 1; ; try++ {
+		err := call()
+		var now *again
+		if errors.As(err, &now) {
+			continue
+		}
+		if err == nil || !passing(err) || try == attempts || ctx.Err() != nil {
+			return err
+		}
+		wait := pause/2 + rand.N(pause) // jitter: many clients must not come back together
+		var p *Problem
+		if errors.As(err, &p) && p.RetryAfter > wait {
+			wait = min(p.RetryAfter, maxWait)
+		}
+		if werr := c.wait(ctx, wait); werr != nil {
+			return err
+		}
+		pause = min(2*pause, maxWait)
+	}
+}
+
+func passing(err error) bool {
+	var p *Problem
+	if errors.As(err, &p) {
+		return p.Status >= 500 || p.Status == http.StatusTooManyRequests
+	}
+	return errors.Is(err, ErrUnreachable)
+}
+
+func (c *client) once(ctx context.Context, method, path string, header http.Header, body []byte, out any) error {
+	req, err := http.NewRequestWithContext(ctx, method, c.origin+path, bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	req.Header = header
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrUnreachable, withoutAddress(err))
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrUnreachable, err)
+	}
+	if len(b) > maxAnswer {
+		return fmt.Errorf("reading the operator's answer: longer than %d bytes", maxAnswer)
+	}
+	if resp.StatusCode >= 300 {
+		return readProblem(resp, b)
+	}
+	if out == nil {
+		return nil
+	}
+	// Keys we do not know are the operator's freedom to grow; what is signed is
+	// parsed strictly where it is verified.
+	if err := json.Unmarshal(b, out); err != nil {
+		return errors.New("reading the operator's answer: not the JSON that was expected")
+	}
+	return nil
+}
+
+// withoutAddress drops the URL of a transport error: ids are in it.
+func withoutAddress(err error) error {
+	var u *url.Error
+	if errors.As(err, &u) {
+		return u.Err
+	}
+	return err
+}
+
+func readProblem(resp *http.Response, body []byte) error {
+	p := &Problem{Status: resp.StatusCode, Title: http.StatusText(resp.StatusCode)}
+	if s, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil && s > 0 {
+		p.RetryAfter = time.Duration(s) * time.Second
+	}
+	switch t, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type")); t {
+	case "application/problem+json":
+	case "application/json": // the token endpoint speaks RFC 6749, section 5.2
+		var doc struct {
+			Error  string `json:"error"`
+			Detail string `json:"error_description"`
+		}
+		if json.Unmarshal(body, &doc) == nil {
+			p.Code, p.Detail = doc.Error, doc.Detail
+		}
+		return p
+	default:
+		return p
+	}
+	var doc struct {
+		Type      string `json:"type"`
+		Title     string `json:"title"`
+		Detail    string `json:"detail"`
+		Attribute string `json:"attribute"`
+		Reason    string `json:"reason"`
+	}
+	if json.Unmarshal(body, &doc) != nil {
+		return p
+	}
+	p.Code = strings.TrimPrefix(doc.Type, "urn:coffer:problem:")
+	p.Detail, p.Attribute, p.Reason = doc.Detail, doc.Attribute, doc.Reason
+	if doc.Title != "" {
+		p.Title = doc.Title
+	}
+	return p
+}
+
+// bearer returns a token, asking for a new one half a minute before the old ends.
+// One caller asks; the others wait for its answer.
+func (c *client) bearer(ctx context.Context) (string, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	now := c.now()
+	if c.token != "" && now.Before(c.until) {
+		return c.token, nil
+	}
+	assertion, err := c.assert(c.origin, now)
+	if err != nil {
+		return "", fmt.Errorf("signing the client assertion: %w", err)
+	}
+	form := url.Values{
+		"grant_type":            {"client_credentials"},
+		"client_assertion_type": {"urn:ietf:params:oauth:client-assertion-type:jwt-bearer"},
+		"client_assertion":      {assertion},
+	}
+	var answer struct {
+		AccessToken string `json:"access_token"`
+		ExpiresIn   int    `json:"expires_in"`
+	}
+	header := http.Header{"Content-Type": {"application/x-www-form-urlencoded"}, "Accept": {"application/json"}}
+	if err := c.once(ctx, http.MethodPost, "/oauth/token", header, []byte(form.Encode()), &answer); err != nil {
+		return "", fmt.Errorf("asking for a token: %w", err)
+	}
+	if answer.AccessToken == "" {
+		return "", errors.New("asking for a token: the operator's answer has none")
+	}
+	c.token = answer.AccessToken
+	c.until = now.Add(time.Duration(answer.ExpiresIn)*time.Second - 30*time.Second)
+	return c.token, nil
+}
+
+func (c *client) forget() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.token = ""
+}
+
+// sleep waits without outliving the context.
+func sleep(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+		return nil
+	}
+}

@@ -1,0 +1,325 @@
+package business
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"net/url"
+	"time"
+
+	"coffer/anchor"
+	"coffer/consent"
+	"coffer/consent/agent"
+	"coffer/consent/audit"
+	"coffer/internal/id"
+)
+
+// EventType says what happened. The set may grow.
+type EventType string
+
+const (
+	EventAnswered   EventType = "answered"   // the shopper decided a request
+	EventLive       EventType = "live"       // a grant is anchored: its letter can be opened
+	EventWithdrawn  EventType = "withdrawn"  // its keys are already deleted when the handler is called
+	EventErased     EventType = "erased"     // likewise, and the vault is gone
+	EventTerminated EventType = "terminated" // likewise: the ledger refused the grant, or the business ended it
+)
+
+// Event is something that happened at the operator.
+type Event struct {
+	Type    EventType
+	Request id.Request // zero when it is about a grant
+	Grant   id.Grant   // zero when it is about a request
+	Time    consent.Unix
+}
+
+// UnmarshalJSON reads an event; ids that it has not are "".
+func (e *Event) UnmarshalJSON(b []byte) error {
+	var raw struct {
+		Type    EventType    `json:"type"`
+		Request string       `json:"request"`
+		Grant   string       `json:"grant"`
+		Time    consent.Unix `json:"time"`
+	}
+	if err := json.Unmarshal(b, &raw); err != nil {
+		return err
+	}
+	*e = Event{Type: raw.Type, Time: raw.Time}
+	var err error
+	if raw.Request != "" {
+		if e.Request, err = id.Parse[id.Request](raw.Request); err != nil {
+			return err
+		}
+	}
+	if raw.Grant != "" {
+		if e.Grant, err = id.Parse[id.Grant](raw.Grant); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Handler is told of an event after the business has done its own part. An event
+// may come twice. After a passing error (no answer, 5xx) it comes again; any other
+// is logged, so that one bad grant does not hold up the rest.
+type Handler func(context.Context, Event) error
+
+// cursorFile is cursor.json.
+type cursorFile struct {
+	V     int    `json:"v"`
+	After string `json:"after"`
+}
+
+// Poll asks for what happened since the last Poll, acts on it, and tells the
+// handler (nil: nobody). On a withdrawal the letter's keys are deleted first, then
+// the withdrawal is noted in the trail with its proof. It returns how many events
+// there were; those are not told again once it returns nil.
+func (b *Business) Poll(ctx context.Context, handle Handler) (int, error) {
+	b.polling.Lock()
+	defer b.polling.Unlock()
+	if err := b.flush(ctx); err != nil {
+		return 0, err
+	}
+	b.settle(ctx)
+	var cursor cursorFile
+	if err := b.folder.read(&cursor, "cursor.json"); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return 0, err
+	}
+	var answer struct {
+		Events []Event `json:"events"`
+		Next   string  `json:"next"`
+	}
+	path := "/business/v1/events?after=" + url.QueryEscape(cursor.After)
+	if err := b.client.call(ctx, http.MethodGet, path, nil, &answer); err != nil {
+		return 0, fmt.Errorf("asking for events: %w", err)
+	}
+	for _, e := range answer.Events {
+		err := b.act(ctx, e)
+		if err == nil && handle != nil {
+			err = handle(ctx, e)
+		}
+		if err != nil && comesAgain(ctx, err) {
+			return 0, err
+		}
+		if err != nil {
+			b.log.Error("handling an event", "type", e.Type, "grant", e.Grant, "error", err)
+		}
+	}
+	if answer.Next != "" && answer.Next != cursor.After {
+		if err := b.folder.write(cursorFile{1, answer.Next}, "cursor.json"); err != nil {
+			return 0, fmt.Errorf("keeping the cursor: %w", err)
+		}
+	}
+	return len(answer.Events), nil
+}
+
+// comesAgain tells errors that pass from those that would hold up every event
+// behind this one for ever.
+func comesAgain(ctx context.Context, err error) bool {
+	return ctx.Err() != nil || passing(err) || errors.Is(err, anchor.ErrUnavailable) || errors.Is(err, consent.NotAnchored)
+}
+
+// Watch polls until ctx ends: at once while there are events, every so often
+// while there are none, and ever more seldom while the operator is away. It
+// returns ctx's error.
+func (b *Business) Watch(ctx context.Context, every time.Duration, handle Handler) error {
+	pause := every
+	for {
+		n, err := b.Poll(ctx, handle)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		switch {
+		case err != nil:
+			b.log.Warn("polling", "error", err, "again_in", pause)
+			pause = min(2*pause, 30*time.Second)
+		case n > 0:
+			pause = every
+			continue
+		default:
+			pause = every
+		}
+		if err := b.client.wait(ctx, pause); err != nil {
+			return err
+		}
+	}
+}
+
+// act does the business's own part of an event.
+func (b *Business) act(ctx context.Context, e Event) error {
+	switch e.Type {
+	case EventLive:
+		_, err := b.OpenLetter(ctx, e.Grant)
+		if consent.DenialOf(err) != nil || errors.Is(err, ErrNotFound) {
+			return nil // withdrawn since: its own event says so
+		}
+		return err
+	case EventWithdrawn, EventErased:
+		defer b.hold(e.Grant)()
+		return b.end(ctx, e.Grant, consent.StateWithdrawn, e.Time)
+	case EventTerminated:
+		defer b.hold(e.Grant)()
+		return b.end(ctx, e.Grant, consent.StateTerminated, e.Time)
+	}
+	return nil
+}
+
+// noticed acts on a denial at once when it says that the grant is over; the event
+// that says the same comes later and finds it done.
+func (b *Business) noticed(ctx context.Context, g id.Grant, err error) error {
+	state := map[consent.DenialReason]consent.State{
+		consent.Withdrawn: consent.StateWithdrawn, consent.Terminated: consent.StateTerminated,
+	}
+	if d := consent.DenialOf(err); d != nil && state[d.Reason] != "" {
+		return errors.Join(err, b.end(ctx, g, state[d.Reason], consent.UnixAt(b.now())))
+	}
+	return err
+}
+
+// end deletes the keys of a grant that is over, on the operator's word: deleting
+// too much harms nobody but us. What the trail then says of a withdrawal is proved.
+func (b *Business) end(ctx context.Context, g id.Grant, state consent.State, at consent.Unix) error {
+	if err := b.folder.remove("letters", g.String()+".json"); err != nil {
+		return fmt.Errorf("deleting the keys of a grant: %w", err)
+	}
+	grant, err := b.Grant(g)
+	if errors.Is(err, ErrNotFound) {
+		return nil // its letter was never opened
+	}
+	if err != nil {
+		return err
+	}
+	if !grant.over() {
+		grant.State, grant.Permit, grant.Seen = state, nil, nil
+		if state == consent.StateWithdrawn {
+			grant.Withdrawn = at
+			if err := b.folder.write(waitingFile{1, at}, "withdrawn", g.String()+".json"); err != nil {
+				return fmt.Errorf("keeping a withdrawal: %w", err)
+			}
+		}
+		if err := b.keepGrant(grant); err != nil {
+			return err
+		}
+	}
+	if grant.State != consent.StateWithdrawn {
+		return nil
+	}
+	if err := b.noteWithdrawal(ctx, grant); err != nil {
+		b.log.Info("a withdrawal is not on the ledger yet", "grant", g, "error", err)
+	}
+	return nil // what could not be noted, the next Poll settles
+}
+
+// settle finishes what waited for the ledger; what still waits is no reason not to
+// ask for news.
+func (b *Business) settle(ctx context.Context) {
+	if err := b.settlePermits(ctx, false); err != nil {
+		b.log.Info("a permit could not be settled yet", "error", err)
+	}
+	if err := b.settleWithdrawals(ctx); err != nil {
+		b.log.Info("a withdrawal is not on the ledger yet", "error", err)
+	}
+}
+
+// waitingFile is withdrawn/<grant>.json: a withdrawal that is not in the trail.
+type waitingFile struct {
+	V    int          `json:"v"`
+	Time consent.Unix `json:"time"`
+}
+
+// settleWithdrawals notes withdrawals in the trail that were not on the ledger when
+// the business learned of them.
+func (b *Business) settleWithdrawals(ctx context.Context) error {
+	names, err := b.folder.names("withdrawn")
+	if err != nil {
+		return err
+	}
+	var first error
+	for _, name := range names {
+		g, err := id.Parse[id.Grant](name)
+		if err != nil {
+			return fmt.Errorf("reading withdrawals: %s.json is not named by a grant; move it away", name)
+		}
+		release := b.hold(g)
+		grant, err := b.Grant(g)
+		if err == nil {
+			err = b.noteWithdrawal(ctx, grant)
+		}
+		release()
+		if err != nil && first == nil {
+			first = err
+		}
+	}
+	return first
+}
+
+// noteWithdrawal writes the withdrawal into the trail, with its proof.
+func (b *Business) noteWithdrawal(ctx context.Context, grant Grant) error {
+	if grant.WithdrawalKnown {
+		return b.folder.remove("withdrawn", grant.ID.String()+".json")
+	}
+	trail, set, err := b.ready(ctx)
+	if err != nil {
+		return err
+	}
+	given, err := anchor.ParseEntry(grant.Entry)
+	if err != nil {
+		return err
+	}
+	entry, err := b.findWithdraw(ctx, set.Chain, given.(anchor.Grant))
+	if err != nil {
+		return err
+	}
+	proof, err := b.prove(ctx, set, entry)
+	if err != nil {
+		return err
+	}
+	line := audit.Withdrawal{Grant: grant.ID, Entry: entry.Bytes(), Proof: &proof}
+	if answer, err := b.askGrant(ctx, grant.ID); err == nil { // after an erasure the operator knows nothing of it
+		line.Receipt = b.withdrawalReceipt(grant, answer.WithdrawalReceipt)
+	}
+	if err := trail.Append(line); err != nil {
+		return err
+	}
+	grant.WithdrawalKnown = true
+	if err := b.keepGrant(grant); err != nil {
+		return err
+	}
+	return b.folder.remove("withdrawn", grant.ID.String()+".json")
+}
+
+// findWithdraw looks for the withdrawal on the ledger, where it is found without
+// the operator's help, and holds it against the grant's wallet key.
+func (b *Business) findWithdraw(ctx context.Context, chain anchor.Chain, given anchor.Grant) (anchor.Withdraw, error) {
+	entries, err := b.ledger.Entries(ctx, given.HandleKey)
+	if err != nil {
+		return anchor.Withdraw{}, fmt.Errorf("reading a grant's entries: %w", err)
+	}
+	for _, e := range entries {
+		if w, ok := e.Entry.(anchor.Withdraw); ok && w.HandleKey == given.HandleKey {
+			return w, anchor.Verify(chain, w, given.WalletKey)
+		}
+	}
+	return anchor.Withdraw{}, fmt.Errorf("reading a grant's entries: no withdrawal: %w", anchor.ErrNotFound)
+}
+
+// withdrawalReceipt returns the receipt if it ends the grant's, and "" if not: one
+// that does not stand is worth nothing in a trail.
+func (b *Business) withdrawalReceipt(grant Grant, jwt string) string {
+	if jwt == "" {
+		return ""
+	}
+	given, err := agent.VerifyReceipt(grant.Receipt)
+	if err != nil {
+		return ""
+	}
+	end, err := agent.VerifyReceipt(jwt)
+	if err != nil || end.Ends(given) != nil {
+		b.log.Warn("the receipt of a withdrawal does not stand", "grant", grant.ID)
+		return ""
+	}
+	return jwt
+}

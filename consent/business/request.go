@@ -1,0 +1,193 @@
+package business
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"os"
+	"time"
+
+	"coffer/consent"
+	"coffer/consent/audit"
+	"coffer/internal/id"
+)
+
+// Ask is what a request is made of, beside the profile.
+type Ask struct {
+	Purposes  []consent.Asked
+	ReturnURL string        // under the profile's URL; where the wallet leads back to
+	Open      time.Duration // how long it waits for an answer; 0 is a day, at most consent.MaxOpen
+	Reference string        // the business's own word for it, such as an order; never sent
+}
+
+// Asked is a request that the operator has.
+type Asked struct {
+	ID      id.Request
+	Link    string // what the shopper opens, or scans
+	Expires consent.Unix
+}
+
+// RequestState is what became of a request.
+type RequestState string
+
+const (
+	RequestOpen     RequestState = "open"
+	RequestAnswered RequestState = "answered"
+	RequestExpired  RequestState = "expired"
+)
+
+// Status is what became of a request, purpose by purpose once it is answered.
+type Status struct {
+	ID        id.Request
+	Reference string
+	State     RequestState
+	Purposes  []Outcome
+}
+
+// Outcome is the answer to one purpose.
+type Outcome struct {
+	ID    string   `json:"id"` // the request's name for the purpose
+	Given bool     `json:"given"`
+	Grant id.Grant `json:"grant,omitzero"` // when given
+}
+
+// requestFile is requests/<id>.json.
+type requestFile struct {
+	V         int          `json:"v"`
+	Reference string       `json:"reference,omitempty"`
+	JWS       string       `json:"jws"`
+	Link      string       `json:"link,omitempty"`
+	State     RequestState `json:"state"`
+	Purposes  []Outcome    `json:"purposes,omitempty"`
+}
+
+// Request signs a request and hands it to the operator. The request is in the
+// folder and in the trail before it is sent; when Request returns, the link works.
+func (b *Business) Request(ctx context.Context, ask Ask) (Asked, error) {
+	trail, _, err := b.ready(ctx)
+	if err != nil {
+		return Asked{}, err
+	}
+	now, p := b.now(), b.profile
+	if ask.Open == 0 {
+		ask.Open = 24 * time.Hour
+	}
+	q := consent.Request{
+		ID: id.New[id.Request](), Iss: b.keys.did, Aud: p.Operator,
+		Iat: consent.UnixAt(now), Exp: consent.UnixAt(now.Add(ask.Open)), Nonce: consent.NewNonce(),
+		Controller: consent.Controller{
+			Name: p.Name, Address: p.Address, Contact: p.Contact, DPO: p.DPO,
+			Authority: p.Authority, PrivacyNotice: p.PrivacyNotice, URL: p.URL,
+		},
+		Jurisdictions: p.Jurisdictions, Language: p.Language, NoticeVersion: p.NoticeVersion,
+		AgreementKey: b.keys.agreementKey(), ReturnURL: ask.ReturnURL, Purposes: ask.Purposes,
+	}
+	payload := q.Payload()
+	// The operator would refuse the same; here the place is named before anything
+	// is signed. What the catalogue allows is the operator's to say.
+	rules := consent.ParseRules{Issuer: q.Iss, Audience: q.Aud, Now: now, Registered: p.Purposes}
+	if _, err := consent.ParseRequest(payload, rules); err != nil {
+		return Asked{}, fmt.Errorf("checking the request: %w", err)
+	}
+	jws, err := b.keys.signer.SignJWS(consent.TypeRequest, payload)
+	if err != nil {
+		return Asked{}, fmt.Errorf("signing the request: %w", err)
+	}
+	file := requestFile{V: 1, Reference: ask.Reference, JWS: jws, State: RequestOpen}
+	if err := b.folder.write(file, "requests", q.ID.String()+".json"); err != nil {
+		return Asked{}, fmt.Errorf("keeping the request: %w", err)
+	}
+	if err := trail.Append(audit.Request{JWS: jws}); err != nil {
+		return Asked{}, err
+	}
+	var answer struct {
+		Link string `json:"link"`
+	}
+	err = b.client.call(ctx, http.MethodPost, "/business/v1/requests", map[string]string{"request": jws}, &answer)
+	if again := (*Problem)(nil); errors.As(err, &again) && again.Status == http.StatusConflict {
+		// An attempt whose answer was lost had arrived: the id is ours alone.
+		answer.Link, err = p.Operator+"/r/"+q.ID.String(), nil
+	}
+	if err != nil {
+		return Asked{}, fmt.Errorf("asking: %w", err)
+	}
+	file.Link = answer.Link
+	if err := b.folder.write(file, "requests", q.ID.String()+".json"); err != nil {
+		return Asked{}, fmt.Errorf("keeping the request: %w", err)
+	}
+	return Asked{ID: q.ID, Link: answer.Link, Expires: q.Exp}, nil
+}
+
+// Status asks the operator what became of a request, and notes the grants that
+// were given. ErrNotFound when it is no request of this business.
+func (b *Business) Status(ctx context.Context, r id.Request) (Status, error) {
+	file, err := b.readRequest(r)
+	if err != nil {
+		return Status{}, err
+	}
+	var answer struct {
+		Status   RequestState `json:"status"`
+		Purposes []struct {
+			ID      string   `json:"id"`
+			Outcome string   `json:"outcome"`
+			Grant   id.Grant `json:"grant"`
+		} `json:"purposes"`
+	}
+	if err := b.client.call(ctx, http.MethodGet, "/business/v1/requests/"+r.String(), nil, &answer); err != nil {
+		return Status{}, fmt.Errorf("reading a request: %w", denial(err))
+	}
+	file.State, file.Purposes = answer.Status, nil
+	for _, p := range answer.Purposes {
+		o := Outcome{ID: p.ID, Given: p.Outcome == "given" && !p.Grant.IsZero()}
+		if o.Given {
+			o.Grant = p.Grant
+		}
+		if answer.Status == RequestAnswered {
+			file.Purposes = append(file.Purposes, o)
+		}
+	}
+	if err := b.folder.write(file, "requests", r.String()+".json"); err != nil {
+		return Status{}, fmt.Errorf("keeping a request: %w", err)
+	}
+	return Status{ID: r, Reference: file.Reference, State: file.State, Purposes: file.Purposes}, nil
+}
+
+func (b *Business) readRequest(r id.Request) (requestFile, error) {
+	var file requestFile
+	err := b.folder.read(&file, "requests", r.String()+".json")
+	if errors.Is(err, fs.ErrNotExist) {
+		return requestFile{}, fmt.Errorf("reading a request: %w", ErrNotFound)
+	}
+	return file, err
+}
+
+// ownRequest is the request as it was signed, parsed as an auditor would.
+func (b *Business) ownRequest(ctx context.Context, r id.Request) (consent.Request, error) {
+	file, err := b.readRequest(r)
+	if err != nil {
+		return consent.Request{}, err
+	}
+	return consent.OpenRequest(ctx, b.agent, file.JWS, consent.ParseRules{Issuer: b.keys.did, Audience: b.profile.Operator})
+}
+
+// ReadPurposes reads what to ask from a file: {"v":1,"purposes":[…]} as in a
+// request. An unknown or missing key is an error.
+func ReadPurposes(path string) ([]consent.Asked, error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	var file struct {
+		V        int             `json:"v"`
+		Purposes []consent.Asked `json:"purposes"`
+	}
+	if err := consent.ParseStrict(b, &file); err != nil {
+		return nil, fmt.Errorf("reading purposes %s: %w", path, err)
+	}
+	if file.V != 1 {
+		return nil, fmt.Errorf("reading purposes %s: version %d, this program knows 1", path, file.V)
+	}
+	return file.Purposes, nil
+}

@@ -1,0 +1,74 @@
+package business
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"coffer/anchor"
+	"coffer/consent"
+	"coffer/internal/id"
+)
+
+// ExportTrail writes the trail as it is now, closed with an end line, with the
+// proofs that the ledger has. While the ledger is away it is written without the
+// missing ones; an audit can fetch them.
+func (b *Business) ExportTrail(ctx context.Context, w io.Writer) error {
+	trail, _, err := b.ready(ctx)
+	if err != nil {
+		return err
+	}
+	if err := b.settlePermits(ctx, true); err != nil && !errors.Is(err, anchor.ErrUnavailable) {
+		return err
+	}
+	// First into a file: a ledger that fails midway must not leave half a trail
+	// with whoever asked.
+	tmp, err := os.CreateTemp(string(b.folder), ".export-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(tmp.Name())
+	defer tmp.Close()
+	err = trail.Export(ctx, tmp, b.ledger)
+	if errors.Is(err, anchor.ErrUnavailable) {
+		if err = tmp.Truncate(0); err == nil {
+			_, err = tmp.Seek(0, io.SeekStart)
+		}
+		if err == nil {
+			err = trail.Export(ctx, tmp, nil)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	if _, err := tmp.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
+	_, err = io.Copy(w, tmp)
+	return err
+}
+
+// Bundle is the receipt of a grant with all that verifies it offline: the file
+// that coffer verify reads. It needs the letter, so it is for live grants.
+func (b *Business) Bundle(ctx context.Context, g id.Grant) (consent.Bundle, error) {
+	defer b.hold(g)()
+	_, letter, err := b.openLetter(ctx, g)
+	if err != nil {
+		return consent.Bundle{}, err
+	}
+	_, set, err := b.ready(ctx)
+	if err != nil {
+		return consent.Bundle{}, err
+	}
+	entry, err := letter.GrantEntry()
+	if err != nil {
+		return consent.Bundle{}, err
+	}
+	proof, err := b.prove(ctx, set, entry)
+	if err != nil {
+		return consent.Bundle{}, fmt.Errorf("proving a receipt: %w", err)
+	}
+	return consent.Bundle{V: consent.Version, Receipt: letter.Receipt, Opening: letter.Opening, Proof: proof}, nil
+}
