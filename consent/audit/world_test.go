@@ -264,3 +264,5 @@ func (w *world) audit(trail []byte) Report {
 	r, err := Run(context.Background(), bytes.NewReader(trail), w.options())
 	return must(w, r, err)
 }
+
+func relation(name string) anchortest.Relation { return anchortest.NewRelation(chain, name) }
