@@ -20,7 +20,10 @@ type Tombstone struct {
 	Version int64
 }
 
-// Batch changes documents all at once or not at all.
+// Batch changes documents all at once or not at all. A batch that changes any
+// puts the vault's manifest too, the document whose id is the vault's own: it lists
+// all others, so that of two devices that change different documents at the same
+// time the second one notices.
 type Batch struct {
 	// Puts carry the new version: the stored one plus one, or 1.
 	Puts []Document

@@ -77,7 +77,7 @@ type recipientHeader struct {
 
 func (s Sealed) parse() (j jwe, err error) {
 	if len(s) > MaxSealed {
-		return j, fmt.Errorf("sealed document of %d bytes: %w", len(s), ErrTooMany)
+		return j, fmt.Errorf("sealed document of %d bytes: %w", len(s), ErrTooLarge)
 	}
 	d := json.NewDecoder(bytes.NewReader(s))
 	d.DisallowUnknownFields()

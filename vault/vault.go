@@ -32,8 +32,11 @@ var (
 	// ErrInvalid means that what was handed in cannot be what it says it is.
 	ErrInvalid = errors.New("invalid")
 
-	// ErrTooMany means that the vault is full.
+	// ErrTooMany means that the vault or the batch is full.
 	ErrTooMany = errors.New("too many")
+
+	// ErrTooLarge means that one document is beyond its measure.
+	ErrTooLarge = errors.New("too large")
 
 	// ErrConflict is what every [Conflict] is.
 	ErrConflict = errors.New("document has changed")

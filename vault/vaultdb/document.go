@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 
 	"coffer/internal/id"
 	"coffer/internal/sqldb"
@@ -60,6 +61,9 @@ func PutDocuments(ctx context.Context, tx sqldb.Tx, v id.Vault, b vault.Batch) e
 	q := vaultsql.New(tx)
 	if _, err := q.GetVault(ctx, v); err != nil {
 		return found(err)
+	}
+	if len(b.Puts)+len(b.Deletes) > 0 && !slices.ContainsFunc(b.Puts, func(p vault.Document) bool { return p.ID == id.Document(v) }) {
+		return fmt.Errorf("batch without the manifest: %w", vault.ErrInvalid)
 	}
 	for _, p := range b.Puts {
 		have, err := version(ctx, q, v, p.ID)

@@ -1,0 +1,65 @@
+package vaulthttp
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"coffer/internal/httpjson"
+	"coffer/vault"
+	"coffer/vault/passkey"
+)
+
+// refusals is the one table from errors to what the wallet hears. What is not in
+// it is ours: it is logged, and the wallet hears no detail.
+var refusals = []struct {
+	err     error
+	problem httpjson.Problem
+}{
+	{vault.ErrNotSignedIn, httpjson.Problem{Code: "not-signed-in", Title: "Not signed in", Status: http.StatusUnauthorized}},
+	{vault.ErrNotFound, httpjson.Problem{Code: "not-found", Title: "Not found", Status: http.StatusNotFound}},
+	{vault.ErrConflict, httpjson.Problem{Code: "conflict", Title: "Changed elsewhere", Status: http.StatusConflict,
+		Detail: "another device changed this document; load it again"}},
+	{vault.ErrNotFinished, httpjson.Problem{Code: "not-finished", Title: "Not finished", Status: http.StatusConflict,
+		Detail: "the vault needs a second way in"}},
+	{vault.ErrTooMany, httpjson.Problem{Code: "too-many", Title: "Too many", Status: http.StatusUnprocessableEntity,
+		Detail: "the vault or the batch is full"}},
+	{vault.ErrTooLarge, httpjson.Problem{Code: "too-large", Title: "Too large", Status: http.StatusRequestEntityTooLarge,
+		Detail: "a document is beyond its measure"}},
+	{passkey.ErrPRFLeaked, httpjson.Problem{Code: "prf-leaked", Title: "The wallet sent a secret", Status: http.StatusBadRequest,
+		Detail: "the answer contains PRF results, which must not leave the browser"}},
+	{passkey.ErrOver, httpjson.Problem{Code: "ceremony-over", Title: "Start again", Status: http.StatusConflict,
+		Detail: "this passkey ceremony is over"}},
+	{passkey.ErrRefused, httpjson.Problem{Code: "not-signed-in", Title: "Passkey not accepted", Status: http.StatusUnauthorized}},
+	{vault.ErrInvalid, httpjson.Problem{Code: "invalid", Title: "Invalid request", Status: http.StatusBadRequest,
+		Detail: "the request has the right form, but cannot be meant"}},
+}
+
+// problem is what the wallet hears about err; ours reports that it was our fault.
+func problem(err error) (p httpjson.Problem, ours bool) {
+	if errors.As(err, &p) {
+		return p, false
+	}
+	for _, r := range refusals {
+		if errors.Is(err, r.err) {
+			var c *vault.Conflict
+			if errors.As(err, &c) {
+				r.problem.More = map[string]any{"document": c.Document, "have": c.Have}
+			}
+			return r.problem, false
+		}
+	}
+	return httpjson.Internal, true
+}
+
+func (h *handler) refuse(w http.ResponseWriter, r *http.Request, err error) {
+	p, ours := problem(err)
+	if errors.Is(err, passkey.ErrRefused) {
+		// The check's name, for whoever sets up an origin; nothing of the answer.
+		h.Logger.InfoContext(r.Context(), "refusing a passkey", "error", err)
+	}
+	if ours && !errors.Is(err, context.Canceled) {
+		h.Logger.ErrorContext(r.Context(), "answering a wallet", "method", r.Method, "path", r.URL.Path, "error", err)
+	}
+	httpjson.Refuse(w, p)
+}
