@@ -2,7 +2,7 @@
  * Attributes and purposes: what the catalogue (policies/catalogue.json, shared with Go) says, what a value must
  * look like, and what the wallet derives so that less is shared.
  */
-import { bool, int, list, matching, object, oneOf, read, record, text, type Of } from './shape';
+import { bool, int, list, matching, object, oneOf, read, record, text, version, type Of } from './shape';
 
 const label = record(/^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, text(200), 64);
 const iri = matching(/^https:\/\/\S{1,200}$/, 'an IRI');
@@ -21,7 +21,7 @@ const purposeShape = object({
   max_days: int(1, 365),
   attributes: list(attributeName, 64, 1),
 });
-const catalogueShape = object({ v: oneOf(1), attributes: list(attributeShape, 256, 1), purposes: list(purposeShape, 256, 1) });
+const catalogueShape = object({ v: version, attributes: list(attributeShape, 256, 1), purposes: list(purposeShape, 256, 1) });
 
 /** One attribute that a vault may hold. */
 export type Attribute = Of<typeof attributeShape>;

@@ -4,7 +4,7 @@ import type { Did } from './did';
 import type { Epoch } from './epoch';
 import { ParseError } from './errors';
 import type { DocumentId, GrantId, RequestId } from './id';
-import { anything, base64url, id, int, list, matching, nullable, object, oneOf, parseJson, record, text, type Of, type Shape } from './shape';
+import { anything, base64url, id, int, list, matching, nullable, object, oneOf, parseJson, record, text, version, type Of, type Shape } from './shape';
 
 /** One attribute's value. `updated` is unix seconds; a derived one says from which attribute. */
 export interface AttributePlaintext {
@@ -17,13 +17,13 @@ export interface AttributePlaintext {
 }
 
 const ledgerShape = object({ chain_id: text(50), validators_hash: base64url(32) });
-const identityShape = object({ v: oneOf(1), kind: oneOf('identity'), seed: base64url(32), ledger: nullable(ledgerShape) });
+const identityShape = object({ v: version, kind: oneOf('identity'), seed: base64url(32), ledger: nullable(ledgerShape) });
 /** The identity seed, and the ledger that the wallet trusts since it first saw it. */
 export type IdentityPlaintext = Of<typeof identityShape>;
 
 const openingShape = object({ scheme: oneOf(1, 2), r: base64url(32) });
 const grantShape = object({
-  v: oneOf(1),
+  v: version,
   kind: oneOf('grant'),
   grant: id<GrantId>(),
   business: matching<Did>(/^did:/, 'a DID'),
@@ -46,7 +46,7 @@ const grantShape = object({
 export type GrantPlaintext = Omit<Of<typeof grantShape>, 'start' | 'end'> & { start: Epoch; end: Epoch };
 
 const manifestShape = object({
-  v: oneOf(1),
+  v: version,
   kind: oneOf('manifest'),
   documents: record(/^[A-Za-z0-9_-]{22}$/, object({ ver: int(1), hash: base64url(32) }), 100_000),
 });
@@ -58,7 +58,7 @@ export type ManifestPlaintext = {
 };
 
 const attributeShape = object(
-  { v: oneOf(1), kind: oneOf('attribute'), name: text(64), value: anything, updated: int() },
+  { v: version, kind: oneOf('attribute'), name: text(64), value: anything, updated: int() },
   { derived_from: text(64) },
 );
 

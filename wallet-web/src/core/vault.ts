@@ -1,6 +1,6 @@
 /** A whole vault at once: open what the operator delivered, and make the batch that changes it. */
 import { openDocument, sealDocument, type DocumentRef, type Stored } from './document';
-import { OpenError } from './errors';
+import { CoreError } from './errors';
 import { manifestId, type DocumentId, type VaultId } from './id';
 import type { VaultKey } from './keys';
 import { checkManifest, newManifest, type Finding } from './manifest';
@@ -60,8 +60,8 @@ export async function openVault(key: VaultKey, vault: VaultId, stored: readonly 
 
 /**
  * Seals the changes and the next manifest. `stored` is what the vault holds now, manifest included if there is one;
- * `manifestVersion` is the manifest's stored version, 0 for none. Fails with OpenError if a change does not follow
- * on what is stored: the operator would refuse it anyway, and a manifest that lies must not be made.
+ * `manifestVersion` is the manifest's stored version, 0 for none. Throws CoreError `stale` if a change does not
+ * follow on what is stored: the operator would refuse it anyway, and a manifest that lies must not be made.
  */
 export async function sealBatch(
   key: VaultKey,
@@ -76,7 +76,7 @@ export async function sealBatch(
   const deletes: DocumentRef[] = [];
   for (const change of changes) {
     const have = next.get(change.id)?.version ?? 0;
-    if (change.version !== (change.kind === 'put' ? have + 1 : have) || change.version < 1) throw new OpenError();
+    if (change.version !== (change.kind === 'put' ? have + 1 : have) || change.version < 1) throw new CoreError('stale', 'a change does not follow on what is stored');
     const ref = { id: change.id, version: change.version };
     if (change.kind === 'delete') {
       next.delete(change.id);

@@ -1,0 +1,93 @@
+import { describe, expect, test } from 'vitest';
+import { b64u, fromB64u, fromUtf8, utf8 } from './bytes';
+import { bundleText, parseBundle, verifyReceiptBundle, type Bundle } from './bundle';
+import { prepareGrant, prepareWithdrawal } from './grant';
+import { fixedRandom, NOW } from './testing/fixed';
+import { prove, validators } from './testing/ledger';
+import { CHAIN, testVault } from './testing/vault';
+
+const random = fixedRandom('bundle test');
+const vault = await testVault();
+const choice = { purposeId: 'delivery', attributes: ['name', 'postal-address', 'phone'], channels: [], days: 7 as const };
+const mine = await prepareGrant(vault.request, choice, vault.giver, NOW, random);
+const other = await prepareGrant(vault.request, choice, vault.giver, NOW, random);
+const entries = [other, mine].map((g) => fromB64u(g.given.entry));
+const set = validators(CHAIN);
+const good: Bundle = { v: 1, receipt: mine.give.receipt, opening: mine.plaintext.opening, proof: prove(CHAIN, entries, 1) };
+
+/** The lines that fail, with their details. */
+async function failing(bundle: Bundle, by = set, request = vault.request): Promise<Record<string, string>> {
+  const { checks, ok } = await verifyReceiptBundle(bundle, by, request);
+  const bad = checks.filter((c) => !c.ok);
+  expect(ok).toBe(bad.length === 0);
+  expect(checks.map((c) => c.name)).toEqual(['signature', 'proof', 'entry', 'opening', 'request']);
+  return Object.fromEntries(bad.map((c) => [c.name, c.detail]));
+}
+
+describe('a receipt bundle', () => {
+  test('stands line by line, also from its file', async () => {
+    expect(await failing(good)).toEqual({});
+    const { receipt, proven } = await verifyReceiptBundle(parseBundle(bundleText(good)), set);
+    expect(receipt?.grant).toBe(mine.given.grant);
+    expect(proven).toMatchObject({ index: 1, size: 2, height: 7, time: NOW });
+  });
+
+  test("another grant's receipt fails at the opening", async () => {
+    expect(await failing({ ...good, receipt: other.give.receipt })).toEqual({ opening: 'wrong-opening' });
+  });
+
+  test("another grant's opening fails at the opening", async () => {
+    expect(await failing({ ...good, opening: other.plaintext.opening })).toEqual({ opening: 'wrong-opening' });
+  });
+
+  test('a proof of another entry fails at the opening', async () => {
+    expect(await failing({ ...good, proof: prove(CHAIN, entries, 0) })).toEqual({ opening: 'wrong-opening' });
+  });
+
+  test('an entry put into a proof of another fails at the proof, and what rests on it is not said to hold', async () => {
+    const proof = { ...good.proof, index: 0 };
+    expect(await failing({ ...good, proof })).toEqual({ proof: 'path', entry: 'not-checked' });
+  });
+
+  test('another ledger, another validator set', async () => {
+    expect(await failing(good, { ...set, chain_id: 'other' })).toEqual({ proof: 'chain', entry: 'not-checked' });
+    const stranger = { ...set, validators: [{ public_key: b64u(new Uint8Array(32).fill(7)), power: 10 }] };
+    expect(await failing(good, stranger)).toEqual({ proof: 'validators', entry: 'not-checked' });
+  });
+
+  test('a withdrawn entry or receipt is no grant', async () => {
+    const end = prepareWithdrawal(mine.plaintext, vault.identitySeed, CHAIN, NOW, random);
+    const proof = prove(CHAIN, [...entries, fromB64u(end.entry)], 2);
+    expect(await failing({ ...good, proof })).toEqual({ entry: 'bad-entry', opening: 'not-checked' });
+    expect(await failing({ ...good, receipt: end.receipt })).toMatchObject({ entry: 'bad-entry', opening: 'wrong-opening' });
+  });
+
+  test('no word of the receipt can be changed', async () => {
+    const [header = '', payload = '', signature = ''] = good.receipt.split('.');
+    const claims = fromUtf8(fromB64u(payload));
+    const changed = claims.replace('"phone"', '"email"');
+    expect(changed).not.toBe(claims);
+    const receipt = [header, b64u(utf8(changed)), signature].join('.');
+    expect(await failing({ ...good, receipt })).toEqual({
+      signature: 'bad-signature',
+      entry: 'not-checked',
+      opening: 'wrong-opening',
+      request: 'not-checked',
+    });
+  });
+
+  test('a truncated receipt', async () => {
+    expect(await failing({ ...good, receipt: good.receipt.slice(0, -9) })).toMatchObject({ signature: 'bad-signature' });
+  });
+
+  test('a receipt of another request says so', async () => {
+    const another = { ...vault.request, hash: b64u(new Uint8Array(32)) };
+    expect(await failing(good, set, another)).toEqual({ request: 'wrong-receipt' });
+  });
+
+  test('a file that is none says where', () => {
+    expect(() => parseBundle('{"v":1}')).toThrow(expect.objectContaining({ code: 'malformed', path: 'receipt' }));
+    expect(() => parseBundle(bundleText({ ...good, v: 2 as 1 }))).toThrow(expect.objectContaining({ code: 'wrong-version' }));
+    expect(() => parseBundle({ ...good, more: 1 })).toThrow(expect.objectContaining({ code: 'malformed' }));
+  });
+});
