@@ -48,7 +48,7 @@ func ParseStrict(data []byte, v any) error {
 		return malformed("more behind the value", "")
 	}
 	if err := json.Unmarshal(data, v); err != nil {
-		return malformed("a value out of range", "") // err could show it
+		return malformed("a value out of range or of another form", "") // err could show it
 	}
 	return nil
 }

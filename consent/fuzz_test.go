@@ -1,0 +1,116 @@
+package consent_test
+
+import (
+	"bytes"
+	"testing"
+
+	"coffer/anchor"
+	"coffer/consent"
+	"coffer/internal/id"
+)
+
+// One property for every parser: what it accepts can be written, read again, and
+// written to the same bytes.
+func again[T any](t *testing.T, in []byte, parse func([]byte) (T, error), write func(T) []byte) {
+	t.Helper()
+	v, err := parse(in)
+	if err != nil {
+		if consent.CodeOf(err) == "" {
+			t.Fatalf("refused without a code: %v", err)
+		}
+		return
+	}
+	first := write(v)
+	v, err = parse(first)
+	if err != nil {
+		t.Fatalf("does not read what it wrote: %v", err)
+	}
+	if !bytes.Equal(write(v), first) {
+		t.Fatal("writes one thing in two ways")
+	}
+}
+
+func FuzzRequest(f *testing.F) {
+	x := newFixture(f)
+	r := rules(f)
+	f.Add(x.request.Payload())
+	f.Fuzz(func(t *testing.T, in []byte) {
+		again(t, in, func(b []byte) (consent.Request, error) { return consent.ParseRequest(b, r) }, consent.Request.Payload)
+	})
+}
+
+func FuzzDecision(f *testing.F) {
+	x := newFixture(f)
+	f.Add(x.decision.Bytes())
+	f.Fuzz(func(t *testing.T, in []byte) {
+		again(t, in, consent.ParseDecision, consent.Decision.Bytes)
+		// Whatever is accepted and Within gives no right that was not asked.
+		if d, err := consent.ParseDecision(in); err == nil && d.Within(x.request) == nil {
+			if right, beyond := d.Rights().Beyond(x.request.Rights()); beyond {
+				t.Fatalf("wider: %v", right)
+			}
+		}
+	})
+}
+
+func FuzzReceipt(f *testing.F) {
+	x := newFixture(f)
+	f.Add(x.receipt.Claims())
+	f.Fuzz(func(t *testing.T, in []byte) {
+		parse := func(b []byte) (consent.Receipt, error) { return consent.ParseReceipt(b, x.person.DID) }
+		again(t, in, parse, consent.Receipt.Claims)
+		if r, err := parse(in); err == nil {
+			r.Repeats(x.request, nil) // must not panic on whatever was accepted
+			r.Withdrawal(ident[id.Receipt]("w"), 1).Ends(r)
+		}
+	})
+}
+
+func FuzzLetter(f *testing.F) {
+	x := newFixture(f)
+	f.Add(x.letter.Bytes())
+	f.Fuzz(func(t *testing.T, in []byte) {
+		again(t, in, consent.ParseLetter, consent.Letter.Bytes)
+		if l, err := consent.ParseLetter(in); err == nil {
+			l.Stands(x.request, x.receipt)
+		}
+	})
+}
+
+func FuzzPermit(f *testing.F) {
+	g := ident[id.Grant]("grant")
+	f.Add(consent.NewCollectPermit(g, thisHour, consent.LogHead{}).Bytes())
+	f.Add(consent.NewMessagePermit(g, thisHour, "wallet", ident[id.Message]("m"), consent.Hash{}).Bytes())
+	f.Fuzz(func(t *testing.T, in []byte) { again(t, in, consent.ParsePermit, consent.PermitDocument.Bytes) })
+}
+
+func FuzzMessage(f *testing.F) {
+	x := newFixture(f)
+	f.Add(consent.NewMessage(x.shop.DID, x.person.DID, consent.MessageBody{Grant: x.letter.Grant, Subject: "s", Text: "t"}, now).Payload())
+	f.Fuzz(func(t *testing.T, in []byte) {
+		again(t, in, func(b []byte) (consent.Message, error) { return consent.ParseMessage(b, x.shop.DID) }, consent.Message.Payload)
+	})
+}
+
+func FuzzAccess(f *testing.F) {
+	f.Add([]byte(consent.NewAccess(ident[id.Grant]("grant"), now, []string{"name"}, nil, &consent.Denial{Reason: consent.NoPermit}).Row()))
+	f.Fuzz(func(t *testing.T, in []byte) {
+		again(t, in, func(b []byte) (consent.Access, error) { return consent.ParseAccess(string(b)) }, func(a consent.Access) []byte { return []byte(a.Row()) })
+	})
+}
+
+func FuzzCard(f *testing.F) {
+	x := newFixture(f)
+	r := consent.CardRules{Issuer: x.shop.DID, Audience: operator, Now: now, Catalogue: theCatalogue(f)}
+	f.Add(consent.Card{Iss: x.shop.DID, Aud: operator, Iat: consent.UnixAt(now), Name: "n", Contact: "c", URL: "https://corner.example",
+		Purposes: []string{"https://w3id.org/dpv#DeliveryOfGoods"}}.Payload())
+	f.Fuzz(func(t *testing.T, in []byte) {
+		again(t, in, func(b []byte) (consent.Card, error) { return consent.ParseCard(b, r) }, consent.Card.Payload)
+	})
+}
+
+func FuzzBundle(f *testing.F) {
+	x := newFixture(f)
+	f.Add(consent.Bundle{Receipt: x.receipt.JWT, Opening: x.opening, Proof: anchor.Proof{Entry: x.entry.Bytes()}}.Bytes())
+	f.Fuzz(func(t *testing.T, in []byte) { again(t, in, consent.ParseBundle, consent.Bundle.Bytes) })
+}
