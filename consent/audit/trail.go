@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
@@ -100,6 +101,8 @@ const maxLine = 256 << 10
 // errKind says that a line is of a kind this program does not know.
 var errKind = errors.New("a kind of line that this program does not know")
 
+var errShape = errors.New("a line begins with v and kind and ends with prev")
+
 // links chains lines by the hash of the line before, 32 zero bytes at first.
 type links struct {
 	prev  consent.Hash
@@ -128,17 +131,11 @@ func (l *links) encode(line Line) ([]byte, error) {
 // parseLine reads one line without its line end. It returns the hash of the line
 // before that this one names. Every key stands once and no other does.
 func parseLine(b []byte) (Line, consent.Hash, error) {
-	var mark struct {
-		V    int    `json:"v"`
-		Kind string `json:"kind"`
+	kind, err := kindOf(b)
+	if err != nil {
+		return nil, consent.Hash{}, err
 	}
-	if err := json.Unmarshal(b, &mark); err != nil {
-		return nil, consent.Hash{}, errors.New("not a JSON object")
-	}
-	if mark.V != 1 {
-		return nil, consent.Hash{}, fmt.Errorf("version %d, this program knows 1", mark.V)
-	}
-	switch mark.Kind {
+	switch kind {
 	case "head":
 		return parseAs[Head](b)
 	case "request":
@@ -161,6 +158,26 @@ func parseLine(b []byte) (Line, consent.Hash, error) {
 	return nil, consent.Hash{}, errKind
 }
 
+// kindOf reads a line's kind where it stands: parsing the whole line for it would
+// cost as much again.
+func kindOf(b []byte) (string, error) {
+	if rest, ok := bytes.CutPrefix(b, []byte(`{"v":1,"kind":"`)); ok {
+		if kind, _, ok := bytes.Cut(rest, []byte(`"`)); ok {
+			return string(kind), nil
+		}
+	}
+	var mark struct {
+		V int `json:"v"`
+	}
+	if err := json.Unmarshal(b, &mark); err != nil {
+		return "", errors.New("not a JSON object")
+	}
+	if mark.V != 1 {
+		return "", fmt.Errorf("version %d, this program knows 1", mark.V)
+	}
+	return "", errShape
+}
+
 func parseAs[L Line](b []byte) (Line, consent.Hash, error) {
 	var line L
 	rest, prev, err := unlink(b, line.kind())
@@ -180,7 +197,7 @@ func unlink(b []byte, kind string) (rest []byte, prev consent.Hash, err error) {
 	const back = `,"prev":"0123456789012345678901234567890123456789012"}`
 	cut := len(b) - len(back)
 	if len(b) < len(front)+len(back) || string(b[:len(front)]) != front || string(b[cut:cut+9]) != back[:9] || string(b[len(b)-2:]) != `"}` {
-		return nil, prev, errors.New("a line begins with v and kind and ends with prev")
+		return nil, prev, errShape
 	}
 	if err := prev.UnmarshalText(b[cut+9 : len(b)-2]); err != nil {
 		return nil, prev, errors.New("prev is no hash")
