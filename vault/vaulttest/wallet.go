@@ -29,6 +29,9 @@ type Wallet struct {
 	Seed     seal.Seed
 	Recovery [32]byte // entropy of the recovery words
 
+	// Status of the last answer.
+	Status int
+
 	// Documents as last loaded or written, the manifest not among them.
 	Documents map[id.Document]vault.Document
 	Manifest  int64 // newest version seen
@@ -77,6 +80,7 @@ func (w *Wallet) Do(ctx context.Context, method, path string, in, out any) error
 		return err
 	}
 	defer answer.Body.Close()
+	w.Status = answer.StatusCode
 	b, err := io.ReadAll(answer.Body)
 	if err != nil {
 		return err
