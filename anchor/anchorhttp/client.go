@@ -1,0 +1,130 @@
+package anchorhttp
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	"coffer/anchor"
+)
+
+var b64 = base64.RawURLEncoding.Strict()
+
+// maxAnswer bounds what a member can make a client read.
+const maxAnswer = 64 << 20
+
+// Client asks one member. It is safe for concurrent use.
+type Client struct {
+	Origin string       // of the member, as in https://ledger.example
+	HTTP   *http.Client // nil means http.DefaultClient
+}
+
+// Validators is the set that the member says signs the ledger. Who verifies
+// with it trusts the member: compare it with what other members say.
+func (c *Client) Validators(ctx context.Context) (anchor.ValidatorSet, error) {
+	var set anchor.ValidatorSet
+	err := c.get(ctx, "validators", "/validators", &set)
+	return set, err
+}
+
+// Head is the newest state of the log, as the member tells it.
+func (c *Client) Head(ctx context.Context) (anchor.Head, error) {
+	var j headJSON
+	if err := c.get(ctx, "head", "/head", &j); err != nil {
+		return anchor.Head{}, err
+	}
+	return anchor.Head{Size: j.Size, Root: j.Root, Height: j.Height, Time: time.Unix(j.Time, 0).UTC()}, nil
+}
+
+// Prove fetches a proof of the entry with this leaf. It is of that entry, but
+// nothing is shown before its Verify. ErrNotFound if the member has none.
+func (c *Client) Prove(ctx context.Context, leaf anchor.Leaf) (anchor.Proof, error) {
+	var p anchor.Proof
+	if err := c.get(ctx, "proof", "/proofs/"+leaf.String(), &p); err != nil {
+		return anchor.Proof{}, err
+	}
+	if anchor.HashLeaf(p.Entry) != leaf {
+		return anchor.Proof{}, errors.New("reading the ledger's proof: it is of another entry")
+	}
+	return p, nil
+}
+
+// Entries lists what the member has under a handle, in log order; none is no
+// error. Each entry is about the handle, but only proofs show that it is on the
+// ledger, and only a complete log shows that none is missing.
+func (c *Client) Entries(ctx context.Context, h anchor.Handle) ([]anchor.Indexed, error) {
+	var j handleJSON
+	err := c.get(ctx, "entries", "/handles/"+h.String(), &j)
+	if errors.Is(err, anchor.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	out := make([]anchor.Indexed, len(j.Entries))
+	for i, e := range j.Entries {
+		entry, err := anchor.ParseEntry(e.Entry)
+		if err != nil {
+			return nil, fmt.Errorf("reading the ledger's entries: %w", err)
+		}
+		if entry.Handle() != h || i > 0 && e.Index <= out[i-1].Index {
+			return nil, errors.New("reading the ledger's entries: they are not those of the handle in log order")
+		}
+		out[i] = anchor.Indexed{Index: e.Index, Entry: entry}
+	}
+	return out, nil
+}
+
+func (c *Client) get(ctx context.Context, what, path string, to any) error {
+	fail := func(err error) error { return fmt.Errorf("reading the ledger's %s: %w", what, err) }
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, c.Origin+prefix+path, nil)
+	if err != nil {
+		return fail(err)
+	}
+	client := c.HTTP
+	if client == nil {
+		client = http.DefaultClient
+	}
+	answer, err := client.Do(r)
+	if err != nil {
+		return fail(fmt.Errorf("%w: %w", anchor.ErrUnavailable, err))
+	}
+	defer answer.Body.Close()
+	switch {
+	case answer.StatusCode == http.StatusNotFound:
+		return fail(c.notFound(answer))
+	case answer.StatusCode >= 500 || answer.StatusCode == http.StatusTooManyRequests:
+		return fail(fmt.Errorf("%w: it answers %s", anchor.ErrUnavailable, answer.Status))
+	case answer.StatusCode != http.StatusOK:
+		return fail(fmt.Errorf("it answers %s", answer.Status))
+	}
+	body, err := io.ReadAll(io.LimitReader(answer.Body, maxAnswer+1))
+	if err != nil {
+		return fail(fmt.Errorf("%w: %w", anchor.ErrUnavailable, err))
+	}
+	if len(body) > maxAnswer {
+		return fail(fmt.Errorf("the answer is longer than %d bytes", maxAnswer))
+	}
+	if err := json.Unmarshal(body, to); err != nil {
+		return fail(err)
+	}
+	return nil
+}
+
+// notFound tells a ledger that has no such thing from a server that is no
+// member: only the first says so in a problem.
+func (c *Client) notFound(answer *http.Response) error {
+	var p struct {
+		Type string `json:"type"`
+	}
+	body, err := io.ReadAll(io.LimitReader(answer.Body, 1<<16))
+	if err != nil || json.Unmarshal(body, &p) != nil || p.Type != "urn:coffer:problem:not-found" {
+		return fmt.Errorf("%s serves no ledger; check the origin", c.Origin)
+	}
+	return anchor.ErrNotFound
+}

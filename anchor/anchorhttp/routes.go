@@ -1,0 +1,150 @@
+// Package anchorhttp reads the ledger over HTTP: routes of a member, and the
+// client of whoever wants proofs. Nobody appends here; entries come through an
+// operator.
+//
+//	GET /ledger/v1/validators        the validator set
+//	GET /ledger/v1/head              size, root, height and time
+//	GET /ledger/v1/proofs/{leaf}     a proof of the entry
+//	GET /ledger/v1/handles/{handle}  a grant and all entries under its handle
+//
+// # Trust
+//
+// Anyone may ask: an answer is about random keys. Who asks for a handle tells
+// the member that it knows the handle. The client believes nothing it is told:
+// proofs are for verifying against a validator set that was obtained elsewhere,
+// and each entry is parsed. A lying member can withhold and can show an old head.
+package anchorhttp
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/gorilla/mux"
+
+	"coffer/anchor"
+	"coffer/internal/httpjson"
+)
+
+// patience is how long a route waits for the ledger.
+const patience = 10 * time.Second
+
+const prefix = "/ledger/v1"
+
+// Routes adds the ledger's routes, whose paths begin with /ledger/v1, to a root
+// router.
+func Routes(r *mux.Router, l anchor.Ledger) {
+	get := func(path string, answer func(context.Context, map[string]string) (any, error)) {
+		r.HandleFunc(prefix+path, func(w http.ResponseWriter, r *http.Request) {
+			ctx, cancel := context.WithTimeout(r.Context(), patience)
+			defer cancel()
+			v, err := answer(ctx, mux.Vars(r))
+			if err != nil {
+				httpjson.Refuse(w, problem(err))
+				return
+			}
+			httpjson.Write(w, http.StatusOK, v)
+		}).Methods(http.MethodGet)
+	}
+	get("/validators", func(ctx context.Context, _ map[string]string) (any, error) { return l.Validators(ctx) })
+	get("/head", func(ctx context.Context, _ map[string]string) (any, error) {
+		h, err := l.Head(ctx)
+		return headJSON{1, l.Chain(), h.Size, h.Root, h.Height, h.Time.Unix()}, err
+	})
+	get("/proofs/{leaf}", func(ctx context.Context, vars map[string]string) (any, error) {
+		var leaf anchor.Leaf
+		if err := leaf.UnmarshalText([]byte(vars["leaf"])); err != nil {
+			return nil, httpjson.Problem{Code: "invalid", Title: "Invalid request", Status: http.StatusBadRequest, Detail: "a leaf is 32 bytes of base64url"}
+		}
+		return l.Prove(ctx, leaf)
+	})
+	get("/handles/{handle}", func(ctx context.Context, vars map[string]string) (any, error) {
+		var h anchor.Handle
+		if err := h.UnmarshalText([]byte(vars["handle"])); err != nil {
+			return nil, httpjson.Problem{Code: "invalid", Title: "Invalid request", Status: http.StatusBadRequest, Detail: "a handle is 32 bytes of base64url"}
+		}
+		return readHandle(ctx, l, h)
+	})
+}
+
+// readHandle reads the entries first, so that the grant's state is never older
+// than they are.
+func readHandle(ctx context.Context, l anchor.Ledger, h anchor.Handle) (any, error) {
+	entries, err := l.Entries(ctx, h)
+	if err != nil {
+		return nil, err
+	}
+	g, err := l.Grant(ctx, h)
+	if err != nil {
+		return nil, err
+	}
+	j := handleJSON{V: 1, Handle: h, Grant: grantJSON{g.Start, g.End, g.Wallet, g.Withdrawn}, Entries: make([]entryJSON, len(entries))}
+	for i, e := range entries {
+		j.Entries[i] = entryJSON{e.Index, entryBytes(e.Entry.Bytes())}
+	}
+	return j, nil
+}
+
+// problem is the one table of errors. What is not in it is ours.
+func problem(err error) httpjson.Problem {
+	var p httpjson.Problem
+	switch {
+	case errors.As(err, &p):
+		return p
+	case errors.Is(err, anchor.ErrNotFound):
+		return httpjson.Problem{Code: "not-found", Title: "Not on the ledger", Status: http.StatusNotFound}
+	case errors.Is(err, anchor.ErrUnavailable):
+		return httpjson.Problem{Code: "ledger-unavailable", Title: "The ledger does not answer", Status: http.StatusServiceUnavailable, Detail: "try again in a moment"}
+	}
+	return httpjson.Internal
+}
+
+// The documents. Commitment lends its text form to the 32 bytes of a root.
+
+type headJSON struct {
+	V      int               `json:"v"`
+	Chain  anchor.Chain      `json:"chain_id"`
+	Size   uint64            `json:"size"`
+	Root   anchor.Commitment `json:"root"`
+	Height int64             `json:"height"`
+	Time   int64             `json:"time"`
+}
+
+type handleJSON struct {
+	V       int           `json:"v"`
+	Handle  anchor.Handle `json:"handle"`
+	Grant   grantJSON     `json:"grant"`
+	Entries []entryJSON   `json:"entries"`
+}
+
+type grantJSON struct {
+	Start     anchor.Epoch     `json:"start"`
+	End       anchor.Epoch     `json:"end"`
+	Wallet    anchor.WalletKey `json:"wallet"`
+	Withdrawn bool             `json:"withdrawn"`
+}
+
+type entryJSON struct {
+	Index uint64     `json:"index"`
+	Entry entryBytes `json:"entry"`
+}
+
+// entryBytes are written as base64url.
+type entryBytes []byte
+
+func (e entryBytes) MarshalJSON() ([]byte, error) { return json.Marshal(b64.EncodeToString(e)) }
+
+func (e *entryBytes) UnmarshalJSON(b []byte) error {
+	var s string
+	if err := json.Unmarshal(b, &s); err != nil {
+		return err
+	}
+	var err error
+	if *e, err = b64.DecodeString(s); err != nil {
+		return fmt.Errorf("parsing entry: %w", err)
+	}
+	return nil
+}
