@@ -1,11 +1,12 @@
 import { fileURLToPath } from 'node:url';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
+import { serviceWorker } from './sw-plugin';
 
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 export default defineConfig({
-  plugins: [svelte()],
+  plugins: [svelte(), serviceWorker()],
   // The catalogue of attributes and purposes is Go's and ours: one file, see policies.
   resolve: { alias: { $policies: at('../policies') } },
   server: { fs: { allow: [at('.'), at('../policies')] } },

@@ -1,3 +1,4 @@
+/* eslint svelte/prefer-svelte-reactivity: off -- the maps are replaced whole ($state.raw), never changed in place */
 /**
  * The open vault: what a session holds in memory and nowhere else. The vault key cannot be read out of its
  * CryptoKey; the identity seed lives in the opened identity document. Dropping the object locks the vault.

@@ -1,11 +1,21 @@
 /** Whether a vault is open in this page. One place, so that locking is dropping one reference. */
 import type { OpenVault } from './vault.svelte';
 
+/** The ledger shows other validators, or another name, than the ones pinned. */
+export interface LedgerChange {
+  before: { chain_id: string; validators_hash: string };
+  now: { chain_id: string; validators_hash: string };
+}
+
 class Wallet {
   /** The open vault, or null: locked, or none here. */
   vault = $state.raw<OpenVault | null>(null);
   /** Why it was locked, to say so on the way in. */
   locked = $state<'' | 'idle' | 'by-hand' | 'ended'>('');
+  /** Said on every page until the shopper accepts it. */
+  ledgerChange = $state.raw<LedgerChange | null>(null);
+  /** What an erasure just did; shown once instead of a vault. */
+  erased = $state.raw<{ time: number; grants: number } | null>(null);
 
   enter(vault: OpenVault): void {
     this.vault = vault;
@@ -14,7 +24,14 @@ class Wallet {
 
   lock(why: 'idle' | 'by-hand' | 'ended'): void {
     this.vault = null;
+    this.ledgerChange = null;
     this.locked = why;
+  }
+
+  erase(what: { time: number; grants: number }): void {
+    this.vault = null;
+    this.locked = '';
+    this.erased = what;
   }
 }
 

@@ -1,0 +1,108 @@
+import { readGrantProof, readGrants, readWithdrawalProof, type GrantRecord } from '../../api/grant';
+import { verifyReceiptBundle, type Bundle, type Check } from '../../core/bundle';
+import { equal, fromB64u } from '../../core/bytes';
+import { CoreError } from '../../core/errors';
+import type { GrantId } from '../../core/id';
+import { isSigned, parseEntry } from '../../core/ledger/entry';
+import { parseProof, verifyProof, type Proven, type ValidatorSet } from '../../core/ledger/proof';
+import type { GrantPlaintext } from '../../core/plaintext';
+import { parseReceipt, type Receipt } from '../../core/receipt';
+import { verifyRequest, type Request } from '../../core/request';
+import type { OpenVault } from '../../store/vault.svelte';
+import { load, type Ending } from '../endings';
+import { trustedSet } from '../ledger';
+
+/** One line of what was verified; those of core, and the withdrawal's. */
+export interface Line {
+  name: Check['name'] | 'withdrawal';
+  ok: boolean;
+  detail: string;
+}
+
+export interface Evidence {
+  /** `none`: not anchored yet; `untrusted`: the validator set is not the pinned one. */
+  proof: 'none' | 'untrusted' | 'verified' | 'refused';
+  lines: Line[];
+  proven: Proven | null;
+  /** What can be handed on: only with a proof. */
+  bundle: Bundle | null;
+}
+
+export type Loaded =
+  | {
+      at: 'ready';
+      record: GrantRecord;
+      /** The wallet's own sealed copy; null when it is not in the vault. */
+      own: GrantPlaintext | null;
+      receipt: Receipt | null;
+      /** The operator's copy is the one that the wallet signed. */
+      same: boolean;
+      evidence: Evidence;
+    }
+  | Ending;
+
+export function loadGrant(vault: OpenVault, id: GrantId): Promise<Loaded> {
+  return load<Loaded>(async () => {
+    const record = (await readGrants()).find((g) => g.grant === id);
+    if (!record) return { at: 'notFound' };
+    const own = vault.grants.get(id) ?? null;
+    return {
+      at: 'ready',
+      record,
+      own,
+      receipt: receiptOf(own?.receipt ?? record.receipt),
+      same: own === null || (own.receipt === record.receipt && own.entry === record.entry),
+      evidence: own ? await evidenceOf(vault, own, record) : { proof: 'none', lines: [], proven: null, bundle: null },
+    };
+  });
+}
+
+function receiptOf(jwt: string): Receipt | null {
+  try {
+    return parseReceipt(jwt);
+  } catch {
+    return null;
+  }
+}
+
+async function evidenceOf(vault: OpenVault, own: GrantPlaintext, record: GrantRecord): Promise<Evidence> {
+  const json = await readGrantProof(own.grant);
+  if (!json) return { proof: 'none', lines: [], proven: null, bundle: null };
+  let bundle: Bundle;
+  try {
+    bundle = { v: 1, receipt: own.receipt, opening: own.opening, proof: parseProof(json) };
+  } catch {
+    return { proof: 'refused', lines: [{ name: 'proof', ok: false, detail: 'format' }], proven: null, bundle: null };
+  }
+  const set = await trustedSet(vault);
+  if (!set) return { proof: 'untrusted', lines: [], proven: null, bundle };
+  const result = await verifyReceiptBundle(bundle, set, await requestOf(own));
+  // The proof must be of the entry that this wallet signed, not of just any entry with this receipt.
+  const lines: Line[] = result.checks.map((c) =>
+    c.name === 'entry' && c.ok && bundle.proof.entry !== own.entry ? { name: 'entry', ok: false, detail: 'bad-entry' } : c,
+  );
+  if (record.state === 'withdrawn') lines.push(...(await withdrawalLine(own, set)));
+  return { proof: lines.every((l) => l.ok) ? 'verified' : 'refused', lines, proven: result.proven, bundle };
+}
+
+/** The request as it was when it was answered: its clock is over, its signature and its rules still hold. */
+async function requestOf(own: GrantPlaintext): Promise<Request | undefined> {
+  try {
+    return await verifyRequest(own.request, { audience: location.origin, now: null, catalogue: null });
+  } catch {
+    return undefined;
+  }
+}
+
+async function withdrawalLine(own: GrantPlaintext, set: ValidatorSet): Promise<Line[]> {
+  const json = await readWithdrawalProof(own.grant);
+  if (!json) return []; // it counts already; its entry waits for the ledger
+  try {
+    const { entry } = await verifyProof(parseProof(json), set);
+    const grant = parseEntry(fromB64u(own.entry));
+    const mine = entry.kind === 'withdraw' && grant.kind === 'grant' && equal(entry.handle, grant.handle) && isSigned(set.chain_id, entry, grant.walletKey);
+    return [{ name: 'withdrawal', ok: mine, detail: mine ? '' : 'bad-entry' }];
+  } catch (error) {
+    return [{ name: 'withdrawal', ok: false, detail: error instanceof CoreError ? error.code : 'format' }];
+  }
+}

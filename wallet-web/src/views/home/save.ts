@@ -1,0 +1,91 @@
+/** Saving attributes: sealed one by one, with what follows from them, and shared again with who may have them. */
+import { isProblem } from '../../api/http';
+import { readGrants, type GrantRecord } from '../../api/grant';
+import { derive, type AttributeValue } from '../../core/attributes';
+import { epochAt } from '../../core/epoch';
+import type { AttributePlaintext } from '../../core/plaintext';
+import type { Share } from '../../core/share';
+import type { Batch, Change } from '../../core/vault';
+import type { OpenVault } from '../../store/vault.svelte';
+import { nowSeconds, today } from '../../components/dates';
+import { sendBatch } from '../documents';
+
+/** New values by attribute name; null removes. */
+export type Values = Readonly<Record<string, AttributeValue | null>>;
+
+/** What must change in the vault for these values, derived attributes included. */
+export function changesFor(vault: Pick<OpenVault, 'attributes' | 'newDocument'>, values: Values, now: number, date: string): Change[] {
+  const after: Record<string, AttributeValue | undefined> = {};
+  for (const [name, held] of vault.attributes) if (held.derived_from === undefined) after[name] = held.value;
+  for (const [name, value] of Object.entries(values)) after[name] = value ?? undefined;
+  const derived = derive(after, date);
+
+  const wanted: Record<string, AttributeValue | null> = { ...values };
+  for (const held of vault.attributes.values()) if (held.derived_from !== undefined) wanted[held.name] = derived[held.name] ?? null;
+  Object.assign(wanted, derived);
+
+  const changes: Change[] = [];
+  for (const [name, value] of Object.entries(wanted)) {
+    const held = vault.attributes.get(name);
+    if (value === null) {
+      if (held) changes.push({ kind: 'delete', id: held.id, version: held.version });
+      continue;
+    }
+    const from = name in derived ? { derived_from: 'birth-date' } : {};
+    // Saving an equal value by hand is a new version; what only follows is left alone when it stays the same.
+    if (held && !(name in values) && JSON.stringify(held.value) === JSON.stringify(value)) continue;
+    const plaintext: AttributePlaintext = { v: 1, kind: 'attribute', name, value, updated: now, ...from };
+    changes.push({ kind: 'put', id: held?.id ?? vault.newDocument(), version: (held?.version ?? 0) + 1, plaintext });
+  }
+  return changes;
+}
+
+/** Grants that may still collect, now or as soon as they are anchored. */
+export const standing = (grants: readonly GrantRecord[], now: number): GrantRecord[] =>
+  grants.filter((g) => (g.state === 'live' || g.state === 'anchoring') && g.end > epochAt(now));
+
+/** A share of each changed attribute for each grant that covers it. */
+async function sharesFor(vault: OpenVault, grants: readonly GrantRecord[], changes: readonly Change[], batch: Batch): Promise<Share[]> {
+  if (grants.length === 0) return [];
+  const { renewShare } = await import('../../core/grant');
+  const shares: Share[] = [];
+  for (const change of changes) {
+    if (change.kind !== 'put' || change.plaintext.kind !== 'attribute') continue;
+    const put = batch.puts.find((p) => p.id === change.id);
+    for (const record of grants) {
+      const grant = vault.grants.get(record.grant);
+      const share = grant && put && (await renewShare(grant, change.plaintext.name, vault.key, put));
+      if (share) shares.push(share);
+    }
+  }
+  return shares;
+}
+
+async function saveOnce(vault: OpenVault, values: Values): Promise<void> {
+  const now = nowSeconds();
+  const grants = vault.grants.size > 0 ? standing(await readGrants(), now) : [];
+  let changes: Change[] = [];
+  await vault.write(
+    () => (changes = changesFor(vault, values, now, today())),
+    async (batch) => sendBatch(batch, await sharesFor(vault, grants, changes, batch)),
+  );
+}
+
+/**
+ * Saves or removes attributes in one batch. When another device was first, its state is read and the change made
+ * on top of it once; what the shopper typed last is what counts.
+ */
+export async function saveAttributes(vault: OpenVault, values: Values): Promise<void> {
+  try {
+    await saveOnce(vault, values);
+  } catch (error) {
+    if (!isProblem(error, 'conflict')) throw error;
+    await vault.reload();
+    await saveOnce(vault, values);
+  }
+}
+
+/** Brings what follows from a birth date up to this day: a birthday changes it without anyone typing. */
+export async function refreshDerived(vault: OpenVault): Promise<void> {
+  if (changesFor(vault, {}, nowSeconds(), today()).length > 0) await saveAttributes(vault, {});
+}

@@ -1,0 +1,80 @@
+/** Opening a vault: a passkey, recovery words, two ways in, then the identity that every business sees a face of. */
+import { isProblem } from '../../api/http';
+import { finishCreate, finishVault, putWraps, startCreate, type Session } from '../../api/session';
+import { b64u, type Bytes } from '../../core/bytes';
+import { systemRandom } from '../../core/random';
+import { createPasskey } from '../../passkey/ceremony';
+import type { OpenVault } from '../../store/vault.svelte';
+import { sendBatch } from '../documents';
+import { freshVaultKey, testedWrap } from '../unlock/unlock';
+
+/** A vault on its way to being open. `raw` is the vault key, in the clear until the ways in are made. */
+export interface Opening {
+  session: Session;
+  raw: Bytes;
+  /** Whether a passkey can open the vault, or so far only the words will. */
+  passkeyOpens: boolean;
+}
+
+/** Makes the vault and its first passkey. Nothing but random bytes and the passkey's public key reaches the operator. */
+export async function createVault(): Promise<Opening> {
+  const created = await createPasskey(await startCreate());
+  const session = await finishCreate(created.wire);
+  const raw = freshVaultKey();
+  if (!created.secret) return { session, raw, passkeyOpens: false };
+  const wrap = await testedWrap(session, raw, created.secret, created.id);
+  await putWraps([wrap]);
+  return { session: { ...session, wraps: [wrap] }, raw, passkeyOpens: true };
+}
+
+/** Goes on where a sign-up was left. Without the old key a new one is made: nothing was sealed with the old one yet. */
+export function resume(session: Session, raw: Bytes | null): Opening {
+  return { session, raw: raw ?? freshVaultKey(), passkeyOpens: raw !== null };
+}
+
+/** A fresh recovery sheet: 24 words and the bytes they stand for. */
+export async function newSheet(): Promise<{ words: string[]; entropy: Bytes }> {
+  const { newWords } = await import('../../core/words');
+  return newWords(systemRandom);
+}
+
+/** Three different positions (from 0) to ask for, in order. */
+export function positionsToAsk(words: number): number[] {
+  const asked = new Set<number>();
+  while (asked.size < 3) asked.add((systemRandom(1)[0] ?? 0) % words);
+  return [...asked].sort((a, b) => a - b);
+}
+
+/** Stores the recovery words' wrap, once the shopper has shown to have them. */
+export async function keepSheet(opening: Opening, entropy: Bytes): Promise<void> {
+  const wrap = await testedWrap(opening.session, opening.raw, entropy, null);
+  await putWraps([wrap]);
+}
+
+/** One more passkey while opening: the second way in where the first passkey cannot open. */
+export async function addWayIn(opening: Opening): Promise<Opening> {
+  const created = await createPasskey(await startCreate());
+  const session = await finishCreate(created.wire);
+  if (!created.secret) return { ...opening, session };
+  await putWraps([await testedWrap(session, opening.raw, created.secret, created.id)]);
+  return { ...opening, session, passkeyOpens: true };
+}
+
+/** Declares the vault open; null when the operator wants another way in first. */
+export async function finish(): Promise<Session | null> {
+  try {
+    return await finishVault();
+  } catch (error) {
+    if (isProblem(error, 'not-finished')) return null;
+    throw error;
+  }
+}
+
+/** The first document of a vault: the seed of every identity that a business will know. */
+export async function giveIdentity(vault: OpenVault): Promise<void> {
+  const seed = b64u(systemRandom(32));
+  await vault.write(
+    () => [{ kind: 'put', id: vault.newDocument(), version: 1, plaintext: { v: 1, kind: 'identity', seed, ledger: null } }],
+    (batch) => sendBatch(batch),
+  );
+}

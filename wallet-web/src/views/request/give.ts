@@ -1,0 +1,88 @@
+/** Deciding: grants prepared whole, confirmed by a passkey over the decision's hash, stored in one transaction. */
+import { decide, startDecision, type Give, type Outcome } from '../../api/decision';
+import { isProblem } from '../../api/http';
+import { b64u } from '../../core/bytes';
+import { decisionChallenge, decisionText, newDecision } from '../../core/decision';
+import { prepareGrant, type Choice, type PreparedGrant } from '../../core/grant';
+import { systemRandom } from '../../core/random';
+import type { Request } from '../../core/request';
+import type { Change } from '../../core/vault';
+import { nowSeconds } from '../../components/dates';
+import { confirmWithPasskey } from '../../passkey/ceremony';
+import type { OpenVault } from '../../store/vault.svelte';
+import { wallet } from '../../store/wallet.svelte';
+import { catalogue } from '../catalogue';
+import { chainFor } from '../ledger';
+
+/** Why nothing was given, beyond what the operator or the passkey say. */
+export class NotGiven extends Error {
+  override name = 'NotGiven';
+  constructor(readonly why: 'challenge' | 'ledger-changed' | 'conflict') {
+    super(`nothing was given: ${why}`);
+  }
+}
+
+/** What the shopper decided about a request. */
+export interface Decided {
+  choices: Choice[];
+  /** Ids of refused purposes. */
+  refused: string[];
+  minor: boolean;
+}
+
+/** Refuses every purpose. No passkey: refusing is never harder than giving. */
+export async function refuseAll(request: Request, minor: boolean): Promise<Outcome> {
+  const decision = newDecision(request, { give: [], refuse: request.purposes.map((p) => p.id), minor }, nowSeconds(), systemRandom);
+  return decide(decisionText(decision), null, [], []);
+}
+
+/** Gives what was chosen. When this returns the operator has stored all of it; anchoring may still be under way. */
+export async function give(vault: OpenVault, request: Request, decided: Decided): Promise<Outcome> {
+  const chain = await chainFor(vault);
+  if (wallet.ledgerChange) throw new NotGiven('ledger-changed');
+  const now = nowSeconds();
+  const giver = { vaultKey: vault.key, identitySeed: vault.seed, chain, catalogue, documents: documentsOf(vault, decided.choices) };
+  const prepared = await Promise.all(decided.choices.map((choice) => prepareGrant(request, choice, giver, now, systemRandom)));
+
+  const answer = { give: prepared.map((p) => p.given), refuse: decided.refused, minor: decided.minor };
+  const text = decisionText(newDecision(request, answer, now, systemRandom));
+  const confirmed = await confirm(text);
+  try {
+    return await vault.write(
+      () => prepared.map((p): Change => ({ kind: 'put', id: vault.newDocument(), version: 1, plaintext: p.plaintext })),
+      (batch) => decide(text, confirmed, prepared.map(wireOf), batch.puts),
+    );
+  } catch (error) {
+    if (!isProblem(error, 'conflict')) throw error;
+    await vault.reload();
+    throw new NotGiven('conflict');
+  }
+}
+
+/** A passkey's assertion over exactly this decision: the operator's challenge must be the decision's hash. */
+async function confirm(text: string): Promise<{ ceremony: string; credential: unknown }> {
+  const { public_key, ceremony } = await startDecision(text);
+  if (public_key['challenge'] !== b64u(decisionChallenge(text))) throw new NotGiven('challenge');
+  return { ceremony, credential: await confirmWithPasskey(public_key) };
+}
+
+function documentsOf(vault: OpenVault, choices: readonly Choice[]) {
+  const names = new Set(choices.flatMap((c) => c.attributes));
+  return Object.fromEntries(
+    [...names].map((name) => {
+      const held = vault.attributes.get(name);
+      return [name, held && vault.stored(held.id)];
+    }),
+  );
+}
+
+function wireOf({ give: { grant, receipt, letter, shares, withdraw } }: PreparedGrant): Give {
+  return {
+    grant,
+    receipt,
+    letter,
+    // The grant stands outside; its shares name it no second time.
+    shares: shares.map(({ document, version, attribute, encrypted_key }) => ({ document, version, attribute, encrypted_key })),
+    withdraw,
+  };
+}

@@ -1,0 +1,43 @@
+import { readRequest, type Asked } from '../../api/request';
+import { readGrants, type GrantRecord } from '../../api/grant';
+import { isMinor } from '../../core/attributes';
+import { ParseError } from '../../core/errors';
+import type { RequestId } from '../../core/id';
+import type { Request } from '../../core/request';
+import { nowSeconds, today } from '../../components/dates';
+import type { OpenVault } from '../../store/vault.svelte';
+import { catalogue } from '../catalogue';
+import { load, type Ending } from '../endings';
+
+export type Loaded =
+  | { at: 'ready'; asked: Asked; request: Request; minor: boolean }
+  /** Answered by this vault; with the grants that came of it. */
+  | { at: 'answered'; asked: Asked; grants: GrantRecord[] }
+  /** It breaks a rule (its code), or its business may not ask now (`pending`, `suspended`). */
+  | { at: 'refusedRequest'; code: string; path: string; business: string }
+  | Ending;
+
+/** Reads a request and verifies it here: its signature, its rules, and that it is meant for this operator. */
+export function loadRequest(vault: OpenVault, id: RequestId, origin: string): Promise<Loaded> {
+  return load<Loaded>(async () => {
+    const asked = await readRequest(id);
+    if (asked.status === 'answered') {
+      const grants = (await readGrants()).filter((g) => g.request === id);
+      return { at: 'answered', asked, grants };
+    }
+    const refused = (code: string, path = ''): Loaded => ({ at: 'refusedRequest', code, path, business: asked.business.name });
+    const { verifyRequest } = await import('../../core/request');
+    let request: Request;
+    try {
+      request = await verifyRequest(asked.request, { audience: origin, now: nowSeconds(), catalogue });
+    } catch (error) {
+      if (error instanceof ParseError) return refused(error.code, error.path);
+      throw error;
+    }
+    // The operator must hand over the request that was asked for, of the business that it says.
+    if (request.id !== id || request.iss !== asked.business.did) return refused('wrong-issuer', request.id !== id ? 'id' : 'iss');
+    if (asked.status === 'expired') return refused('expired', 'exp');
+    if (asked.business.state !== 'active') return refused(asked.business.state);
+    return { at: 'ready', asked, request, minor: isMinor(vault.attributes.get('birth-date')?.value, today()) };
+  });
+}

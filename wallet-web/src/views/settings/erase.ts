@@ -1,0 +1,24 @@
+/** Erasing: withdrawals of all that stands, a passkey's confirmation, and then there is nothing left to open. */
+import { erase, startErase } from '../../api/erase';
+import { readGrants } from '../../api/grant';
+import { nowSeconds } from '../../components/dates';
+import { confirmWithPasskey } from '../../passkey/ceremony';
+import * as device from '../../store/device';
+import type { OpenVault } from '../../store/vault.svelte';
+import { wallet } from '../../store/wallet.svelte';
+import { signedWithdrawal } from '../grant/withdraw';
+import { standing } from '../home/save';
+
+export async function eraseVault(vault: OpenVault): Promise<void> {
+  const withdraws: string[] = [];
+  for (const record of standing(await readGrants(), nowSeconds())) {
+    const grant = vault.grants.get(record.grant);
+    // For a grant that this wallet has no record of, the operator has a withdrawal signed ahead.
+    if (grant) withdraws.push((await signedWithdrawal(vault, grant)).entry);
+  }
+  const { public_key, ceremony } = await startErase();
+  const credential = await confirmWithPasskey(public_key);
+  const done = await erase(ceremony, credential, withdraws);
+  await device.forget(vault.id);
+  wallet.erase({ time: done.erased, grants: done.grants_withdrawn });
+}

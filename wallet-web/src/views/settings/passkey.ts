@@ -1,0 +1,18 @@
+/** One more passkey of an open vault. The key in memory cannot be read out, so a way in is used once more. */
+import { finishCreate, putWraps, startCreate, type Session } from '../../api/session';
+import type { Bytes } from '../../core/bytes';
+import { createPasskey } from '../../passkey/ceremony';
+import { testedWrap } from '../unlock/unlock';
+
+/** Makes the passkey and locks the vault key with it; says whether the new passkey can open the vault. */
+export async function addPasskey(raw: Bytes): Promise<{ session: Session; opens: boolean }> {
+  try {
+    const created = await createPasskey(await startCreate());
+    const session = await finishCreate(created.wire);
+    if (!created.secret) return { session, opens: false };
+    await putWraps([await testedWrap(session, raw, created.secret, created.id)]);
+    return { session, opens: true };
+  } finally {
+    raw.fill(0);
+  }
+}

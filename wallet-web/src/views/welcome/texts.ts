@@ -1,0 +1,22 @@
+export const title = 'Your data, in your hands';
+export const lead =
+  'Coffer keeps what shops need to know about you sealed in a vault that only you can open. When one asks, you see who and why, and give only what you want, for as long as you want.';
+export const asked = {
+  title: 'Someone asks for your data',
+  lead: 'Unlock your vault to see who is asking, for what, and why. Nothing is given by looking.',
+};
+export const back = {
+  idle: 'Your vault was locked because nobody was here for a while.',
+  'by-hand': 'Your vault is locked.',
+  ended: 'Your session is over, so your vault was locked.',
+};
+export const unlock = 'Unlock';
+export const open = 'Open a vault';
+export const words = 'Use recovery words';
+export const noWords = 'The words alone do not say which vault is yours: sign in with one of its passkeys first. If the passkey cannot open the vault, you will be asked for the words.';
+export const points = [
+  { icon: 'lock', title: 'Sealed in your browser', text: 'The operator stores what it cannot read. Your passkey opens it, on your device.' },
+  { icon: 'grants', title: 'One purpose at a time', text: 'Nothing is ticked for you. Yes and no are equally easy, and withdrawing takes one tap.' },
+  { icon: 'shield', title: 'Proved, not promised', text: 'Every grant leaves a proof on a ledger that nobody can quietly rewrite, and that says nothing about you.' },
+] as const;
+export const insecure = 'This address is not secure, so the browser offers no passkeys here. Open the wallet over https, or as http://localhost on this machine.';
