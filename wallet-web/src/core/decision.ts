@@ -3,13 +3,16 @@
  * once and carried as it is; a passkey signs its challenge. Twin of Go's consent/decision.go and within.go.
  */
 import { b64u, fromB64u, sha256, utf8, type Bytes } from './bytes';
-import { isDays, type Days } from './epoch';
+import { epochAt, isDays, type Days } from './epoch';
 import type { GrantId, RequestId } from './id';
 import { parseEntry } from './ledger/entry';
 import type { Random } from './random';
 import { askedOf, type Request } from './request';
-import { refuse, repeated } from './rules';
+import { refuse, repeated, SKEW } from './rules';
 import { base64url, bool, id, int, list, object, parseJson, text, version } from './shape';
+
+/** How old a decision may be when it arrives, in seconds. */
+export const MAX_DECIDING = 15 * 60;
 
 /** One purpose that is given: what becomes a grant. */
 export interface Given {
@@ -130,6 +133,22 @@ export function checkDecision(request: Request, decision: Decision): void {
   decision.give.forEach((given, i) => checkWithin(request, given, `give[${i}]`));
   const decided = new Set([...decision.refuse, ...decision.give.map((g) => g.purpose)]);
   for (const asked of request.purposes) if (!decided.has(asked.id)) no('undecided', asked.id);
+}
+
+/**
+ * Holds a decision against the clock, as the operator will: the request is open, and neither the decision nor its
+ * entries have waited too long (the passkey's prompt lies between). Throws ParseError expired, stale-decision or
+ * bad-entry: prepare the grants anew.
+ */
+export function checkFresh(request: Request, decision: Decision, now: number): void {
+  const no = (code: string, path: string) => refuse('decision', code, path);
+  if (now >= request.exp) no('expired', 'request');
+  if (now - decision.time > MAX_DECIDING || decision.time - now > SKEW) no('stale-decision', 'time');
+  decision.give.forEach((given, i) => {
+    const start = grantEntryOf(given.entry)?.start ?? no('bad-entry', `give[${i}].entry`);
+    // The ledger allows an hour to either side of its own clock.
+    if (Math.abs(start - epochAt(now)) > 1) no('bad-entry', `give[${i}].entry`);
+  });
 }
 
 function checkSelf(decision: Decision): void {

@@ -47,7 +47,12 @@ export async function sealLetter(to: PublicJwk, letter: Letter, random: Random):
 
 /** Opens a letter: what the business does with it. OpenError, or ParseError if what is inside is none. */
 export async function openLetter(key: PrivateJwk, jwe: string): Promise<Letter> {
-  const letter = parseJson('letter', await openJwe(key, jwe), letterShape);
+  return parseLetter(await openJwe(key, jwe));
+}
+
+/** Reads an opened letter. Throws ParseError. */
+export function parseLetter(plaintext: Uint8Array | string): Letter {
+  const letter = parseJson('letter', plaintext, letterShape);
   if (!isPublicJwk(letter.agreement_key)) refuse('letter', 'bad-key', 'agreement_key');
   return letter as Letter;
 }

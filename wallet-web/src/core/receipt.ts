@@ -110,20 +110,23 @@ export function newReceipt(request: Request, terms: Terms, shopper: Did, catalog
 
 /** The receipt that ends one. Draws 16 random bytes. */
 export function newWithdrawalReceipt(given: Receipt, now: number, random: Random): Receipt {
-  const event = { ...eventOf(given), event_time: now, event_state: 'withdrawn' as const };
-  return { ...given, record_id: RECORD + newId<GrantId>(random), predecessor: given.record_id, events: [event] };
+  return endOf(given, now, RECORD + newId<GrantId>(random));
 }
 
 /** The JWT, EdDSA by the pairwise key: the exact bytes that the ledger entry commits to. */
 export function signReceipt(receipt: Receipt, key: PairwiseKey): string {
-  const claims = {
+  return signEdDsa({ alg: 'EdDSA', typ: 'JWT', kid: keyIdOf(key.did) }, receiptClaims(receipt), key);
+}
+
+/** The payload of the JWT. */
+export function receiptClaims(receipt: Receipt): string {
+  return JSON.stringify({
     iss: receipt.id,
     sub: receipt.id,
     nbf: eventOf(receipt).event_time,
     jti: receipt.record_id,
     vc: { '@context': [VC_CONTEXT], type: ['VerifiableCredential'], credentialSubject: receipt },
-  };
-  return signEdDsa({ alg: 'EdDSA', typ: 'JWT', kid: keyIdOf(key.did) }, JSON.stringify(claims), key);
+  });
 }
 
 /**
@@ -131,15 +134,16 @@ export function signReceipt(receipt: Receipt, key: PairwiseKey): string {
  * with the code bad-signature, wrong-issuer or malformed.
  */
 export function parseReceipt(jwt: string): Receipt {
-  if (jwt.length > MAX_RECEIPT) refuse('receipt', 'malformed', '');
-  const signed = verifyEdDsa('receipt', jwt, 'JWT');
-  const claims = parseJson('receipt', signed.payload, claimsShape);
-  const receipt = claims.vc.credentialSubject;
-  const event = eventOf(receipt);
-  const shopper = [claims.iss, claims.sub, receipt.id, receipt.pii_principal_id, event.entity_id];
-  if (shopper.some((name) => name !== signed.did)) refuse('receipt', 'wrong-issuer', 'iss');
-  if (claims.jti !== receipt.record_id || claims.nbf !== event.event_time) refuse('receipt', 'malformed', 'jti');
-  return receipt;
+  if (jwt.length > MAX_RECEIPT) refuse('receipt', 'bad-signature', '');
+  return verifyEdDsa('receipt', jwt, 'JWT', (payload, signer) => {
+    const claims = parseJson('receipt', payload, claimsShape);
+    const receipt = claims.vc.credentialSubject;
+    const event = eventOf(receipt);
+    const shopper = [claims.iss, claims.sub, receipt.id, receipt.pii_principal_id, event.entity_id];
+    if (shopper.some((name) => name !== signer)) refuse('receipt', 'wrong-issuer', 'iss');
+    if (claims.jti !== receipt.record_id || claims.nbf !== event.event_time) refuse('receipt', 'malformed', 'jti');
+    return receipt;
+  });
 }
 
 /** How long the grant of a receipt lasts, in days. */
@@ -163,7 +167,23 @@ export function checkReceipt(receipt: Receipt, request: Request): void {
     days: daysOf(receipt) as Days,
     language: receipt.language,
   };
-  const want = build(request, terms, receipt.id, (name) => types.get(name), eventOf(receipt).event_time, receipt.record_id.slice(RECORD.length));
+  if (eventOf(receipt).event_state !== 'given' || receipt.predecessor !== null) refuse('receipt', 'wrong-receipt', 'events[0]');
+  same(receipt, build(request, terms, receipt.id, (name) => types.get(name), eventOf(receipt).event_time, receipt.record_id.slice(RECORD.length)));
+}
+
+/** Holds the receipt of a withdrawal against the receipt that it ends. Throws ParseError `wrong-receipt`. */
+export function checkWithdrawalReceipt(withdrawn: Receipt, given: Receipt): void {
+  const event = eventOf(withdrawn);
+  if (event.event_state !== 'withdrawn' || event.event_time < eventOf(given).event_time) refuse('receipt', 'wrong-receipt', 'events[0]');
+  same(withdrawn, endOf(given, event.event_time, withdrawn.record_id));
+}
+
+function endOf(given: Receipt, now: number, recordId: string): Receipt {
+  const event = { ...eventOf(given), event_time: now, event_state: 'withdrawn' as const };
+  return { ...given, record_id: recordId, predecessor: given.record_id, events: [event] };
+}
+
+function same(receipt: Receipt, want: Receipt): void {
   for (const key of Object.keys(want) as (keyof Receipt)[]) {
     if (stable(want[key]) !== stable(receipt[key])) refuse('receipt', 'wrong-receipt', key);
   }
