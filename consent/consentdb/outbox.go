@@ -97,11 +97,13 @@ func (o *Outbox) Drain(ctx context.Context) (left int, err error) {
 			}
 		case refused:
 			// The others of the batch are appended again, which does no harm.
-			put, err := o.refused(ctx, batch, refusal)
+			wait, err := o.refused(ctx, batch, refusal)
 			if err != nil {
 				return len(later), err
 			}
-			later[refusal.Entry] = put
+			if wait {
+				later[refusal.Entry] = true
+			}
 		default:
 			return len(later), fmt.Errorf("draining the outbox: %w", err)
 		}

@@ -1,0 +1,82 @@
+package consenttest
+
+import (
+	"context"
+	"encoding/json"
+	"path/filepath"
+	"testing"
+
+	"coffer/consent"
+	"coffer/consent/consentdb"
+	"coffer/internal/id"
+	"coffer/internal/sqldb"
+	"coffer/vault"
+	"coffer/vault/vaultdb"
+)
+
+// Keeper is the real vault behind a store, wired as cmd/cofferd wires it.
+type Keeper struct{}
+
+var _ consentdb.Keeper = Keeper{}
+
+func (Keeper) PutDocuments(ctx context.Context, tx sqldb.Tx, v id.Vault, puts []consentdb.Document) error {
+	var b vault.Batch
+	for _, p := range puts {
+		b.Puts = append(b.Puts, vault.Document{ID: p.ID, Version: p.Version, Sealed: vault.Sealed(p.Sealed)})
+	}
+	return vaultdb.PutDocuments(ctx, tx, v, b)
+}
+
+func (Keeper) PutShares(ctx context.Context, tx sqldb.Tx, v id.Vault, shares []consent.Share) error {
+	var out []vault.Share
+	for _, s := range shares {
+		out = append(out, vault.Share(s))
+	}
+	return vaultdb.PutShares(ctx, tx, v, out)
+}
+
+func (Keeper) DropShares(ctx context.Context, tx sqldb.Tx, v id.Vault, g id.Grant) error {
+	return vaultdb.DropShares(ctx, tx, v, g)
+}
+
+func (Keeper) Releases(ctx context.Context, tx sqldb.Tx, v id.Vault, g id.Grant, attributes []string) ([]consent.Release, error) {
+	found, err := vaultdb.Releases(ctx, tx, v, g, attributes)
+	out := make([]consent.Release, len(found))
+	for i, r := range found {
+		out[i] = consent.Release{Attribute: r.Attribute, Sealed: json.RawMessage(r.Sealed)}
+	}
+	return out, err
+}
+
+func (Keeper) Erase(ctx context.Context, tx sqldb.Tx, v id.Vault) error {
+	return vaultdb.Erase(ctx, tx, v)
+}
+
+// Open opens, or makes, the database in a folder.
+func Open(t testing.TB, folder string) (*sqldb.DB, *consentdb.Store, *vaultdb.Store) {
+	t.Helper()
+	o := sqldb.Options{Path: filepath.Join(folder, "coffer.db"), Schemas: []sqldb.Schema{vaultdb.Schema, consentdb.Schema}}
+	db, err := sqldb.Open(t.Context(), o)
+	if err != nil {
+		db, err = sqldb.Create(t.Context(), o)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	return db, consentdb.New(db, Keeper{}), vaultdb.New(db, nil)
+}
+
+// Move gives a shopper a vault.
+func (p *Shopper) Move(t testing.TB, vaults *vaultdb.Store) {
+	t.Helper()
+	p.vaults = vaults
+	err := vaults.Create(t.Context(), vault.Vault{ID: p.Vault, Salt: random(32), State: vault.Open, Created: p.Now()},
+		vault.Passkey{ID: random(32), Record: []byte("{}"), Created: p.Now()})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Reopen tells a shopper that the vaults were opened again.
+func (p *Shopper) Reopen(vaults *vaultdb.Store) { p.vaults = vaults }
