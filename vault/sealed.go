@@ -1,7 +1,6 @@
 package vault
 
 import (
-	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -47,17 +46,16 @@ type Header struct {
 
 // jwe is the general serialization with the one recipient that documents have.
 type jwe struct {
-	Protected  string `json:"protected"`
-	Recipients []struct {
-		Header struct {
-			Algorithm string `json:"alg"`
-			Key       string `json:"kid"`
-		} `json:"header"`
-		EncryptedKey string `json:"encrypted_key"`
-	} `json:"recipients"`
-	IV         string `json:"iv"`
-	Ciphertext string `json:"ciphertext"`
-	Tag        string `json:"tag"`
+	Protected  string      `json:"protected"`
+	Recipients []recipient `json:"recipients"`
+	IV         string      `json:"iv"`
+	Ciphertext string      `json:"ciphertext"`
+	Tag        string      `json:"tag"`
+}
+
+type recipient struct {
+	Header       recipientHeader `json:"header"`
+	EncryptedKey string          `json:"encrypted_key"`
 }
 
 // flattened is the serialization of a release.
@@ -75,47 +73,81 @@ type recipientHeader struct {
 	Key       string `json:"kid"`
 }
 
-func (s Sealed) parse() (j jwe, err error) {
-	if len(s) > MaxSealed {
-		return j, fmt.Errorf("sealed document of %d bytes: %w", len(s), ErrTooLarge)
-	}
-	d := json.NewDecoder(bytes.NewReader(s))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&j); err != nil || d.More() {
-		return j, fmt.Errorf("sealed document is not a JWE of ours: %w", ErrInvalid)
-	}
-	if len(j.Recipients) != 1 {
-		return j, fmt.Errorf("sealed document has %d recipients, want 1: %w", len(j.Recipients), ErrInvalid)
-	}
-	return j, nil
-}
-
 // Header reads the protected header of a document, and refuses what is not one:
-// a JWE with another algorithm, other recipients or other fields than FORMAT.md
+// a JWE with another algorithm, other recipients or other members than FORMAT.md
 // says. Whether it opens, only the wallet can tell.
 func (s Sealed) Header() (Header, error) {
-	var h Header
-	j, err := s.parse()
-	if err != nil {
-		return h, err
+	var j jwe
+	if err := s.parse(&j, "protected", "recipients", "iv", "ciphertext", "tag"); err != nil {
+		return Header{}, err
 	}
-	if r := j.Recipients[0]; r.Header.Algorithm != "A256KW" || r.Header.Key != "vault" || !isBytes(r.EncryptedKey, encryptedKeySize) {
-		return h, fmt.Errorf("sealed document is not for its vault: %w", ErrInvalid)
+	var m struct{ Recipients []json.RawMessage }
+	if json.Unmarshal(s, &m) != nil || len(m.Recipients) != 1 || !exactly(m.Recipients[0], "header", "encrypted_key") || !plainHeader(m.Recipients[0]) {
+		return Header{}, fmt.Errorf("sealed document has not one recipient: %w", ErrInvalid)
 	}
-	if !isBytes(j.IV, 12) || !isBytes(j.Tag, 16) || !isBytes(j.Ciphertext, -1) {
+	if r := j.Recipients[0]; r.Header != (recipientHeader{"A256KW", "vault"}) || !isBytes(r.EncryptedKey, encryptedKeySize) {
+		return Header{}, fmt.Errorf("sealed document is not for its vault: %w", ErrInvalid)
+	}
+	return readHeader(j.Protected, j.IV, j.Ciphertext, j.Tag)
+}
+
+// Released reads a release likewise, and the grant that it is for.
+func (s Sealed) Released() (Header, id.Grant, error) {
+	var f flattened
+	if err := s.parse(&f, "protected", "header", "encrypted_key", "iv", "ciphertext", "tag"); err != nil {
+		return Header{}, id.Grant{}, err
+	}
+	g, err := id.Parse[id.Grant](f.Header.Key)
+	if err != nil || !plainHeader(s) || f.Header.Algorithm != "A256KW" || !isBytes(f.EncryptedKey, encryptedKeySize) {
+		return Header{}, id.Grant{}, fmt.Errorf("release is for no grant: %w", ErrInvalid)
+	}
+	h, err := readHeader(f.Protected, f.IV, f.Ciphertext, f.Tag)
+	return h, g, err
+}
+
+// parse reads a JWE that has exactly the members named. encoding/json would take
+// "Tag" for "tag", other readers do not: two of them would see two documents.
+func (s Sealed) parse(v any, members ...string) error {
+	if len(s) > MaxSealed {
+		return fmt.Errorf("sealed document of %d bytes: %w", len(s), ErrTooLarge)
+	}
+	if !exactly(s, members...) || json.Unmarshal(s, v) != nil {
+		return fmt.Errorf("sealed document is not a JWE of ours: %w", ErrInvalid)
+	}
+	return nil
+}
+
+// exactly reports whether b is a JSON object with these members and no other.
+func exactly(b []byte, members ...string) bool {
+	var m map[string]json.RawMessage
+	if json.Unmarshal(b, &m) != nil || len(m) != len(members) {
+		return false
+	}
+	for _, name := range members {
+		if _, ok := m[name]; !ok {
+			return false
+		}
+	}
+	return true
+}
+
+// plainHeader reports whether the unprotected header of a recipient, or of a
+// release, has nothing in it that a JOSE library might act on.
+func plainHeader(b []byte) bool {
+	var m struct{ Header json.RawMessage }
+	return json.Unmarshal(b, &m) == nil && exactly(m.Header, "alg", "kid")
+}
+
+func readHeader(protected, iv, ciphertext, tag string) (h Header, err error) {
+	if !isBytes(iv, 12) || !isBytes(tag, 16) || !isBytes(ciphertext, -1) {
 		return h, fmt.Errorf("sealed document has no iv, ciphertext or tag: %w", ErrInvalid)
 	}
-	raw, err := base64.RawURLEncoding.Strict().DecodeString(j.Protected)
-	if err != nil {
-		return h, fmt.Errorf("sealed document has no header: %w", ErrInvalid)
-	}
-	d := json.NewDecoder(bytes.NewReader(raw))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&h); err != nil || d.More() {
-		return h, fmt.Errorf("sealed document has a header that is not ours: %w", ErrInvalid)
+	raw, err := base64.RawURLEncoding.Strict().DecodeString(protected)
+	if err != nil || !exactly(raw, "enc", "typ", "doc", "ver") || json.Unmarshal(raw, &h) != nil {
+		return Header{}, fmt.Errorf("sealed document has a header that is not ours: %w", ErrInvalid)
 	}
 	if h.Enc != "A256GCM" || h.Type != "coffer-doc+json" || h.Document.IsZero() || h.Version < 1 {
-		return h, fmt.Errorf("sealed document has a header that is not ours: %w", ErrInvalid)
+		return Header{}, fmt.Errorf("sealed document has a header that is not ours: %w", ErrInvalid)
 	}
 	return h, nil
 }
@@ -130,11 +162,11 @@ func isBytes(text string, n int) bool {
 }
 
 // Release is the document as the business of one grant collects it: the same
-// ciphertext, with the grant as the one recipient.
+// ciphertext, with the grant as the one recipient. s was checked when it was put.
 func (s Sealed) Release(grant id.Grant, encryptedKey []byte) (Sealed, error) {
-	j, err := s.parse()
-	if err != nil {
-		return nil, err
+	var j jwe
+	if err := json.Unmarshal(s, &j); err != nil {
+		return nil, fmt.Errorf("releasing a document: %w", ErrInvalid)
 	}
 	return json.Marshal(flattened{
 		Protected:    j.Protected,

@@ -19,6 +19,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"strings"
 )
 
 // MaxBody is how much Read accepts, in bytes.
@@ -88,6 +89,7 @@ func shape(body []byte) error {
 		if len(stack) > 0 {
 			top := &stack[len(stack)-1]
 			if name, ok := t.(string); ok && top.names != nil && !top.value {
+				name = strings.ToLower(name) // encoding/json takes "Name" for "name"
 				if top.names[name] {
 					return invalid("a name occurs twice")
 				}

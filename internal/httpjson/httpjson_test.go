@@ -33,17 +33,18 @@ func TestRead(t *testing.T) {
 
 func TestReadRefuses(t *testing.T) {
 	for name, c := range map[string]struct{ text, contentType, code string }{
-		"unknown field":         {`{"nome":"hunter2"}`, "application/json", "invalid"},
-		"wrong kind":            {`{"name":["hunter2"]}`, "application/json", "invalid"},
-		"name twice":            {`{"name":"a","name":"hunter2"}`, "application/json", "invalid"},
-		"name twice, deep":      {`{"deep":{"x":[{"a":1,"a":2}]}}`, "application/json", "invalid"},
-		"two documents":         {`{"name":"a"}{"name":"hunter2"}`, "application/json", "invalid"},
-		"trailing bracket":      {`{"name":"a"}]`, "application/json", "invalid"},
-		"cut short":             {`{"name":"a"`, "application/json", "invalid"},
-		"nothing":               {``, "application/json", "invalid"},
-		"bottomless":            {`{"deep":{"a":` + strings.Repeat("[", 99) + strings.Repeat("]", 99) + `}}`, "application/json", "invalid"},
-		"a form":                {`{"name":"a"}`, "text/plain", "invalid"},
-		"more than its measure": {`{"name":"` + strings.Repeat("x", httpjson.MaxBody) + `"}`, "application/json", "too-large"},
+		"unknown field":           {`{"nome":"hunter2"}`, "application/json", "invalid"},
+		"wrong kind":              {`{"name":["hunter2"]}`, "application/json", "invalid"},
+		"name twice":              {`{"name":"a","name":"hunter2"}`, "application/json", "invalid"},
+		"name twice, in capitals": {`{"name":"a","Name":"hunter2"}`, "application/json", "invalid"},
+		"name twice, deep":        {`{"deep":{"x":[{"a":1,"a":2}]}}`, "application/json", "invalid"},
+		"two documents":           {`{"name":"a"}{"name":"hunter2"}`, "application/json", "invalid"},
+		"trailing bracket":        {`{"name":"a"}]`, "application/json", "invalid"},
+		"cut short":               {`{"name":"a"`, "application/json", "invalid"},
+		"nothing":                 {``, "application/json", "invalid"},
+		"bottomless":              {`{"deep":{"a":` + strings.Repeat("[", 99) + strings.Repeat("]", 99) + `}}`, "application/json", "invalid"},
+		"a form":                  {`{"name":"a"}`, "text/plain", "invalid"},
+		"more than its measure":   {`{"name":"` + strings.Repeat("x", httpjson.MaxBody) + `"}`, "application/json", "too-large"},
 	} {
 		_, err := read(c.text, c.contentType)
 		var p httpjson.Problem

@@ -77,7 +77,7 @@ func OpenDocument(k VaultKey, d id.Document, version int64, s vault.Sealed) ([]b
 // DocumentKey takes the content key out of a document, to share it.
 func DocumentKey(k VaultKey, s vault.Sealed) (ContentKey, error) {
 	var e envelope
-	if json.Unmarshal(s, &e) != nil || len(e.Recipients) != 1 {
+	if _, err := s.Header(); err != nil || json.Unmarshal(s, &e) != nil {
 		return ContentKey{}, ErrOpen
 	}
 	wrapped, err := base64.RawURLEncoding.Strict().DecodeString(e.Recipients[0].EncryptedKey)
@@ -124,6 +124,9 @@ func wrapKey[K any](k Key[K], cek ContentKey) []byte {
 // ContentHash is what the manifest knows a document by: SHA-256 over the strings
 // that the AEAD binds together.
 func ContentHash(s vault.Sealed) ([32]byte, error) {
+	if _, err := s.Header(); err != nil {
+		return [32]byte{}, fmt.Errorf("hashing a document: %w", err)
+	}
 	var e envelope
 	if err := json.Unmarshal(s, &e); err != nil {
 		return [32]byte{}, fmt.Errorf("hashing a document: %w", err)

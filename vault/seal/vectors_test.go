@@ -327,6 +327,7 @@ func documentVectors(t *testing.T) (out []documentCase) {
 	add("another vault's key", "refused", must(seal.NewKey[seal.VaultKey](r)), d, 3, s, "")
 	add("older version under a new header", "refused", k, d, 3, relabel(t, older, d, 3), "")
 	add("tag of another version", "refused", k, d, 3, graft(t, s, older), "")
+	add("another tag in capitals", "refused", k, d, 3, change(t, s, func(j map[string]any) { j["Tag"] = j["tag"] }), "")
 	add("two recipients", "refused", k, d, 3, change(t, s, func(j map[string]any) {
 		j["recipients"] = append(j["recipients"].([]any), j["recipients"].([]any)[0])
 	}), "")
@@ -434,6 +435,11 @@ func shareVectors(t *testing.T) (out []shareCase) {
 		var old map[string]any
 		must(0, json.Unmarshal(release, &old))
 		j["protected"] = old["protected"]
+	}))
+	refuse("another header in capitals", g, gk, change(t, release, func(j map[string]any) {
+		var other map[string]any
+		must(0, json.Unmarshal(newer, &other))
+		j["Protected"] = other["protected"]
 	}))
 	return out
 }

@@ -35,10 +35,11 @@ var refusals = []struct {
 		Detail: "the request has the right form, but cannot be meant"}},
 }
 
-// problem is what the wallet hears about err; ours reports that it was our fault.
-func problem(err error) (p httpjson.Problem, ours bool) {
+// Problem is what a wallet hears about an error of the vault; known is false for what
+// is our fault. Other rooms on the wallet's paths answer with it too.
+func Problem(err error) (p httpjson.Problem, known bool) {
 	if errors.As(err, &p) {
-		return p, false
+		return p, true
 	}
 	for _, r := range refusals {
 		if errors.Is(err, r.err) {
@@ -46,19 +47,19 @@ func problem(err error) (p httpjson.Problem, ours bool) {
 			if errors.As(err, &c) {
 				r.problem.More = map[string]any{"document": c.Document, "have": c.Have}
 			}
-			return r.problem, false
+			return r.problem, true
 		}
 	}
-	return httpjson.Internal, true
+	return httpjson.Internal, false
 }
 
 func (h *handler) refuse(w http.ResponseWriter, r *http.Request, err error) {
-	p, ours := problem(err)
+	p, known := Problem(err)
 	if errors.Is(err, passkey.ErrRefused) {
 		// The check's name, for whoever sets up an origin; nothing of the answer.
 		h.Logger.InfoContext(r.Context(), "refusing a passkey", "error", err)
 	}
-	if ours && !errors.Is(err, context.Canceled) {
+	if !known && !errors.Is(err, context.Canceled) {
 		h.Logger.ErrorContext(r.Context(), "answering a wallet", "method", r.Method, "path", r.URL.Path, "error", err)
 	}
 	httpjson.Refuse(w, p)
