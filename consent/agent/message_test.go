@@ -38,7 +38,8 @@ func TestMessage(t *testing.T) {
 	var h map[string]any
 	raw, _ := base64.RawURLEncoding.DecodeString(strings.Split(packed, ".")[0])
 	if err := json.Unmarshal(raw, &h); err != nil || len(strings.Split(packed, ".")) != 5 ||
-		h["alg"] != "ECDH-ES+A256KW" || h["enc"] != "A256GCM" || h["cty"] != consent.TypeMessage {
+		h["alg"] != "ECDH-ES+A256KW" || h["enc"] != "A256GCM" || h["cty"] != consent.TypeMessage ||
+		h["typ"] != "application/didcomm-encrypted+json" || h["kid"] != string(must(agent.KeyDID(key.PublicKey()))) {
 		t.Errorf("header %s, %v", raw, err)
 	}
 	if strings.Contains(packed, "canary") {
