@@ -61,6 +61,10 @@ const problems: Record<string, string> = {
   'ledger-unavailable': 'The ledger does not answer just now. Please try again in a moment.',
   policy: 'A rule of this vault forbids that.',
   withdrawn: 'This grant is withdrawn.',
+  'business-suspended': 'The operator has suspended this business. Nothing was given.',
+  'business-pending': 'The operator has not approved this business yet. Nothing was given.',
+  'stale-decision': 'This answer took too long to arrive, or the clock of this device is wrong. Please give it again.',
+  replayed: 'The operator has seen this before. Nothing was done twice.',
   unexpected: 'Something went wrong at the operator. Nothing is known to have changed.',
 };
 

@@ -1,0 +1,132 @@
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Stored } from '../core/document';
+import { manifestId, newId, type VaultId } from '../core/id';
+import { newVaultKey, vaultKeyFrom, type VaultKey } from '../core/keys';
+import type { AttributePlaintext } from '../core/plaintext';
+import { systemRandom } from '../core/random';
+import type { Batch, Change } from '../core/vault';
+
+// The browser's memory, without a browser.
+const memory = new Map<string, number>();
+vi.mock('./device', () => ({
+  lastSeen: async (vault: string) => memory.get(vault) ?? 0,
+  remember: async (vault: string, n: number) => void memory.set(vault, Math.max(n, memory.get(vault) ?? 0)),
+  forget: async (vault: string) => void memory.delete(vault),
+}));
+const { OpenVault, Unsettled } = await import('./vault.svelte');
+
+/** An operator that stores batches as the real one does: compare-and-set, all or nothing. */
+class Operator {
+  documents = new Map<string, Stored>();
+  read = async () => [...this.documents.values()];
+  write = async (batch: Batch) => {
+    for (const p of batch.puts) if ((this.documents.get(p.id)?.version ?? 0) !== p.version - 1) throw new Error('conflict');
+    for (const p of batch.puts) this.documents.set(p.id, p);
+    for (const d of batch.deletes) this.documents.delete(d.id);
+  };
+}
+
+let id: VaultId;
+let key: VaultKey;
+let operator: Operator;
+const email = (value: string): AttributePlaintext => ({ v: 1, kind: 'attribute', name: 'email', value, updated: 1 });
+
+beforeEach(async () => {
+  memory.clear();
+  id = newId<VaultId>(systemRandom);
+  key = await vaultKeyFrom(newVaultKey(systemRandom));
+  operator = new Operator();
+});
+
+async function withEmail() {
+  const vault = await OpenVault.open(id, key, operator.read);
+  await vault.write((): Change[] => [{ kind: 'put', id: vault.newDocument(), version: 1, plaintext: email('a@b.example') }], operator.write);
+  return vault;
+}
+const change = (vault: InstanceType<typeof OpenVault>, value: string) => {
+  const held = vault.attributes.get('email')!;
+  return vault.write((): Change[] => [{ kind: 'put', id: held.id, version: held.version + 1, plaintext: email(value) }], operator.write);
+};
+
+describe('an open vault', () => {
+  it('writes, remembers the manifest it wrote, and opens again as it was', async () => {
+    const vault = await withEmail();
+    expect(vault.attributes.get('email')?.value).toBe('a@b.example');
+    expect(memory.get(id)).toBe(1);
+    const again = await OpenVault.open(id, key, operator.read);
+    expect(again.findings).toEqual([]);
+    expect(again.attributes.get('email')).toMatchObject({ value: 'a@b.example', version: 1 });
+  });
+
+  it('is fresh only while nothing was ever stored', async () => {
+    const vault = await OpenVault.open(id, key, operator.read);
+    expect(vault.fresh).toBe(true);
+    memory.set(id, 3); // this browser has seen a manifest, so an empty vault is no fresh one
+    const emptied = await OpenVault.open(id, key, operator.read);
+    expect(emptied.fresh).toBe(false);
+    expect(emptied.findings).toEqual([{ kind: 'rolled-back', document: manifestId(id) }]);
+  });
+
+  it('keeps what it had when the operator refuses a change', async () => {
+    const vault = await withEmail();
+    const held = vault.attributes.get('email')!;
+    await expect(
+      vault.write((): Change[] => [{ kind: 'put', id: held.id, version: 2, plaintext: email('x@y.example') }], async () => Promise.reject(new Error('refused'))),
+    ).rejects.toThrow('refused');
+    expect(vault.attributes.get('email')?.value).toBe('a@b.example');
+    await change(vault, 'c@d.example'); // and the next change is made on top of what is stored
+    expect(vault.attributes.get('email')).toMatchObject({ value: 'c@d.example', version: 2 });
+  });
+
+  it('makes changes one after the other', async () => {
+    const vault = await withEmail();
+    const put = (value: string) =>
+      vault.write((): Change[] => {
+        const held = vault.attributes.get('email')!;
+        return [{ kind: 'put', id: held.id, version: held.version + 1, plaintext: email(value) }];
+      }, operator.write);
+    await Promise.all([put('1@x.example'), put('2@x.example'), put('3@x.example')]);
+    expect(vault.attributes.get('email')).toMatchObject({ value: '3@x.example', version: 4 });
+  });
+
+  it('names a document that was rolled back, and builds nothing on it until the shopper accepts', async () => {
+    const vault = await withEmail();
+    const old = new Map(operator.documents);
+    await change(vault, 'c@d.example');
+    const attribute = vault.attributes.get('email')!;
+    operator.documents.set(attribute.id, old.get(attribute.id)!);
+
+    const cheated = await OpenVault.open(id, key, operator.read);
+    expect(cheated.findings).toEqual([{ kind: 'older', document: attribute.id }]);
+    await expect(cheated.write(() => [], operator.write)).rejects.toThrow(Unsettled);
+
+    await cheated.accept(operator.write);
+    expect(cheated.findings).toEqual([]);
+    expect((await OpenVault.open(id, key, operator.read)).findings).toEqual([]);
+  });
+
+  it('names a whole vault that was rolled back, and goes on from it when the shopper accepts', async () => {
+    const vault = await withEmail();
+    const old = new Map(operator.documents);
+    await change(vault, 'c@d.example');
+    await change(vault, 'e@f.example');
+    operator.documents = old;
+
+    const cheated = await OpenVault.open(id, key, operator.read);
+    expect(cheated.findings).toEqual([{ kind: 'rolled-back', document: manifestId(id) }]);
+    expect(memory.get(id)).toBe(3); // what was seen is not forgotten by looking
+    await cheated.accept(operator.write);
+    expect((await OpenVault.open(id, key, operator.read)).findings).toEqual([]);
+  });
+
+  it('opens what is whole when one document is bent', async () => {
+    const vault = await withEmail();
+    const bent = vault.attributes.get('email')!.id;
+    await vault.write((): Change[] => [{ kind: 'put', id: vault.newDocument(), version: 1, plaintext: { ...email('+49 1'), name: 'phone' } }], operator.write);
+    operator.documents.set(bent, { ...operator.documents.get(bent)!, sealed: {} as never });
+    const opened = await OpenVault.open(id, key, operator.read);
+    expect(opened.attributes.has('phone')).toBe(true);
+    expect(opened.findings).toEqual([{ kind: 'different', document: bent }]);
+    expect(opened.unreadable).toEqual([bent]);
+  });
+});
