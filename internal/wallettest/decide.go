@@ -53,7 +53,7 @@ type give struct {
 	Grant    id.Grant `json:"grant"`
 	Receipt  string   `json:"receipt"`
 	Letter   string   `json:"letter"`
-	Shares   []share  `json:"shares"`
+	Shares   []share  `json:"shares"` // their grant is left out: it stands above
 	Withdraw string   `json:"withdraw"`
 }
 
@@ -139,7 +139,7 @@ func (w *Wallet) Prepare(q consent.Request, choices map[string]Choice, minor boo
 			if err != nil {
 				return a, fmt.Errorf("sharing %s: %w", name, err)
 			}
-			s.Attribute = name
+			s.Attribute, s.Grant = name, nil
 			shares = append(shares, s)
 		}
 		secret, err := json.Marshal(map[string]any{"v": 1, "kind": "grant", "grant": h.Given.Grant, "business": q.Iss,
@@ -182,7 +182,7 @@ func (w *Wallet) share(h Held, d vault.Document) (share, error) {
 	if err != nil {
 		return share{}, err
 	}
-	return share{Grant: h.Given.Grant, Document: d.ID, Version: d.Version, Attribute: w.nameOf(d.ID),
+	return share{Grant: &h.Given.Grant, Document: d.ID, Version: d.Version, Attribute: w.nameOf(d.ID),
 		EncryptedKey: base64.RawURLEncoding.EncodeToString(seal.Share(h.Key, cek))}, nil
 }
 

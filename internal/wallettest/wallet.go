@@ -220,7 +220,7 @@ type put struct {
 }
 
 type share struct {
-	Grant        id.Grant    `json:"grant"`
+	Grant        *id.Grant   `json:"grant,omitempty"`
 	Document     id.Document `json:"document"`
 	Version      int64       `json:"version"`
 	Attribute    string      `json:"attribute"`

@@ -1,0 +1,146 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"time"
+
+	"coffer/anchor"
+)
+
+// Config is what an operator decides. It lives as cofferd.json in the data folder,
+// written by init; a key that is not below is an error.
+type Config struct {
+	// Version is the layout of the data folder. A folder that is newer than the
+	// program is refused, because an old program could damage it.
+	Version int `json:"version"`
+	// Origin is where shoppers reach this Coffer, as scheme://host[:port]. Its host is
+	// the passkeys' RP ID (WebAuthn § 5.1.2): it cannot change without every shopper
+	// going through recovery.
+	Origin string `json:"origin"`
+	// Listen is the address the daemon listens on, host:port.
+	Listen string `json:"listen"`
+	// Chain names the ledger; every signature on it covers this name.
+	Chain anchor.Chain `json:"chain"`
+	// Dev opens registration to any business with a did:key. Never for real data.
+	Dev bool `json:"dev,omitempty"`
+	// Heartbeat is how often the idle ledger makes an empty block, so that its clock,
+	// by which grants end, does not stand still. Between 1s and 60s.
+	Heartbeat Duration `json:"heartbeat"`
+	// BusinessRate is how many requests a second one business may make on average;
+	// 0 means no limit.
+	BusinessRate int `json:"business_rate"`
+}
+
+// Duration is a time.Duration that reads and writes as "30s".
+type Duration time.Duration
+
+func (d Duration) MarshalText() ([]byte, error) { return []byte(time.Duration(d).String()), nil }
+
+func (d *Duration) UnmarshalText(text []byte) error {
+	v, err := time.ParseDuration(string(text))
+	*d = Duration(v)
+	return err
+}
+
+const (
+	layout     = 1
+	configFile = "cofferd.json"
+)
+
+// Defaults are the settings that init writes where no flag says otherwise.
+func Defaults() Config {
+	return Config{
+		Version:      layout,
+		Origin:       "http://localhost:8080",
+		Listen:       "localhost:8080",
+		Heartbeat:    Duration(30 * time.Second),
+		BusinessRate: 1000,
+	}
+}
+
+// Check reports the first setting that cannot work and says what would.
+func (c Config) Check() error {
+	u, err := url.Parse(c.Origin)
+	switch {
+	case err != nil || u.Scheme == "" || u.Host == "" || u.Path != "" || u.RawQuery != "" || u.User != nil:
+		return fmt.Errorf("origin %q: want scheme://host[:port] and nothing after it, as in https://vault.example", c.Origin)
+	case u.Scheme != "https" && !(u.Scheme == "http" && u.Hostname() == "localhost"):
+		return fmt.Errorf("origin %q: browsers allow passkeys on https:// and on http://localhost only", c.Origin)
+	}
+	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
+		return fmt.Errorf("listen %q: want host:port, as in localhost:8080", c.Listen)
+	}
+	if c.Chain == "" || len(c.Chain) > 50 || strings.ContainsFunc(string(c.Chain), func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return fmt.Errorf("chain %q: want 1 to 50 printable ASCII characters without spaces", c.Chain)
+	}
+	if h := time.Duration(c.Heartbeat); h < time.Second || h > time.Minute {
+		return fmt.Errorf("heartbeat %v: want 1s to 60s", h)
+	}
+	if c.BusinessRate < 0 {
+		return fmt.Errorf("business_rate %d: want 0 (no limit) or more", c.BusinessRate)
+	}
+	return nil
+}
+
+// RPID is the passkeys' relying party: the origin's host.
+func (c Config) RPID() string {
+	u, _ := url.Parse(c.Origin) // checked
+	return u.Hostname()
+}
+
+// errNoFolder says that nobody made a Coffer there yet.
+var errNoFolder = errors.New("this is no Coffer data folder")
+
+func readConfig(folder string) (Config, error) {
+	b, err := os.ReadFile(filepath.Join(folder, configFile))
+	if errors.Is(err, os.ErrNotExist) {
+		return Config{}, fmt.Errorf("%s: %w; run: cofferd init --data %s", folder, errNoFolder, folder)
+	} else if err != nil {
+		return Config{}, fmt.Errorf("reading configuration: %w", err)
+	}
+	return parseConfig(b)
+}
+
+func parseConfig(b []byte) (Config, error) {
+	var v struct {
+		Version int `json:"version"`
+	}
+	if err := json.Unmarshal(b, &v); err == nil && v.Version > layout {
+		return Config{}, fmt.Errorf("%s: the data folder has layout %d, this program knows %d; run a newer cofferd", configFile, v.Version, layout)
+	}
+	c := Defaults()
+	dec := json.NewDecoder(bytes.NewReader(b))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&c); err != nil {
+		if key, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
+			return Config{}, fmt.Errorf("%s: unknown key %s; remove it or correct its spelling (known: %s)", configFile, key, strings.Join(configKeys(), ", "))
+		}
+		return Config{}, fmt.Errorf("%s is damaged or not JSON: %w", configFile, err)
+	}
+	if _, err := dec.Token(); err != io.EOF {
+		return Config{}, fmt.Errorf("%s: something stands after the end of the configuration", configFile)
+	}
+	if err := c.Check(); err != nil {
+		return Config{}, fmt.Errorf("%s: %w", configFile, err)
+	}
+	return c, nil
+}
+
+// configKeys lists the keys of Config as they are written.
+func configKeys() (keys []string) {
+	for f := range reflect.TypeFor[Config]().Fields() {
+		key, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		keys = append(keys, key)
+	}
+	return keys
+}

@@ -1,0 +1,79 @@
+package main
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+)
+
+// with is the default configuration with one key set to a JSON value.
+func with(t *testing.T, key, value string) []byte {
+	t.Helper()
+	c := Defaults()
+	c.Chain = "test-chain"
+	b, err := json.Marshal(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var m map[string]json.RawMessage
+	if err := json.Unmarshal(b, &m); err != nil {
+		t.Fatal(err)
+	}
+	if key != "" {
+		m[key] = json.RawMessage(value)
+	}
+	b, err = json.Marshal(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func TestConfigReadsWhatInitWrites(t *testing.T) {
+	got, err := parseConfig(with(t, "", ""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := Defaults()
+	want.Chain = "test-chain"
+	if got != want {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+}
+
+func TestConfigRefuses(t *testing.T) {
+	whole := string(with(t, "", ""))
+	for name, c := range map[string]struct{ in, says string }{
+		"an unknown key":             {string(with(t, "heartbeet", `"3s"`)), `unknown key "heartbeet"; remove it or correct its spelling (known: version, origin`},
+		"a newer folder":             {string(with(t, "version", "2")), "layout 2, this program knows 1; run a newer cofferd"},
+		"a newer folder's new keys":  {strings.Replace(string(with(t, "version", "2")), "{", `{"shards":4,`, 1), "run a newer cofferd"},
+		"a truncated file":           {whole[:len(whole)/2], "damaged or not JSON"},
+		"an empty file":              {"", "damaged or not JSON"},
+		"something after the end":    {whole + "{}", "after the end"},
+		"an origin with a path":      {string(with(t, "origin", `"https://vault.example/shop"`)), "nothing after it"},
+		"an origin without passkeys": {string(with(t, "origin", `"http://vault.example"`)), "browsers allow passkeys on https"},
+		"an IP address over http":    {string(with(t, "origin", `"http://127.0.0.1:8080"`)), "browsers allow passkeys on https"},
+		"a port alone":               {string(with(t, "listen", `"8080"`)), "want host:port"},
+		"a slow heartbeat":           {string(with(t, "heartbeat", `"10m"`)), "want 1s to 60s"},
+		"a chain with a space":       {string(with(t, "chain", `"my chain"`)), "chain"},
+		"a negative rate":            {string(with(t, "business_rate", "-1")), "want 0 (no limit) or more"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if _, err := parseConfig([]byte(c.in)); err == nil || !strings.Contains(err.Error(), c.says) {
+				t.Errorf("got %v, want an error that says %q", err, c.says)
+			}
+		})
+	}
+}
+
+func TestRPIDIsTheOriginsHost(t *testing.T) {
+	for origin, want := range map[string]string{
+		"http://localhost:8080":      "localhost",
+		"https://vault.example":      "vault.example",
+		"https://vault.example:8443": "vault.example",
+	} {
+		if got := (Config{Origin: origin}).RPID(); got != want {
+			t.Errorf("%s: got %s, want %s", origin, got, want)
+		}
+	}
+}

@@ -1,0 +1,108 @@
+package main
+
+import (
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"syscall"
+
+	"coffer/anchor"
+	"coffer/anchor/bft"
+	"coffer/consent/oauth"
+)
+
+// The data folder:
+//
+//	cofferd.json   the configuration
+//	coffer.db      vaults and consent (SQLite), with its -wal and -shm
+//	ledger/        this member's keys and copy of the ledger
+//	operator.key   signs access tokens for businesses
+//	lock           held while a daemon or fsck works on the folder
+func databasePath(folder string) string { return filepath.Join(folder, "coffer.db") }
+func ledgerPath(folder string) string   { return filepath.Join(folder, "ledger") }
+func tokenKeyPath(folder string) string { return filepath.Join(folder, "operator.key") }
+
+// errInUse says that another process works on the folder.
+var errInUse = errors.New("another cofferd is working on this data folder; stop it first")
+
+// lock takes the folder for this process; the returned function gives it back.
+func lock(folder string) (func(), error) {
+	f, err := os.OpenFile(filepath.Join(folder, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("locking the data folder: %w", err)
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		f.Close()
+		if errors.Is(err, syscall.EWOULDBLOCK) {
+			return nil, fmt.Errorf("%s: %w", folder, errInUse)
+		}
+		return nil, fmt.Errorf("locking the data folder: %w", err)
+	}
+	return func() { f.Close() }, nil
+}
+
+// create makes a data folder. The configuration is written last: a folder that has
+// one is whole, and an interrupted init can be run again.
+func create(folder string, c Config) error {
+	if c.Chain == "" {
+		c.Chain = anchor.Chain("coffer-" + rand.Text()[:8])
+	}
+	if err := c.Check(); err != nil {
+		return usageError{err}
+	}
+	if _, err := os.Stat(filepath.Join(folder, configFile)); err == nil {
+		return fmt.Errorf("%s already holds a Coffer; choose another folder, or run: cofferd serve --data %s", folder, folder)
+	}
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return fmt.Errorf("making the data folder: %w", err)
+	}
+	unlock, err := lock(folder)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	if err := bft.Init(ledgerPath(folder), c.Chain); err != nil {
+		return fmt.Errorf("making the ledger: %w", err)
+	}
+	if err := createStore(databasePath(folder)); err != nil {
+		return fmt.Errorf("making the database: %w", err)
+	}
+	if err := oauth.CreateKey(tokenKeyPath(folder)); err != nil {
+		return fmt.Errorf("making the token key: %w", err)
+	}
+	b, err := json.MarshalIndent(c, "", "  ")
+	if err != nil {
+		return err
+	}
+	return writeDurably(filepath.Join(folder, configFile), append(b, '\n'))
+}
+
+// writeDurably replaces a file so that a crash leaves either the old or the new one.
+func writeDurably(path string, b []byte) error {
+	tmp := path + ".new"
+	f, err := os.OpenFile(tmp, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	if _, err = f.Write(b); err == nil {
+		err = f.Sync()
+	}
+	if cerr := f.Close(); err == nil {
+		err = cerr
+	}
+	if err != nil {
+		return fmt.Errorf("writing %s: %w", filepath.Base(path), err)
+	}
+	if err := os.Rename(tmp, path); err != nil {
+		return err
+	}
+	d, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	return d.Sync()
+}

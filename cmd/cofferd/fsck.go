@@ -1,0 +1,146 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"coffer/anchor"
+	"coffer/consent"
+	"coffer/consent/consentdb"
+	"coffer/internal/id"
+	"coffer/vault"
+	"coffer/vault/vaultdb"
+)
+
+// violation is one invariant that does not hold, with what it was seen on. Ids show
+// as digests: fsck's output is kept and mailed, and must not outlive an erasure.
+type violation struct {
+	Invariant int // the number in the list below
+	What      string
+}
+
+// invariants are what check can see from outside a running system; 4, 6 and 7 are
+// about time, crashes and several members, and have tests of their own.
+var invariants = map[int]string{
+	1: "what is stored of a vault is sealed",
+	2: "every share has a live grant, every grant an anchored entry, every entry a record or an erased opening",
+	3: "every release and every message had a permit under a grant that was live",
+	5: "nothing is left of a vault that is gone",
+}
+
+// check is the one checker of the invariants: fsck runs it on a folder at rest,
+// scenario tests after every step. Memory stays bounded.
+func check(ctx context.Context, vaults *vaultdb.Store, consents *consentdb.Store, ledger anchor.Ledger, report func(violation)) error {
+	if err := consents.Reconcile(ctx, ledger, func(d consentdb.Discrepancy) {
+		report(violation{2, fmt.Sprintf("grant %v: %s", d.Grant.LogValue(), d.What)})
+	}); err != nil {
+		return fmt.Errorf("holding consent against the ledger: %w", err)
+	}
+	var seen id.Vault // grants come vault by vault
+	if err := consents.States(ctx, func(g consent.Grant) error {
+		if g.Vault == seen {
+			return nil
+		}
+		seen = g.Vault
+		_, err := vaults.Keyring(ctx, g.Vault)
+		if errors.Is(err, vault.ErrNotFound) {
+			report(violation{5, fmt.Sprintf("vault %v is gone and has grants", g.Vault.LogValue())})
+			return nil
+		}
+		return err
+	}); err != nil {
+		return fmt.Errorf("holding grants against vaults: %w", err)
+	}
+	err := vaults.Each(ctx, func(v id.Vault, documents []vault.Document, shares []vault.Share) error {
+		for _, d := range documents {
+			if h, err := d.Sealed.Header(); err != nil || h.Document != d.ID || h.Version != d.Version {
+				report(violation{1, fmt.Sprintf("vault %v: document %v is not sealed as itself", v.LogValue(), d.ID.LogValue())})
+			}
+		}
+		grants, err := consents.Grants(ctx, v)
+		if err != nil {
+			return err
+		}
+		for _, what := range misplaced(shares, grants) {
+			report(violation{2, fmt.Sprintf("vault %v: %s", v.LogValue(), what)})
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("holding vaults against grants: %w", err)
+	}
+	return nil
+}
+
+// misplaced says what is wrong with a vault's shares: each must be under a grant that
+// stands, or is on its way to the ledger, and that names the attribute.
+func misplaced(shares []vault.Share, grants []consentdb.Grant) (wrong []string) {
+	for _, s := range shares {
+		i := slices.IndexFunc(grants, func(g consentdb.Grant) bool { return g.ID == s.Grant })
+		switch {
+		case i < 0:
+			wrong = append(wrong, fmt.Sprintf("a share is under grant %v, which does not exist", s.Grant.LogValue()))
+		case grants[i].State != consent.StateLive && grants[i].State != consent.StateAnchoring:
+			wrong = append(wrong, fmt.Sprintf("grant %v is %s and has a share", s.Grant.LogValue(), grants[i].State))
+		case !grants[i].Covers(s.Attribute):
+			wrong = append(wrong, fmt.Sprintf("grant %v has a share of %s, which it does not name", s.Grant.LogValue(), s.Attribute))
+		}
+	}
+	return wrong
+}
+
+func newFsck() *cobra.Command {
+	var folder string
+	c := &cobra.Command{
+		Use:   "fsck",
+		Short: "Check every invariant of a data folder at rest",
+		Long: `Holds the store against the ledger and against itself. The daemon must not be
+running on the folder. Exit status 0: all invariants hold; 1: some do not, or it
+could not be told.`,
+		Example: `  cofferd fsck --data /var/lib/coffer`,
+		RunE: func(c *cobra.Command, _ []string) error {
+			config, err := readConfig(folder)
+			if err != nil {
+				return err
+			}
+			o, err := open(c.Context(), folder, config, newLogger(c.ErrOrStderr(), config.Dev, false))
+			if err != nil {
+				return err
+			}
+			defer o.close()
+			return fsck(c.Context(), o, c.OutOrStdout())
+		},
+	}
+	c.Flags().StringVar(&folder, "data", defaultFolder, "data folder")
+	return c
+}
+
+func fsck(ctx context.Context, o *operator, w io.Writer) error {
+	found := 0
+	err := check(ctx, o.vaults, o.consents, o.ledger, func(v violation) {
+		found++
+		fmt.Fprintf(w, "invariant %d (%s) is violated: %s\n", v.Invariant, invariants[v.Invariant], v.What)
+	})
+	if err != nil {
+		return err
+	}
+	head, err := o.ledger.Head(ctx)
+	if err != nil {
+		return err
+	}
+	waiting, err := o.consents.Queued(ctx)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(w, "ledger %s: %d entries, %d more wait to be anchored\n", o.ledger.Chain(), head.Size, waiting)
+	if found > 0 {
+		return fmt.Errorf("%d %w", found, errViolations)
+	}
+	fmt.Fprintln(w, "all invariants hold")
+	return nil
+}

@@ -1,0 +1,69 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"coffer/consent"
+	"coffer/consent/consentdb"
+	"coffer/internal/id"
+	"coffer/internal/sqldb"
+	"coffer/vault"
+	"coffer/vault/vaultdb"
+)
+
+// keeper is the vault as consent sees it (consentdb.Keeper): the words of one room
+// put into those of the other, inside one transaction. It decides nothing.
+type keeper struct{}
+
+func (keeper) PutDocuments(ctx context.Context, tx sqldb.Tx, v id.Vault, puts []consentdb.Document) error {
+	var b vault.Batch
+	for _, p := range puts {
+		b.Puts = append(b.Puts, vault.Document{ID: p.ID, Version: p.Version, Sealed: vault.Sealed(p.Sealed)})
+	}
+	return vaultdb.PutDocuments(ctx, tx, v, b)
+}
+
+func (keeper) PutShares(ctx context.Context, tx sqldb.Tx, v id.Vault, shares []consent.Share) error {
+	out := make([]vault.Share, len(shares))
+	for i, s := range shares {
+		out[i] = vault.Share(s)
+	}
+	return vaultdb.PutShares(ctx, tx, v, out)
+}
+
+func (keeper) DropShares(ctx context.Context, tx sqldb.Tx, v id.Vault, g id.Grant) error {
+	return vaultdb.DropShares(ctx, tx, v, g)
+}
+
+func (keeper) Releases(ctx context.Context, tx sqldb.Tx, v id.Vault, g id.Grant, attributes []string) ([]consent.Release, error) {
+	found, err := vaultdb.Releases(ctx, tx, v, g, attributes)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]consent.Release, len(found))
+	for i, r := range found {
+		out[i] = consent.Release{Attribute: r.Attribute, Sealed: json.RawMessage(r.Sealed)}
+	}
+	return out, nil
+}
+
+func (keeper) Erase(ctx context.Context, tx sqldb.Tx, v id.Vault) error {
+	return vaultdb.Erase(ctx, tx, v)
+}
+
+// gate is consent as the vault sees it (vaultdb.Gate): whether shares may follow a
+// document that changed.
+type gate struct {
+	consents *consentdb.Store
+	now      func() time.Time
+}
+
+func (g gate) Admit(ctx context.Context, tx sqldb.Tx, v id.Vault, shares []vault.Share) error {
+	out := make([]consent.Share, len(shares))
+	for i, s := range shares {
+		out[i] = consent.Share(s)
+	}
+	return g.consents.Admit(ctx, tx, v, out, g.now())
+}

@@ -1,0 +1,158 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/gorilla/mux"
+	"golang.org/x/time/rate"
+
+	"coffer/anchor"
+	"coffer/anchor/anchorhttp"
+	"coffer/anchor/bft"
+	"coffer/consent/agent"
+	"coffer/consent/consentdb"
+	"coffer/consent/consenthttp"
+	"coffer/consent/oauth"
+	"coffer/internal/httpjson"
+	"coffer/internal/sqldb"
+	"coffer/policies"
+	"coffer/vault/passkey"
+	"coffer/vault/vaultdb"
+	"coffer/vault/vaulthttp"
+	walletweb "coffer/wallet-web"
+)
+
+// operator is a Coffer at work: the stores, the ledger, and the routes over them.
+type operator struct {
+	log      *slog.Logger
+	db       *sqldb.DB
+	vaults   *vaultdb.Store
+	consents *consentdb.Store
+	ledger   anchor.Ledger
+	outbox   *consentdb.Outbox
+	handler  http.Handler
+	release  []func() error // in the order of taking
+}
+
+func schemas() []sqldb.Schema { return []sqldb.Schema{vaultdb.Schema, consentdb.Schema} }
+
+func createStore(path string) error {
+	db, err := sqldb.Create(context.Background(), sqldb.Options{Path: path, Schemas: schemas()})
+	if err != nil {
+		return err
+	}
+	return db.Close()
+}
+
+// open takes a data folder and puts everything together; what it took it gives back
+// when it fails. ctx bounds the opening only.
+func open(ctx context.Context, folder string, config Config, log *slog.Logger) (*operator, error) {
+	return openOn(ctx, folder, config, log, func(l anchor.Ledger) anchor.Ledger { return l }, time.Now)
+}
+
+// openOn is open for tests, which stand between the operator and its ledger and clock.
+func openOn(ctx context.Context, folder string, config Config, log *slog.Logger, between func(anchor.Ledger) anchor.Ledger, now func() time.Time) (_ *operator, err error) {
+	o := &operator{log: log}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, o.close())
+		}
+	}()
+	unlock, err := lock(folder)
+	if err != nil {
+		return nil, err
+	}
+	o.release = append(o.release, func() error { unlock(); return nil })
+
+	if o.db, err = sqldb.Open(ctx, sqldb.Options{Path: databasePath(folder), Schemas: schemas()}); err != nil {
+		return nil, err
+	}
+	o.release = append(o.release, o.db.Close)
+
+	node, err := bft.Start(ctx, bft.Options{Home: ledgerPath(folder), Chain: config.Chain,
+		Heartbeat: time.Duration(config.Heartbeat), Logger: log})
+	if err != nil {
+		return nil, fmt.Errorf("starting the ledger: %w", err)
+	}
+	o.release = append(o.release, node.Close)
+	o.ledger = between(node)
+
+	o.consents = consentdb.New(o.db, keeper{})
+	o.vaults = vaultdb.New(o.db, gate{o.consents, now})
+	o.outbox = o.consents.Outbox(o.ledger, now, log)
+	o.handler, err = o.routes(folder, config, now)
+	return o, err
+}
+
+// close gives back in reverse what open took.
+func (o *operator) close() (err error) {
+	for len(o.release) > 0 {
+		last := len(o.release) - 1
+		err = errors.Join(err, o.release[last]())
+		o.release = o.release[:last]
+	}
+	return err
+}
+
+// routes puts every room behind its paths.
+func (o *operator) routes(folder string, config Config, now func() time.Time) (http.Handler, error) {
+	rules, err := policies.New()
+	if err != nil {
+		return nil, fmt.Errorf("loading the policies: %w", err)
+	}
+	catalogue, err := policies.ShippedCatalogue()
+	if err != nil {
+		return nil, fmt.Errorf("loading the catalogue: %w", err)
+	}
+	passkeys, err := passkey.New(passkey.Options{Store: o.vaults, Origin: config.Origin, Name: "Coffer", Now: now, Logger: o.log})
+	if err != nil {
+		return nil, err
+	}
+	key, err := oauth.OpenKey(tokenKeyPath(folder))
+	if err != nil {
+		return nil, err
+	}
+	signatures := agent.New(agent.Options{Now: now})
+	tokens, err := oauth.New(oauth.Options{Origin: config.Origin, Key: key, Businesses: o.consents,
+		Signatures: signatures, Clock: now, Log: o.log})
+	if err != nil {
+		return nil, err
+	}
+	sessions := vaulthttp.NewSessions(o.vaults, config.Origin, now)
+
+	r := mux.NewRouter()
+	if err := vaulthttp.Routes(r.PathPrefix("/wallet/v1").Subrouter(), vaulthttp.Options{Store: o.vaults, Passkeys: passkeys, Sessions: sessions,
+		Origin: config.Origin, Now: now, Logger: o.log}); err != nil {
+		return nil, err
+	}
+	options := consenthttp.Options{
+		Origin: config.Origin, Store: o.consents, Sessions: sessions, Confirm: passkeys.Confirm,
+		Signatures: signatures, Policy: rules, Catalogue: catalogue, Ledger: o.ledger, Clock: now, Log: o.log,
+		Translate: vaulthttp.Problem, AdmitAll: config.Dev, Rate: perSecond(config.BusinessRate),
+	}
+	consenthttp.Wallet(r, options)
+	consenthttp.Business(r, options, tokens.Protect)
+	tokens.Routes(r)
+	anchorhttp.Routes(r, o.ledger)
+	for _, api := range []string{"/wallet/", "/business/", "/ledger/", "/oauth/", "/.well-known/"} {
+		r.PathPrefix(api).HandlerFunc(noRoute) // a typo in a path must not get a page
+	}
+	r.PathPrefix("/").Handler(walletweb.Handler())
+	return logRequests(o.log, r), nil
+}
+
+func noRoute(w http.ResponseWriter, _ *http.Request) {
+	httpjson.Refuse(w, httpjson.Problem{Code: "not-found", Title: "There is no such route, or not for this method", Status: http.StatusNotFound})
+}
+
+func perSecond(n int) rate.Limit {
+	if n == 0 {
+		return rate.Inf
+	}
+	return rate.Limit(n)
+}

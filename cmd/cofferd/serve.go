@@ -1,0 +1,117 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+)
+
+func newServe() *cobra.Command {
+	var folder string
+	var dev Config
+	var isDev, verbose bool
+	c := &cobra.Command{
+		Use:   "serve",
+		Short: "Run the daemon on a data folder",
+		Long: `Serves the wallet's pages, the wallets' and businesses' interfaces and this
+member's ledger, until it is interrupted; then it finishes what it began.
+
+With --dev it makes the data folder when there is none and lets any business with a
+did:key register itself: good for trying Coffer, never for real data.`,
+		Example: `  cofferd serve --data /var/lib/coffer
+  cofferd serve --dev`,
+		RunE: func(c *cobra.Command, _ []string) error {
+			if isDev {
+				dev.Dev = true
+				_, err := os.Stat(filepath.Join(folder, configFile))
+				if errors.Is(err, os.ErrNotExist) {
+					err = create(folder, dev)
+				}
+				if err != nil {
+					return err
+				}
+			}
+			config, err := readConfig(folder)
+			if err != nil {
+				return err
+			}
+			if config.Dev != isDev {
+				return usageError{fmt.Errorf("%s was made %s --dev and cannot change; use the same flag, or another folder", folder, map[bool]string{true: "with", false: "without"}[config.Dev])}
+			}
+			if c.Flags().Changed("listen") {
+				config.Listen = dev.Listen
+			}
+			if c.Flags().Changed("origin") && dev.Origin != config.Origin {
+				return usageError{fmt.Errorf("origin is %s since this folder was made, and passkeys hang on it; use another folder for %s", config.Origin, dev.Origin)}
+			}
+			log := newLogger(c.ErrOrStderr(), config.Dev, verbose)
+			return serve(c.Context(), folder, config, log)
+		},
+	}
+	c.Flags().StringVar(&folder, "data", defaultFolder, "data folder")
+	c.Flags().BoolVar(&isDev, "dev", false, "development: make the folder when missing, let any business register")
+	c.Flags().BoolVarP(&verbose, "verbose", "v", false, "log every request (its route, never its path)")
+	settings(c, &dev)
+	return c
+}
+
+// serve runs a data folder until ctx ends. The address is taken before anything is
+// opened, so that a second daemon fails without touching data.
+func serve(ctx context.Context, folder string, config Config, log *slog.Logger) error {
+	l, err := net.Listen("tcp", config.Listen)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return fmt.Errorf("listening on %s: the port is in use; stop the other program, or choose another with --listen", config.Listen)
+	} else if err != nil {
+		return fmt.Errorf("listening on %s: %w", config.Listen, err)
+	}
+	defer l.Close()
+	o, err := open(ctx, folder, config, log)
+	if err != nil {
+		return err
+	}
+	log.Info("serving", "origin", config.Origin, "listen", l.Addr().String(), "chain", config.Chain, "version", version())
+	err = o.run(ctx, l)
+	log.Info("stopping")
+	return errors.Join(err, o.close())
+}
+
+// run answers requests and drains the outbox until ctx ends, then finishes the
+// requests under way.
+func (o *operator) run(ctx context.Context, l net.Listener) error {
+	server := &http.Server{
+		Handler:           o.handler,
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       time.Minute,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    32 << 10,
+		ErrorLog:          slog.NewLogLogger(o.log.Handler(), slog.LevelDebug),
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			return fmt.Errorf("serving: %w", err)
+		}
+		return nil
+	})
+	g.Go(func() error { return o.outbox.Run(ctx) })
+	g.Go(func() error {
+		<-ctx.Done()
+		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+		defer cancel()
+		return server.Shutdown(grace)
+	})
+	if err := g.Wait(); err != nil && !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return nil
+}
