@@ -50,7 +50,7 @@ export default ts.config(
   },
   {
     files: ['src/core/**/*.ts'],
-    ignores: ['**/*.test.ts', 'src/core/testing/**'],
+    ignores: ['**/*.{test,bench}.ts', 'src/core/testing/**'],
     rules: {
       'no-restricted-imports': ['error', {
         patterns: [{
