@@ -142,6 +142,16 @@ var tampered = []struct {
 		w.give(q, terms{name: "twin", purpose: "delivery", attributes: []string{"name"}, days: 31, change: func(r *consent.Receipt) { *r = rename(*r, d.id) }})
 		change(w, 2, func(l *Grant) { l.Grant = d.id })
 	}},
+	{"a grant under the handle of another", []Kind{EntryMismatch}, func(w *world, _, _ given) {
+		g := w.sign(w.ask("second"), terms{name: "twin", purpose: "delivery", attributes: []string{"name"}, days: 31})
+		g.entry.HandleKey = relation("offers").Handle()
+		g.entry = g.entry.Sign(chain, g.keys.Wallet)
+		other := anchortest.NewMemory(chain, func() time.Time { return w.now })
+		if err := other.Append(context.Background(), g.entry); err != nil {
+			panic(err)
+		}
+		w.add(Grant{Grant: g.id, Receipt: g.receipt.JWT, Opening: g.opening, Entry: g.entry.Bytes(), Proof: must2(other.Prove(context.Background(), g.entry.Leaf()))})
+	}},
 	{"the receipt is forged", []Kind{ReceiptSignature}, func(w *world, _, _ given) {
 		regrant(w, 0, func(jwt string) string {
 			parts := strings.Split(jwt, ".")
@@ -257,6 +267,9 @@ var tampered = []struct {
 	{"a collection hours after its permit", []Kind{WrongEpoch}, func(w *world, _, _ given) {
 		change(w, 0, func(l *Collect) { l.Time += 3 * 3600 })
 	}},
+	{"a collection after the grant was over", []Kind{NotLive}, func(w *world, _, offers given) {
+		w.add(Collect{Grant: offers.id, Epoch: offers.entry.End, Time: consent.UnixAt(offers.entry.End.Time())})
+	}},
 	{"a collection of what was not given", []Kind{NotCovered}, func(w *world, _, _ given) {
 		change(w, 0, func(l *Collect) { l.Attributes = append(l.Attributes, "email") })
 	}},
@@ -275,6 +288,27 @@ var tampered = []struct {
 		m, _ := w.write(offers, "Gloves")
 		m.Permit = (*line[Message](w, 0)).(Message).Permit
 		w.add(m)
+	}},
+	{"a message with the permit of another grant", []Kind{NoPermit}, func(w *world, delivery, offers given) {
+		m, d := w.write(delivery, "Gloves")
+		p, e := w.permit(offers, consent.NewMessagePermit(offers.id, d.Epoch, d.Channel, d.Message, d.Digest))
+		m.Permit = e.Leaf()
+		w.add(w.proven(p, e), m)
+	}},
+	{"another text than was permitted", []Kind{MessageMismatch}, func(w *world, _, offers given) {
+		line, d := w.write(offers, "Gloves")
+		p, e := w.permit(offers, d)
+		m := consent.NewMessage(w.shop.DID, offers.shopper.DID, consent.MessageBody{Grant: offers.id, Subject: "Gloves", Text: "They are dearer now."}, w.now)
+		m.ID = line.ID
+		line.JWS, line.Permit = must2(w.shop.SignJWS(consent.TypeMessage, m.Payload())), e.Leaf()
+		w.add(w.proven(p, e), line)
+	}},
+	{"a permit that names another message", []Kind{MessageMismatch}, func(w *world, _, offers given) {
+		line, d := w.write(offers, "Gloves")
+		d.Message = id.Message{5}
+		p, e := w.permit(offers, d)
+		line.Permit = e.Leaf()
+		w.add(w.proven(p, e), line)
 	}},
 	{"another message than was permitted", []Kind{MessageMismatch}, func(w *world, _, offers given) {
 		m, _ := w.write(offers, "Gloves")
@@ -312,6 +346,30 @@ var tampered = []struct {
 	{"a withdrawal with the receipt of giving", []Kind{ReceiptMismatch}, func(w *world, delivery, _ given) {
 		change(w, 0, func(l *Withdrawal) { l.Receipt = delivery.receipt.JWT })
 	}},
+	{"a withdrawal with the receipt of another grant's", []Kind{ReceiptMismatch}, func(w *world, _, offers given) {
+		change(w, 0, func(l *Withdrawal) {
+			l.Receipt = must2(offers.shopper.SignReceipt(offers.receipt.Withdrawal(id.Receipt{1}, consent.UnixAt(w.now))))
+		})
+	}},
+	{"a withdrawal that ends another record", []Kind{ReceiptMismatch}, func(w *world, delivery, _ given) {
+		r := delivery.receipt.Withdrawal(id.Receipt{1}, consent.UnixAt(w.now)).Withdrawal(id.Receipt{2}, consent.UnixAt(w.now))
+		change(w, 0, func(l *Withdrawal) { l.Receipt = must2(delivery.shopper.SignReceipt(r)) })
+	}},
+	{"a withdrawal whose receipt says given", []Kind{ReceiptMismatch}, func(w *world, delivery, _ given) {
+		end(w, delivery, func(r *consent.Receipt) { r.Events[0].State = consent.EventGiven })
+	}},
+	{"a withdrawal whose receipt is of another grant", []Kind{ReceiptMismatch}, func(w *world, delivery, offers given) {
+		end(w, delivery, func(r *consent.Receipt) { *r = rename(*r, offers.id) })
+	}},
+	{"a withdrawal whose receipt is by another shopper", []Kind{ReceiptMismatch}, func(w *world, delivery, offers given) {
+		delivery.shopper = offers.shopper
+		end(w, delivery, func(r *consent.Receipt) {
+			r.ID, r.Principal, r.Events[0].Entity = offers.shopper.DID, offers.shopper.DID, offers.shopper.DID
+		})
+	}},
+	{"a proof under another grant's name", []Kind{EntryMismatch}, func(w *world, delivery, offers given) {
+		w.add(Proof{delivery.id, w.prove(offers.entry)})
+	}},
 	{"a proof of nothing in the trail", []Kind{EntryMismatch}, func(w *world, delivery, _ given) {
 		e := w.sign(w.ask("second"), terms{name: "x", purpose: "delivery", attributes: []string{"name"}, days: 31}).entry
 		w.append(e)
@@ -328,6 +386,13 @@ func must2[T any](v T, err error) T {
 		panic(err)
 	}
 	return v
+}
+
+// end replaces the receipt of the withdrawal by a changed one.
+func end(w *world, g given, to func(*consent.Receipt)) {
+	r := g.receipt.Withdrawal(id.Receipt{3}, consent.UnixAt(w.now))
+	to(&r)
+	change(w, 0, func(l *Withdrawal) { l.Receipt = must2(g.shopper.SignReceipt(r)) })
 }
 
 // flip changes one character of a signature, and keeps it base64url.

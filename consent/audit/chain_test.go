@@ -157,6 +157,28 @@ func TestALyingNodeIsNoFinding(t *testing.T) {
 	}
 }
 
+// mistaken proves another entry than it was asked for.
+type mistaken struct {
+	Ledger
+	other anchor.Leaf
+}
+
+func (m mistaken) Prove(ctx context.Context, _ anchor.Leaf) (anchor.Proof, error) {
+	return m.Ledger.Prove(ctx, m.other)
+}
+
+func TestAProofOfSomethingElseProvesNothing(t *testing.T) {
+	w := newWorld(t)
+	_, offers := w.good()
+	change(w, 0, func(l *Permit) { l.Proof = nil })
+	o := w.options()
+	o.Ledger = mistaken{w.ledger, offers.entry.Leaf()}
+	r, err := Run(t.Context(), bytes.NewReader(w.trail(w.lines...)), o)
+	if err != nil || len(r.Findings) != 1 || r.Findings[0].Kind != ProofInvalid {
+		t.Errorf("%v\n%s", err, r.Text())
+	}
+}
+
 // unreachable cannot resolve the business's DID.
 type unreachable struct{ consent.Signatures }
 

@@ -498,7 +498,10 @@ func (s *state) proveOnline(ctx context.Context, e *examiner, ledger Ledger, u *
 		return fmt.Errorf("asking the ledger for a proof: %w", err)
 	}
 	proven, err := p.Verify(e.set)
-	if err != nil || anchor.HashLeaf(p.Entry) != u.leaf {
+	if err == nil && anchor.HashLeaf(p.Entry) != u.leaf {
+		err = errors.New("it is of another entry")
+	}
+	if err != nil {
 		f := s.find(u.line, ProofInvalid, "the node's proof of %s: %v", u.leaf, err)
 		*f = f.of(u.grant).about(u.leaf)
 	} else {
