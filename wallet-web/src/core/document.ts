@@ -68,9 +68,10 @@ export async function sealDocument(vaultKey: VaultKey, ref: DocumentRef, plainte
 /** The JSON text of this version of this document. OpenError for anything else, without saying what was wrong. */
 export async function openDocument(vaultKey: VaultKey, ref: DocumentRef, sealed: Sealed): Promise<string> {
   try {
+    const locked = lockedKey(sealed);
     const header = parseJson('header', fromB64u(sealed.protected), headerShape);
     if (header.doc !== ref.id || header.ver !== ref.version) throw new OpenError();
-    const cek = await subtle().unwrapKey('raw', lockedKey(sealed), vaultKey, 'AES-KW', 'AES-GCM', false, ['decrypt']);
+    const cek = await subtle().unwrapKey('raw', locked, vaultKey, 'AES-KW', 'AES-GCM', false, ['decrypt']);
     const how = { name: 'AES-GCM', iv: fromB64u(sealed.iv, 12), additionalData: utf8(sealed.protected) };
     const body = await subtle().decrypt(how, cek, concat(fromB64u(sealed.ciphertext), fromB64u(sealed.tag, TAG)));
     return fromUtf8(new Uint8Array(body)).trimEnd();
@@ -105,9 +106,10 @@ export async function resealDocument(vaultKey: VaultKey, stored: Stored, random:
 }
 
 
+/** The locked content key of exactly our JWE: with a member more, another reader could see another document. */
 function lockedKey(sealed: Sealed): Bytes {
-  const recipient = sealed.recipients[0];
-  if (!recipient || sealed.recipients.length !== 1) throw new OpenError();
+  const [recipient] = parseSealed(sealed).recipients;
+  if (!recipient) throw new OpenError();
   return fromB64u(recipient.encrypted_key, 40);
 }
 
