@@ -232,6 +232,24 @@ func TestCancellingEndsOnlyTheWait(t *testing.T) {
 	}
 }
 
+// An interrupted statement would take the other writers' work with it.
+func TestCancellingInterruptsNoStatement(t *testing.T) {
+	d, _ := create(t, notes)
+	ctx, cancel := context.WithCancel(t.Context())
+	err := d.Write(ctx, func(tx sqldb.Tx) error {
+		cancel()
+		_, err := tx.ExecContext(ctx, `INSERT INTO note (shelf_id, n, body)
+			WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 100000) SELECT x'01', n, x'02' FROM c`)
+		return err
+	})
+	if err != nil {
+		t.Fatalf("a long statement of a caller who left: %v", err)
+	}
+	if got := count(t, d); got != 100_000 {
+		t.Fatalf("%d notes", got)
+	}
+}
+
 func TestTxEndsWithItsFunction(t *testing.T) {
 	d, _ := create(t, notes)
 	var kept []sqldb.Tx

@@ -17,8 +17,7 @@ type Tx interface {
 	QueryRowContext(context.Context, string, ...any) *sql.Row
 }
 
-// errEnded is what a Tx answers that was kept after its function returned. By
-// then the connection serves somebody else.
+// errEnded is what a Tx answers that was kept after its function returned.
 var errEnded = errors.New("transaction used after its function returned")
 
 // Read calls f with one snapshot of the database, which cannot be written. It
@@ -37,48 +36,49 @@ func (d *DB) Read(ctx context.Context, f func(Tx) error) error {
 	if _, err := conn.ExecContext(ctx, "BEGIN"); err != nil {
 		return fmt.Errorf("starting to read: %w", err)
 	}
-	tx := &readTx{conn: conn}
 	defer func() {
-		tx.ended.Store(true)
 		// Not with ctx: a snapshot must end although its reader gave up.
 		if _, err := conn.ExecContext(context.Background(), "ROLLBACK"); err != nil {
 			discard(conn)
 		}
 	}()
-	return f(tx)
+	return f(conn) // which answers sql.ErrConnDone once it is closed
 }
 
-type readTx struct {
+// writeTx is a writer's turn. Cancelling is left out of its contexts: SQLite
+// answers an interrupted statement by rolling back the whole transaction, which
+// other writers share.
+type writeTx struct {
 	conn  *sql.Conn
-	ended atomic.Bool
+	ended atomic.Bool // then the connection serves somebody else
 }
 
-func (t *readTx) ExecContext(ctx context.Context, q string, args ...any) (sql.Result, error) {
+func (t *writeTx) ExecContext(ctx context.Context, q string, args ...any) (sql.Result, error) {
 	if t.ended.Load() {
 		return nil, errEnded
 	}
-	return t.conn.ExecContext(ctx, q, args...)
+	return t.conn.ExecContext(context.WithoutCancel(ctx), q, args...)
 }
 
-func (t *readTx) PrepareContext(ctx context.Context, q string) (*sql.Stmt, error) {
+func (t *writeTx) PrepareContext(ctx context.Context, q string) (*sql.Stmt, error) {
 	if t.ended.Load() {
 		return nil, errEnded
 	}
-	return t.conn.PrepareContext(ctx, q)
+	return t.conn.PrepareContext(context.WithoutCancel(ctx), q)
 }
 
-func (t *readTx) QueryContext(ctx context.Context, q string, args ...any) (*sql.Rows, error) {
+func (t *writeTx) QueryContext(ctx context.Context, q string, args ...any) (*sql.Rows, error) {
 	if t.ended.Load() {
 		return nil, errEnded
 	}
-	return t.conn.QueryContext(ctx, q, args...)
+	return t.conn.QueryContext(context.WithoutCancel(ctx), q, args...)
 }
 
-func (t *readTx) QueryRowContext(ctx context.Context, q string, args ...any) *sql.Row {
+func (t *writeTx) QueryRowContext(ctx context.Context, q string, args ...any) *sql.Row {
 	if t.ended.Load() {
 		return t.conn.QueryRowContext(endedContext, q)
 	}
-	return t.conn.QueryRowContext(ctx, q, args...)
+	return t.conn.QueryRowContext(context.WithoutCancel(ctx), q, args...)
 }
 
 // endedContext makes a sql.Row that carries an error: there is no other way to
@@ -88,24 +88,3 @@ var endedContext = func() context.Context {
 	cancel()
 	return ctx
 }()
-
-// writeTx is a writer's turn. Cancelling is left out of its contexts: SQLite
-// answers an interrupted statement by rolling back the whole transaction, which
-// other writers share.
-type writeTx struct{ readTx }
-
-func (t *writeTx) ExecContext(ctx context.Context, q string, args ...any) (sql.Result, error) {
-	return t.readTx.ExecContext(context.WithoutCancel(ctx), q, args...)
-}
-
-func (t *writeTx) PrepareContext(ctx context.Context, q string) (*sql.Stmt, error) {
-	return t.readTx.PrepareContext(context.WithoutCancel(ctx), q)
-}
-
-func (t *writeTx) QueryContext(ctx context.Context, q string, args ...any) (*sql.Rows, error) {
-	return t.readTx.QueryContext(context.WithoutCancel(ctx), q, args...)
-}
-
-func (t *writeTx) QueryRowContext(ctx context.Context, q string, args ...any) *sql.Row {
-	return t.readTx.QueryRowContext(context.WithoutCancel(ctx), q, args...)
-}

@@ -188,7 +188,7 @@ func (d *DB) serve(t *turn) (joined bool, lost error) {
 		t.outcome <- fmt.Errorf("starting to write: %w", err)
 		return false, err
 	}
-	t.begin <- &writeTx{readTx{conn: d.conn}}
+	t.begin <- &writeTx{conn: d.conn}
 	verdict := <-t.end
 	if verdict == nil {
 		// Fails if a statement of f made SQLite roll back (disk full, …) and f

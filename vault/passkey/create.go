@@ -80,9 +80,6 @@ func (c *Create) finish(ctx context.Context, signedIn id.Vault, ceremony string,
 	if err != nil {
 		return Created{}, refused(err)
 	}
-	if p := parsed.ClientExtensionResults.PRF; p != nil && p.Results != nil {
-		return Created{}, ErrPRFLeaked
-	}
 	s := &shopper{vault: k.Vault}
 	one, err := c.web.CreateCredential(s, k.Session, parsed)
 	if err != nil {

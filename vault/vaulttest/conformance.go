@@ -444,6 +444,17 @@ func testReleases(t *testing.T, open Opener) {
 	if n := releases(s.v, g, "name", "birth-date"); !slices.Equal(n, []string{"name"}) {
 		t.Errorf("asked for name and birth-date: %v", n)
 	}
+	// Should a share ever be left behind by its document, it opens nothing.
+	err = s.tx(t, func(ctx context.Context, tx sqldb.Tx) error {
+		_, err := tx.ExecContext(ctx, "UPDATE share SET version = 9 WHERE vault_id = $1 AND attribute = 'email'", s.v)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := releases(s.v, g); !slices.Equal(n, []string{"name", "shoe-size"}) {
+		t.Errorf("with a share of another version: %v", n)
+	}
 	if n := releases(s.v, id.New[id.Grant]()); len(n) != 0 {
 		t.Errorf("under another grant: %v", n)
 	}
