@@ -33,7 +33,7 @@ wallet-web/dist/index.html: wallet-web/node_modules/.package-lock.json $(WALLET_
 
 binaries: wallet ## build bin/cofferd and bin/coffer
 	scripts/need go cc
-	go build -trimpath -o bin/ ./cmd/cofferd ./cmd/coffer
+	go build -o bin/ ./cmd/cofferd ./cmd/coffer
 
 clean: ## remove what was built; data folders stay
 	rm -rf bin wallet-web/dist/* wallet-web/node_modules wallet-web/test-results
