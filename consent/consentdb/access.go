@@ -60,8 +60,12 @@ func (s *Store) Accesses(ctx context.Context, v id.Vault, g id.Grant, after Acce
 // LogHead is the head of a grant's access log, as its business may know it.
 func (s *Store) LogHead(ctx context.Context, v id.Vault, g id.Grant) (head consent.LogHead, err error) {
 	err = s.read(ctx, func(q *consentsql.Queries) error {
-		_, head, err = lastAccess(ctx, q, v, g)
+		last, err := one(q.LastAccess(ctx, consentsql.LastAccessParams{VaultID: v, GrantID: g}))
+		if err == consent.ErrNotFound {
+			return nil // nothing was collected: the zero head
+		}
+		copy(head[:], last)
 		return err
 	})
-	return head, err
+	return head, wrap("reading the access log", err)
 }

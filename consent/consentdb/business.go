@@ -75,6 +75,17 @@ func (s *Store) SetBusinessState(ctx context.Context, did consent.DID, to consen
 	}))
 }
 
+// Active is nil for a business that may act, ErrPending or ErrSuspended otherwise.
+func Active(b consent.Business) error {
+	switch b.State {
+	case consent.BusinessActive:
+		return nil
+	case consent.BusinessPending:
+		return ErrPending
+	}
+	return ErrSuspended
+}
+
 // UseAssertion remembers a client assertion until it expires. first is false if it
 // was used before. Several daemons on one database share this memory.
 func (s *Store) UseAssertion(ctx context.Context, did consent.DID, jti string, expires, now time.Time) (first bool, err error) {

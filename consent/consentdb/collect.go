@@ -46,42 +46,13 @@ type RefusedAttribute struct {
 // too, and durable when its *consent.Denial is returned. consent.ErrNotFound, which
 // is not logged, for a grant that is not this business's.
 func (s *Store) Collect(ctx context.Context, a Attempt) (c Collection, err error) {
-	var denied *consent.Denial
+	var denied error
 	err = s.write(ctx, func(q *consentsql.Queries, tx sqldb.Tx) error {
-		b, g, permitted, err := gate(ctx, q, a)
+		g, err := gate(ctx, q, a)
 		if err != nil {
 			return err
 		}
-		asked := a.Attributes
-		if len(asked) == 0 {
-			asked = g.Attributes
-		}
-		var allowed []string
-		if denied = consent.DenialOf(consent.Check(g, a.At, consent.Need{Business: a.Business})); denied == nil {
-			allowed, c.Refused = sift(a, b, g, asked, permitted)
-		}
-		if len(allowed) > 0 {
-			if c.Releases, err = s.keeper.Releases(ctx, tx, g.Vault, g.ID, allowed); err != nil {
-				return err
-			}
-		}
-		given := make([]string, len(c.Releases))
-		for i, r := range c.Releases {
-			given[i] = r.Attribute
-		}
-		for _, name := range allowed { // changed since it was shared, and not shared again
-			if !slices.Contains(given, name) {
-				c.Refused = append(c.Refused, RefusedAttribute{name, &consent.Denial{Reason: consent.NotCovered, What: name}})
-			}
-		}
-		noted := denied
-		if noted == nil && len(c.Refused) > 0 {
-			noted = c.Refused[0].Denial
-			if len(given) == 0 {
-				denied = noted
-			}
-		}
-		c.Log, err = note(ctx, q, g, a.At, asked, given, noted)
+		c, denied, err = s.pass(ctx, q, tx, a, g)
 		return err
 	})
 	if err != nil {
@@ -93,39 +64,86 @@ func (s *Store) Collect(ctx context.Context, a Attempt) (c Collection, err error
 	return c, nil
 }
 
-// gate reads in one query all that a collection is judged by.
-func gate(ctx context.Context, q *consentsql.Queries, a Attempt) (consent.Business, consent.Grant, bool, error) {
+// gated is all that a collection is judged by.
+type gated struct {
+	consent.Grant
+	business  consent.Business
+	permitted bool
+	seq       int64 // of the last row in the access log, and its head
+	head      consent.LogHead
+}
+
+// gate reads it in one query.
+func gate(ctx context.Context, q *consentsql.Queries, a Attempt) (g gated, err error) {
 	row, err := one(q.Gate(ctx, consentsql.GateParams{Epoch: int64(anchor.EpochAt(a.At)), GrantID: a.Grant}))
 	if errors.Is(err, consent.ErrNotFound) {
-		g, err := erasedGrant(ctx, q, a.Business, a.Grant)
-		if err == nil {
-			err = consent.Check(g, a.At, consent.Need{Business: a.Business})
-		}
-		return consent.Business{}, consent.Grant{}, false, err // there is no log left to note it in
+		return g, notHeld(ctx, q, a.Business, a.Grant, a.At, err) // there is no log left to note it in
 	}
 	if err != nil {
-		return consent.Business{}, consent.Grant{}, false, err
+		return g, err
 	}
 	if row.GrantRecord.Business != a.Business {
-		return consent.Business{}, consent.Grant{}, false, consent.ErrNotFound
+		return g, consent.ErrNotFound
 	}
-	g, err := bareGrant(row.GrantRecord)
-	if err != nil {
-		return consent.Business{}, consent.Grant{}, false, err
+	if g.Grant, err = bareGrant(row.GrantRecord); err != nil {
+		return g, err
 	}
-	b, err := businessOf(row.Business)
-	return b, g, row.Permitted, err
+	g.business = consent.Business{DID: a.Business, Name: row.Name, State: consent.BusinessState(row.BusinessState)}
+	if g.business.Purposes, err = fromJSON(row.BusinessPurposes); err != nil {
+		return g, err
+	}
+	g.permitted, g.seq = row.Permitted, row.Seq
+	copy(g.head[:], row.Head)
+	return g, nil
+}
+
+// pass releases what may be released and notes the attempt.
+func (s *Store) pass(ctx context.Context, q *consentsql.Queries, tx sqldb.Tx, a Attempt, g gated) (c Collection, denied, err error) {
+	asked := a.Attributes
+	if len(asked) == 0 {
+		asked = g.Attributes
+	}
+	var allowed, given []string
+	var noted *consent.Denial
+	if denied = Active(g.business); denied != nil {
+		noted = &consent.Denial{Reason: consent.ByPolicy}
+	} else if denied = consent.Check(g.Grant, a.At, consent.Need{Business: a.Business}); denied != nil {
+		noted = consent.DenialOf(denied)
+	} else {
+		allowed, c.Refused = sift(a, g, asked)
+	}
+	if len(allowed) > 0 {
+		if c.Releases, err = s.keeper.Releases(ctx, tx, g.Vault, g.ID, allowed); err != nil {
+			return c, nil, err
+		}
+	}
+	for _, r := range c.Releases {
+		given = append(given, r.Attribute)
+	}
+	for _, name := range allowed { // changed since it was shared, and not shared again
+		if !slices.Contains(given, name) {
+			c.Refused = append(c.Refused, RefusedAttribute{name, &consent.Denial{Reason: consent.NotCovered, What: name}})
+		}
+	}
+	if denied == nil && len(c.Refused) > 0 {
+		noted = c.Refused[0].Denial
+		if len(given) == 0 {
+			denied = noted
+		}
+	}
+	c.Log, err = note(ctx, q, g, a.At, asked, given, noted)
+	return c, denied, err
 }
 
 // sift asks for each attribute: is it covered, is there a permit, what says the
 // policy?
-func sift(a Attempt, b consent.Business, g consent.Grant, asked []string, permitted bool) (allowed []string, refused []RefusedAttribute) {
+func sift(a Attempt, g gated, asked []string) (allowed []string, refused []RefusedAttribute) {
 	// One question for all where the answer is yes, which it nearly always is.
-	all := permitted && a.Judge(b, g, "") == nil
+	all := g.permitted && a.Judge(g.business, g.Grant, "") == nil
 	for _, name := range asked {
-		err := consent.Check(g, a.At, consent.Need{Business: a.Business, Attribute: name, Permitted: permitted})
+		err := consent.Check(g.Grant, a.At, consent.Need{Business: a.Business, Attribute: name, Permitted: g.permitted})
 		if err == nil && !all {
-			err = a.Judge(b, g, name)
+			err = a.Judge(g.business, g.Grant, name)
 		}
 		if err == nil {
 			allowed = append(allowed, name)
@@ -141,32 +159,14 @@ func sift(a Attempt, b consent.Business, g consent.Grant, asked []string, permit
 }
 
 // note appends to the grant's access log and returns its new head.
-func note(ctx context.Context, q *consentsql.Queries, g consent.Grant, at time.Time, asked, given []string, denied *consent.Denial) (head consent.LogHead, err error) {
-	seq, head, err := lastAccess(ctx, q, g.Vault, g.ID)
-	if err != nil {
-		return head, err
-	}
+func note(ctx context.Context, q *consentsql.Queries, g gated, at time.Time, asked, given []string, denied *consent.Denial) (consent.LogHead, error) {
 	line := consent.NewAccess(g.ID, at, asked, given, denied).Row()
-	head = head.Next(line)
-	err = q.PutAccess(ctx, consentsql.PutAccessParams{
-		VaultID: g.Vault, GrantID: g.ID, Seq: seq + 1, Happened: at.Unix(), Line: line, Head: head[:],
+	head := g.head.Next(line)
+	err := q.PutAccess(ctx, consentsql.PutAccessParams{
+		VaultID: g.Vault, GrantID: g.ID, Seq: g.seq + 1, Happened: at.Unix(), Line: line, Head: head[:],
 	})
 	if err != nil {
 		return head, fmt.Errorf("noting an access: %w", err)
 	}
 	return head, nil
-}
-
-func lastAccess(ctx context.Context, q *consentsql.Queries, v id.Vault, g id.Grant) (seq int64, head consent.LogHead, err error) {
-	last, err := one(q.LastAccess(ctx, consentsql.LastAccessParams{VaultID: v, GrantID: g}))
-	if errors.Is(err, consent.ErrNotFound) {
-		return 0, head, nil
-	}
-	if err == nil && len(last.Head) != len(head) {
-		err = fmt.Errorf("head of %d bytes", len(last.Head))
-	}
-	if err != nil {
-		return 0, head, fmt.Errorf("reading the access log: %w", err)
-	}
-	return last.Seq, consent.LogHead(last.Head), nil
 }

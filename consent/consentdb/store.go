@@ -61,6 +61,10 @@ var (
 	// ErrMismatch means that a message of this id was sent with other content.
 	ErrMismatch = errors.New("another message has this id")
 
+	// ErrSuspended and ErrPending mean that the business may do nothing now.
+	ErrSuspended = errors.New("business is suspended")
+	ErrPending   = errors.New("business is not approved yet")
+
 	// ErrLeftovers means that deleted bytes could not be overwritten yet.
 	ErrLeftovers = errors.New("deleted bytes are still in the database file; cofferd tries again by itself")
 )

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"coffer/consent"
+	"coffer/consent/consentdb"
 	"coffer/consent/oauth"
 	"coffer/internal/httpjson"
 )
@@ -34,15 +35,15 @@ func Business(r *mux.Router, o Options, protect func(http.Handler) http.Handler)
 	r.Handle(under+"/registrations", http.HandlerFunc(b.register)).Methods(http.MethodPost)
 	for _, route := range []struct {
 		method, path string
-		serve        func(http.ResponseWriter, *http.Request, consent.Business) (answer, error)
+		serve        func(http.ResponseWriter, *http.Request, consent.DID) (answer, error)
 	}{
-		{http.MethodPost, "/requests", b.ask},
-		{http.MethodGet, "/requests/{id}", b.requested},
-		{http.MethodGet, "/grants/{id}", b.grant},
-		{http.MethodPost, "/permits", b.permit},
-		{http.MethodPost, "/grants/{id}/collect", b.collect},
-		{http.MethodPost, "/messages", b.send},
-		{http.MethodGet, "/events", b.events},
+		{http.MethodPost, "/requests", b.active(b.ask)},
+		{http.MethodGet, "/requests/{id}", b.active(b.requested)},
+		{http.MethodGet, "/grants/{id}", b.active(b.grant)},
+		{http.MethodPost, "/permits", b.active(b.permit)},
+		{http.MethodPost, "/grants/{id}/collect", b.collect}, // the gate asks by itself, and logs
+		{http.MethodPost, "/messages", b.active(b.send)},
+		{http.MethodGet, "/events", b.active(b.events)},
 	} {
 		name := route.method + " " + under + route.path
 		r.Handle(under+route.path, protect(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -52,8 +53,8 @@ func Business(r *mux.Router, o Options, protect func(http.Handler) http.Handler)
 	}
 }
 
-// admit is the business's door: known, active, not too fast.
-func (b *business) admit(w http.ResponseWriter, r *http.Request, serve func(http.ResponseWriter, *http.Request, consent.Business) (answer, error)) (answer, error) {
+// admit is the business's door: known, and not too fast.
+func (b *business) admit(w http.ResponseWriter, r *http.Request, serve func(http.ResponseWriter, *http.Request, consent.DID) (answer, error)) (answer, error) {
 	did, ok := oauth.Business(r.Context())
 	if !ok {
 		return answer{}, errors.New("the route is not protected")
@@ -62,17 +63,21 @@ func (b *business) admit(w http.ResponseWriter, r *http.Request, serve func(http
 		w.Header().Set("Retry-After", "1")
 		return answer{}, errTooMany
 	}
-	known, err := b.Store.Business(r.Context(), did)
-	if err != nil {
-		return answer{}, err
+	return serve(w, r, did)
+}
+
+// active serves businesses that may act.
+func (b *business) active(serve func(http.ResponseWriter, *http.Request, consent.Business) (answer, error)) func(http.ResponseWriter, *http.Request, consent.DID) (answer, error) {
+	return func(w http.ResponseWriter, r *http.Request, did consent.DID) (answer, error) {
+		by, err := b.Store.Business(r.Context(), did)
+		if err == nil {
+			err = consentdb.Active(by)
+		}
+		if err != nil {
+			return answer{}, err
+		}
+		return serve(w, r, by)
 	}
-	switch known.State {
-	case consent.BusinessActive:
-		return serve(w, r, known)
-	case consent.BusinessPending:
-		return answer{}, errPending
-	}
-	return answer{}, errSuspended
 }
 
 func (b *business) limiter(did consent.DID) *rate.Limiter {

@@ -108,7 +108,7 @@ type refusedAttribute struct {
 	Problem   consent.DenialReason `json:"problem"`
 }
 
-func (b *business) collect(w http.ResponseWriter, r *http.Request, by consent.Business) (answer, error) {
+func (b *business) collect(w http.ResponseWriter, r *http.Request, by consent.DID) (answer, error) {
 	grant, err := pathID[id.Grant](mux.Vars(r)["id"])
 	if err != nil {
 		return answer{}, err
@@ -124,7 +124,7 @@ func (b *business) collect(w http.ResponseWriter, r *http.Request, by consent.Bu
 	}
 	now := b.Clock()
 	c, err := b.Store.Collect(r.Context(), consentdb.Attempt{
-		Business: by.DID, Grant: grant, Attributes: body.Attributes, At: now,
+		Business: by, Grant: grant, Attributes: body.Attributes, At: now,
 		Judge: func(by consent.Business, g consent.Grant, attribute string) error {
 			return consent.Denied(b.Policy.Decide(consent.Question{
 				Action: consent.ActionCollect, Business: by, Grant: g, Attribute: attribute, Now: now,

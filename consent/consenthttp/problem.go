@@ -10,11 +10,7 @@ import (
 	"coffer/internal/httpjson"
 )
 
-var (
-	errSuspended = errors.New("business is suspended")
-	errPending   = errors.New("business is not approved yet")
-	errTooMany   = errors.New("too many requests")
-)
+var errTooMany = errors.New("too many requests")
 
 // row is one line of the table: which error, said how.
 type row struct {
@@ -36,8 +32,8 @@ var table = []row{
 	{consentdb.ErrMismatch, "mismatch", http.StatusConflict, "Another message has this id"},
 	{anchor.ErrUnavailable, "ledger-unavailable", http.StatusServiceUnavailable, "The ledger does not answer; try again"},
 	{anchor.ErrNotFound, "not-anchored", http.StatusNotFound, "Not on the ledger yet"},
-	{errSuspended, "business-suspended", http.StatusForbidden, "This business is suspended"},
-	{errPending, "business-pending", http.StatusForbidden, "This business is not approved yet"},
+	{consentdb.ErrSuspended, "business-suspended", http.StatusForbidden, "This business is suspended"},
+	{consentdb.ErrPending, "business-pending", http.StatusForbidden, "This business is not approved yet"},
 	{errTooMany, "too-many", http.StatusTooManyRequests, "Too many requests; slow down"},
 
 	// Why a business gets nothing under a grant that it holds, or held.

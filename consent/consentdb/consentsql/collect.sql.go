@@ -184,10 +184,14 @@ func (q *Queries) DropPermit(ctx context.Context, arg DropPermitParams) error {
 }
 
 const gate = `-- name: Gate :one
-SELECT grant_record.vault_id, grant_record.grant_id, grant_record.request_id, grant_record.business, grant_record.purpose, grant_record.purpose_id, grant_record.attributes, grant_record.channels, grant_record.weekly_cap, grant_record.minor, grant_record.start_epoch, grant_record.end_epoch, grant_record.state, grant_record.given, grant_record.withdrawn, grant_record.handle, grant_record.anchored, grant_record.withdraw_anchored, business.did, business.name, business.contact, business.url, business.purposes, business.state, business.card, business.issued, business.registered,
+SELECT grant_record.vault_id, grant_record.grant_id, grant_record.request_id, grant_record.business, grant_record.purpose, grant_record.purpose_id, grant_record.attributes, grant_record.channels, grant_record.weekly_cap, grant_record.minor, grant_record.start_epoch, grant_record.end_epoch, grant_record.state, grant_record.given, grant_record.withdrawn, grant_record.handle, grant_record.anchored, grant_record.withdraw_anchored, business.name, business.state AS business_state, business.purposes AS business_purposes,
   EXISTS (SELECT 1 FROM permit WHERE permit.vault_id = grant_record.vault_id AND permit.grant_id = grant_record.grant_id
-    AND permit.kind = 'collect' AND permit.epoch = $1 AND permit.anchored) AS permitted
-FROM grant_record JOIN business ON business.did = grant_record.business WHERE grant_record.grant_id = $2
+    AND permit.kind = 'collect' AND permit.epoch = $1 AND permit.anchored) AS permitted,
+  CAST(COALESCE(access.seq, 0) AS BIGINT) AS seq, access.head
+FROM grant_record JOIN business ON business.did = grant_record.business
+LEFT JOIN access ON access.vault_id = grant_record.vault_id AND access.grant_id = grant_record.grant_id
+  AND access.seq = (SELECT MAX(a.seq) FROM access a WHERE a.vault_id = grant_record.vault_id AND a.grant_id = grant_record.grant_id)
+WHERE grant_record.grant_id = $2
 `
 
 type GateParams struct {
@@ -196,9 +200,13 @@ type GateParams struct {
 }
 
 type GateRow struct {
-	GrantRecord GrantRecord
-	Business    Business
-	Permitted   bool
+	GrantRecord      GrantRecord
+	Name             string
+	BusinessState    string
+	BusinessPurposes string
+	Permitted        bool
+	Seq              int64
+	Head             []byte
 }
 
 func (q *Queries) Gate(ctx context.Context, arg GateParams) (GateRow, error) {
@@ -223,22 +231,18 @@ func (q *Queries) Gate(ctx context.Context, arg GateParams) (GateRow, error) {
 		&i.GrantRecord.Handle,
 		&i.GrantRecord.Anchored,
 		&i.GrantRecord.WithdrawAnchored,
-		&i.Business.Did,
-		&i.Business.Name,
-		&i.Business.Contact,
-		&i.Business.Url,
-		&i.Business.Purposes,
-		&i.Business.State,
-		&i.Business.Card,
-		&i.Business.Issued,
-		&i.Business.Registered,
+		&i.Name,
+		&i.BusinessState,
+		&i.BusinessPurposes,
 		&i.Permitted,
+		&i.Seq,
+		&i.Head,
 	)
 	return i, err
 }
 
 const lastAccess = `-- name: LastAccess :one
-SELECT seq, head FROM access WHERE vault_id = $1 AND grant_id = $2 ORDER BY seq DESC LIMIT 1
+SELECT head FROM access WHERE vault_id = $1 AND grant_id = $2 ORDER BY seq DESC LIMIT 1
 `
 
 type LastAccessParams struct {
@@ -246,16 +250,11 @@ type LastAccessParams struct {
 	GrantID id.Grant
 }
 
-type LastAccessRow struct {
-	Seq  int64
-	Head []byte
-}
-
-func (q *Queries) LastAccess(ctx context.Context, arg LastAccessParams) (LastAccessRow, error) {
+func (q *Queries) LastAccess(ctx context.Context, arg LastAccessParams) ([]byte, error) {
 	row := q.db.QueryRowContext(ctx, lastAccess, arg.VaultID, arg.GrantID)
-	var i LastAccessRow
-	err := row.Scan(&i.Seq, &i.Head)
-	return i, err
+	var head []byte
+	err := row.Scan(&head)
+	return head, err
 }
 
 const markPermitAnchored = `-- name: MarkPermitAnchored :exec
