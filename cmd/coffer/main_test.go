@@ -1,0 +1,105 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"coffer": func() {
+			os.Exit(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+		},
+	})
+}
+
+// The scripts drive the command as a person would; v1 holds files that version 1
+// wrote and that every later one reads.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: filepath.Join("testdata", "script"),
+		Setup: func(env *testscript.Env) error {
+			return os.CopyFS(filepath.Join(env.WorkDir, "v1"), os.DirFS(filepath.Join("testdata", "v1")))
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"edit": edit, "cut": cut, "status": status},
+	})
+}
+
+// edit replaces a text in a file that must have it: edit FILE OLD NEW.
+func edit(ts *testscript.TestScript, neg bool, args []string) {
+	old := ts.ReadFile(args[0])
+	if neg || len(args) != 3 || !strings.Contains(old, args[1]) {
+		ts.Fatalf("edit FILE OLD NEW, and FILE must have OLD")
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(strings.Replace(old, args[1], args[2], 1)), 0o600))
+}
+
+// cut takes the second half of a file away.
+func cut(ts *testscript.TestScript, neg bool, args []string) {
+	old := ts.ReadFile(args[0])
+	if neg || len(args) != 1 {
+		ts.Fatalf("cut FILE")
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(old[:len(old)/2]), 0o600))
+}
+
+// status runs a command that must end with that status: status CODE COMMAND….
+func status(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("status CODE COMMAND…")
+	}
+	got := "0"
+	var ended *exec.ExitError
+	if err := ts.Exec(args[1], args[2:]...); errors.As(err, &ended) {
+		got = strconv.Itoa(ended.ExitCode())
+	} else if err != nil {
+		ts.Fatalf("%v", err)
+	}
+	if got != args[0] {
+		ts.Fatalf("%s ended with status %s, want %s", strings.Join(args[1:], " "), got, args[0])
+	}
+}
+
+// What a DPO runs against a trail links no database, no policy engine and no
+// ledger node.
+func TestLinksNoServer(t *testing.T) {
+	out, err := exec.Command("go", "list", "-deps", ".").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	deps := strings.Fields(string(out))
+	if len(deps) < 100 {
+		t.Fatalf("go list names %d packages only", len(deps))
+	}
+	for _, dep := range deps {
+		for _, barred := range []string{"mattn/go-sqlite3", "jackc/pgx", "pressly/goose", "cedar-policy", "cometbft", "coffer/consent/consentdb",
+			"coffer/vault/vaultdb", "coffer/internal/sqldb", "coffer/policies", "coffer/anchor/bft", "go-webauthn"} {
+			if strings.Contains(dep, barred) {
+				t.Errorf("coffer links %s", dep)
+			}
+		}
+	}
+}
+
+// Every command has a sentence, and every one that takes something an example.
+func TestHelpTeaches(t *testing.T) {
+	all := append(newRoot().Commands(), newRoot())
+	for i := 0; i < len(all); i++ {
+		c := all[i]
+		all = append(all, c.Commands()...)
+		if c.Short == "" || strings.HasSuffix(c.Short, ".") {
+			t.Errorf("%s: the short help is %q, want a sentence without its full stop", c.CommandPath(), c.Short)
+		}
+		if c.RunE != nil && !c.HasSubCommands() && c.Name() != "version" && c.Example == "" {
+			t.Errorf("%s has no example", c.CommandPath())
+		}
+	}
+}
