@@ -15,12 +15,12 @@ export function utf8(text: string): Bytes {
   return encoder.encode(text);
 }
 
-/** The string of UTF-8 bytes; throws ParseError `utf-8` if they are none. */
+/** The string of UTF-8 bytes; throws ParseError `malformed` if they are none. */
 export function fromUtf8(bytes: Uint8Array, what = 'text'): string {
   try {
     return decoder.decode(bytes);
   } catch {
-    throw new ParseError('utf-8', what, '', 'want UTF-8');
+    throw new ParseError('malformed', what, '', 'want UTF-8');
   }
 }
 

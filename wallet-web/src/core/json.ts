@@ -12,7 +12,7 @@ const integer = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const string = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
 const space = /[ \t\n\r]*/y;
 
-/** The value of one JSON text. Objects have no prototype. Throws ParseError `malformed`. */
+/** The value of one JSON text. Throws ParseError `malformed`. */
 export function parseStrict(what: string, json: string | Uint8Array): unknown {
   const text = typeof json === 'string' ? json : fromUtf8(json, what);
   let at = 0;
@@ -61,11 +61,13 @@ export function parseStrict(what: string, json: string | Uint8Array): unknown {
     }
   };
   const readObject = (depth: number): Record<string, unknown> => {
-    const out = Object.create(null) as Record<string, unknown>;
+    const out: Record<string, unknown> = {};
     members('}', () => {
       peek();
       const key = readString();
-      if (key in out) fail('has a key twice');
+      if (Object.hasOwn(out, key)) fail('has a key twice');
+      // Assigning it would not make a key; no format has it.
+      if (key === '__proto__') fail('has a key that is not known');
       if (peek() !== ':') fail('want JSON');
       at++;
       out[key] = readValue(depth + 1);

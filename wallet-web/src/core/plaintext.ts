@@ -4,7 +4,8 @@ import type { Did } from './did';
 import type { Epoch } from './epoch';
 import { ParseError } from './errors';
 import type { DocumentId, GrantId, RequestId } from './id';
-import { anything, base64url, id, int, list, matching, nullable, object, oneOf, parseJson, record, text, version, type Of, type Shape } from './shape';
+import { parseStrict } from './json';
+import { base64url, bool, id, int, list, matching, nullable, object, oneOf, read, record, text, version, type Of, type Shape } from './shape';
 
 /** One attribute's value. `updated` is unix seconds; a derived one says from which attribute. */
 export interface AttributePlaintext {
@@ -57,8 +58,11 @@ export type ManifestPlaintext = {
   documents: Record<DocumentId, { ver: number; hash: string }>;
 };
 
+const line = text(2000, 0);
+const address = object({ street: line, postcode: line, city: line, country: line });
+const value: Shape<AttributeValue> = (v, at) => (typeof v === 'object' ? address(v, at) : typeof v === 'boolean' ? bool(v, at) : line(v, at));
 const attributeShape = object(
-  { v: version, kind: oneOf('attribute'), name: text(64), value: anything, updated: int() },
+  { v: version, kind: oneOf('attribute'), name: text(64), value, updated: int() },
   { derived_from: text(64) },
 );
 
@@ -68,11 +72,12 @@ const shapes: Record<Plaintext['kind'], Shape<unknown>> = { attribute: attribute
 
 /** Reads an opened document. Throws ParseError; code `newer` if a newer wallet wrote a kind that this one does not know. */
 export function parsePlaintext(json: string): Plaintext {
-  const { kind } = parseJson('document', json, (v) => (typeof v === 'object' && v !== null ? (v as { kind?: unknown }) : {}));
+  const value = parseStrict('document', json);
+  const kind: unknown = typeof value === 'object' && value !== null && 'kind' in value ? value.kind : undefined;
   if (typeof kind !== 'string' || !Object.hasOwn(shapes, kind)) {
     throw new ParseError('newer', 'document', 'kind', `want ${Object.keys(shapes).join(', ')}`);
   }
-  return parseJson(kind, json, shapes[kind as Plaintext['kind']]) as Plaintext;
+  return read(kind, value, shapes[kind as Plaintext['kind']]) as Plaintext;
 }
 
 /** The JSON that is sealed. */

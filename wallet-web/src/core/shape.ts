@@ -123,9 +123,6 @@ export const nullable =
   (v, at) =>
     v === null ? null : shape(v, at);
 
-/** Any JSON value. */
-export const anything: Shape<unknown> = (v) => v;
-
 type Fields = Record<string, Shape<unknown>>;
 type ObjectOf<R extends Fields, O extends Fields> = { [K in keyof R]: Of<R[K]> } & { [K in keyof O]?: Of<O[K]> };
 
