@@ -14,6 +14,7 @@ import (
 	"slices"
 	"time"
 
+	"coffer/anchor"
 	"coffer/consent"
 	"coffer/consent/business"
 	"coffer/internal/id"
@@ -113,7 +114,7 @@ func (s *Shop) sorry(w http.ResponseWriter, status int, heading, text string) {
 func (s *Shop) trouble(w http.ResponseWriter, doing string, err error) {
 	s.log.LogAttrs(context.Background(), slog.LevelWarn, doing, slog.Any("error", err))
 	var p *business.Problem
-	if errors.Is(err, business.ErrUnreachable) || errors.As(err, &p) && p.Status >= 500 {
+	if errors.Is(err, business.ErrUnreachable) || errors.Is(err, anchor.ErrUnavailable) || errors.As(err, &p) && p.Status >= 500 {
 		s.sorry(w, http.StatusBadGateway, "Coffer does not answer", "The operator of your vault cannot be reached just now. Try again in a moment; nothing was lost.")
 		return
 	}
