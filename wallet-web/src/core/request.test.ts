@@ -103,9 +103,12 @@ describe('a signature', () => {
     ['another payload', `${head}.${b64u(utf8(`${payload} `))}.${signature}`],
     ['cut short', good.slice(0, -2)],
     ['padded', `${good}==`],
-    ['a key in the header', reheaded({ alg: 'ES256', typ: 'coffer-request+jwt', kid, jwk: publicOf(stranger.agreement) })],
-    ['crit', reheaded({ alg: 'ES256', typ: 'coffer-request+jwt', kid, crit: ['b64'], b64: false })],
-    ['a key of two names', reheaded({ alg: 'ES256', typ: 'coffer-request+jwt', kid: `${by.did}#${stranger.did.slice(8)}` })],
+    // Signed well by the right key: the header alone is wrong.
+    ['a key in the header', by.sign('coffer-request+jwt', payload, { jwk: publicOf(stranger.agreement) })],
+    ['crit', by.sign('coffer-request+jwt', payload, { crit: ['b64'], b64: false })],
+    ['nested', by.sign('coffer-request+jwt', payload, { cty: 'JWT' })],
+    ['a key of two names', by.sign('coffer-request+jwt', payload, { kid: `${by.did}#${stranger.did.slice(8)}` })],
+    ['a key without a name', by.sign('coffer-request+jwt', payload, { kid: by.did })],
   ])('%s', async (_, jws) => {
     expect(await verdict(jws)).toBe('bad-signature');
   });

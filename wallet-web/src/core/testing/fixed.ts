@@ -27,8 +27,8 @@ export function catalogue(): Catalogue {
 export interface Shop {
   did: Did;
   agreement: PrivateJwk;
-  /** Signs a payload as a compact JWS, ES256. */
-  sign(typ: string, payload: unknown): string;
+  /** Signs a payload as a compact JWS, ES256; the header as a test wants it. */
+  sign(typ: string, payload: unknown, header?: object): string;
 }
 
 export function shop(name = 'corner shop'): Shop {
@@ -38,8 +38,8 @@ export function shop(name = 'corner shop'): Shop {
   return {
     did,
     agreement: jwkOf(p256.keygen(random(48)).secretKey as Bytes),
-    sign(typ, payload) {
-      const header = { alg: 'ES256', typ, kid: keyIdOf(did) };
+    sign(typ, payload, changed = {}) {
+      const header = { alg: 'ES256', typ, kid: keyIdOf(did), ...changed };
       const text = typeof payload === 'string' ? payload : JSON.stringify(payload);
       const signed = `${b64u(utf8(JSON.stringify(header)))}.${b64u(utf8(text))}`;
       return `${signed}.${b64u(p256.sign(utf8(signed), signing))}`;
