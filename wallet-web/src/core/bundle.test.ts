@@ -62,6 +62,12 @@ describe('a receipt bundle', () => {
     expect(await failing({ ...good, receipt: end.receipt })).toMatchObject({ entry: 'bad-entry', opening: 'wrong-opening' });
   });
 
+  test('an entry that its key did not sign is no grant, even if the members admitted it', async () => {
+    const entry = fromB64u(mine.given.entry);
+    entry[entry.length - 1] = (entry.at(-1) ?? 0) ^ 1;
+    expect(await failing({ ...good, proof: prove(CHAIN, [entry], 0) })).toEqual({ entry: 'bad-entry' });
+  });
+
   test('no word of the receipt can be changed', async () => {
     const [header = '', payload = '', signature = ''] = good.receipt.split('.');
     const claims = fromUtf8(fromB64u(payload));
