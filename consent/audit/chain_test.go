@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"coffer/anchor"
 	"coffer/consent"
@@ -64,7 +65,7 @@ func TestTheChainShowsWhatWasChanged(t *testing.T) {
 // Wherever a trail is cut, an audit says so.
 func TestNoTruncationGoesUnseen(t *testing.T) {
 	w := newWorld(t)
-	w.good()
+	w.short()
 	whole := w.trail(w.lines...)
 	for n := 0; n < len(whole); n += 1 + len(whole)/97 {
 		r, err := Run(t.Context(), bytes.NewReader(whole[:n]), w.options())
@@ -98,6 +99,32 @@ func TestLinesThatRepeatCountOnce(t *testing.T) {
 	r := w.audit(w.trail(w.lines...))
 	if !r.Clean() || r.Counts.Repeated != 7 { // collections may well be two
 		t.Errorf("%d repeated\n%s", r.Counts.Repeated, r.Text())
+	}
+}
+
+// A permit whose post was never answered is written when it turns up: the order of the
+// lines is not that of the hours.
+func TestThePermitsOfMessagesMayComeLate(t *testing.T) {
+	w := newWorld(t)
+	g := w.give(w.ask("first"), terms{name: "offers", purpose: "offers", channels: []string{"wallet"}, days: 90})
+	w.send(g, "Boots")
+	_, d := w.write(g, "Lost")
+	p, e := w.permit(g, d)
+	late := w.proven(p, e)
+	w.now = w.now.Add(7 * 24 * time.Hour)
+	w.send(g, "Socks")
+	w.send(g, "Hats")
+	w.add(late)
+	if r := w.audit(w.trail(w.lines...)); !r.Clean() || r.Counts.Unused != 1 {
+		t.Errorf("two in each week: %s", r.Text())
+	}
+	w.lines = w.lines[:len(w.lines)-1]
+	w.now = w.now.Add(-24 * time.Hour)
+	_, d = w.write(g, "Lost too")
+	p, e = w.permit(g, d)
+	w.add(late, w.proven(p, e))
+	if r := w.audit(w.trail(w.lines...)); len(r.Findings) != 1 || r.Findings[0].Kind != OverCap {
+		t.Errorf("three in one: %s", r.Text())
 	}
 }
 

@@ -11,8 +11,8 @@ import (
 	"coffer/internal/id"
 )
 
-// state is what the lines so far add up to: little per grant, and sixteen bytes per
-// permit.
+// state is what the lines so far add up to: little per grant, and some twenty bytes
+// per permit.
 type state struct {
 	report *Report
 	chain  anchor.Chain // of the validators
@@ -51,7 +51,7 @@ type grantState struct {
 	channels   []string
 	weeklyCap  int
 	collects   []anchor.Epoch // hours with a permit to collect
-	messages   []anchor.Epoch // hours of the last permits to send, at most weeklyCap
+	messages   []anchor.Epoch // hours of the permits to send, in order
 
 	withdrawn      bool   // the trail said so
 	withdrawnIndex uint64 // 0 while unknown: index 0 is never a withdrawal
@@ -261,16 +261,15 @@ func (s *state) takeMessagePermit(x *examined, l Permit, g *grantState) {
 		return
 	}
 	s.waiting[cut(f.leaf)] = &letting{l.Grant, d.Message, d.Digest}
-	g.messages = append(g.messages, f.entry.Epoch)
-	if len(g.messages) <= g.weeklyCap {
-		return
-	}
-	// Two of them within seven days, and an hour less on each side for their clocks.
+	at, _ := slices.BinarySearch(g.messages, f.entry.Epoch) // a permit may be written late
+	g.messages = slices.Insert(g.messages, at, f.entry.Epoch)
+	// One more than allowed within seven days, less an hour on each side for clocks.
 	const week = 7*24 - 2
-	first := g.messages[0]
-	g.messages = g.messages[1:]
-	if last := f.entry.Epoch; last < first+week {
-		s.findOf(x.n, l.Grant, OverCap, "%d messages from hour %d to hour %d, %d in seven days are allowed", g.weeklyCap+1, first, last, g.weeklyCap)
+	for i := max(0, at-g.weeklyCap); i <= at && i+g.weeklyCap < len(g.messages); i++ {
+		if first, last := g.messages[i], g.messages[i+g.weeklyCap]; last-first < week {
+			s.findOf(x.n, l.Grant, OverCap, "%d messages from hour %d to hour %d, %d in seven days are allowed", g.weeklyCap+1, first, last, g.weeklyCap)
+			return
+		}
 	}
 }
 

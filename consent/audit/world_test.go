@@ -238,6 +238,12 @@ func (w *world) good() (delivery, offers given) {
 	return delivery, offers
 }
 
+// short is a trail that is audited quickly: one grant, one collection.
+func (w *world) short() {
+	g := w.give(w.ask("first"), terms{name: "delivery", purpose: "delivery", attributes: []string{"name"}, days: 31})
+	w.collect(g, "name")
+}
+
 // trail writes lines with a chain and an end.
 func (w *world) trail(lines ...Line) []byte {
 	w.t.Helper()
