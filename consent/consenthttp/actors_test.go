@@ -1,0 +1,237 @@
+package consenthttp_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/gorilla/mux"
+
+	"coffer/consent"
+	"coffer/consent/consenttest"
+	"coffer/internal/id"
+)
+
+// stage is one world in which every kind of actor exists.
+type stage struct {
+	*world
+	given  *consenttest.Answer // by this shopper to this business
+	open   consent.Request     // nobody has answered it
+	sent   consenttest.Sent
+	fresh  *consenttest.Answer // ready to be posted by this shopper
+	actors map[string]as
+}
+
+func newStage(t *testing.T) *stage {
+	w := newWorld(t)
+	person, shop := w.move(), w.open()
+	s := &stage{world: w}
+	s.given = person.give(shop)
+	s.sent = shop.shop.Message(s.given.Held[1])
+	shop.do("POST", "/business/v1/messages", s.sent.Body()).into(&struct{}{})
+	s.open = shop.ask()
+	s.fresh = person.shopper.Decide(s.open, consenttest.Both)
+	suspended := w.open()
+	s.actors = map[string]as{
+		"signed out": {world: w}, "this shopper": person, "another shopper": w.move(),
+		"this business": shop, "another business": w.open(), "suspended business": suspended,
+	}
+	if err := w.store.SetBusinessState(t.Context(), suspended.shop.DID, consent.BusinessSuspended); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// everybody is the order of the columns below.
+var everybody = []string{"signed out", "this shopper", "another shopper", "this business", "another business", "suspended business"}
+
+// ends is what each of everybody gets: "200", or "403 withdrawn".
+type ends [6]string
+
+var (
+	walletOnly = func(this, other string) ends {
+		return ends{"401 not-signed-in", this, other, "401 not-signed-in", "401 not-signed-in", "401 not-signed-in"}
+	}
+	businessOnly = func(this, other string) ends {
+		return ends{"401 invalid-token", "401 invalid-token", "401 invalid-token", this, other, "403 business-suspended"}
+	}
+	everyone = func(e string) ends { return ends{e, e, e, e, e, e} }
+)
+
+// rows is every route; the request is made anew for each actor, in a world of its own.
+var rows = map[string]struct {
+	ask  func(s *stage, by as) (path string, body any)
+	want ends
+}{
+	"POST /oauth/token":                           {func(*stage, as) (string, any) { return "/oauth/token", map[string]any{} }, everyone("400")},
+	"GET /.well-known/oauth-authorization-server": {func(*stage, as) (string, any) { return "/.well-known/oauth-authorization-server", nil }, everyone("200")},
+
+	"GET /wallet/v1/requests/{id}": {func(s *stage, _ as) (string, any) { return "/wallet/v1/requests/" + s.given.Request.ID.String(), nil }, walletOnly("200", "404 not-found")},
+	"POST /wallet/v1/decisions/start": {func(s *stage, by as) (string, any) {
+		d := s.given // answered: another shopper must not learn even that
+		if by.shopper == s.actors["this shopper"].shopper {
+			d = s.fresh
+		}
+		return "/wallet/v1/decisions/start", map[string]any{"decision": string(d.Bytes())}
+	}, walletOnly("200", "404 not-found")},
+	"POST /wallet/v1/decisions": {func(s *stage, by as) (string, any) {
+		if by.shopper != s.actors["this shopper"].shopper {
+			return "/wallet/v1/decisions", s.given.Body()
+		}
+		body := s.fresh.Body()
+		by.confirm(by.do("POST", "/wallet/v1/decisions/start", map[string]any{"decision": body["decision"]}), body)
+		return "/wallet/v1/decisions", body
+	}, walletOnly("200", "404 not-found")},
+	"GET /wallet/v1/grants":                       {func(*stage, as) (string, any) { return "/wallet/v1/grants", nil }, walletOnly("200", "200")},
+	"GET /wallet/v1/grants/{id}/proof":            {func(s *stage, _ as) (string, any) { return "/wallet/v1/grants/" + s.grant() + "/proof", nil }, walletOnly("200", "404 not-found")},
+	"GET /wallet/v1/grants/{id}/withdrawal-proof": {func(s *stage, _ as) (string, any) { return "/wallet/v1/grants/" + s.grant() + "/withdrawal-proof", nil }, walletOnly("404 not-found", "404 not-found")},
+	"POST /wallet/v1/grants/{id}/withdraw": {func(s *stage, _ as) (string, any) {
+		return "/wallet/v1/grants/" + s.grant() + "/withdraw", s.actors["this shopper"].withdrawal(s.given.Held[0])
+	}, walletOnly("200", "404 not-found")},
+	"GET /wallet/v1/accesses":            {func(s *stage, _ as) (string, any) { return "/wallet/v1/accesses?grant=" + s.grant(), nil }, walletOnly("200", "200")},
+	"GET /wallet/v1/messages":            {func(*stage, as) (string, any) { return "/wallet/v1/messages", nil }, walletOnly("200", "200")},
+	"GET /wallet/v1/messages/{id}/proof": {func(s *stage, _ as) (string, any) { return "/wallet/v1/messages/" + s.sent.ID.String() + "/proof", nil }, walletOnly("200", "404 not-found")},
+	"POST /wallet/v1/messages/{id}/read": {func(s *stage, _ as) (string, any) {
+		return "/wallet/v1/messages/" + s.sent.ID.String() + "/read", map[string]any{}
+	}, walletOnly("204", "404 not-found")},
+	"DELETE /wallet/v1/messages/{id}": {func(s *stage, _ as) (string, any) { return "/wallet/v1/messages/" + s.sent.ID.String(), nil }, walletOnly("204", "404 not-found")},
+	"POST /wallet/v1/erase/start":     {func(*stage, as) (string, any) { return "/wallet/v1/erase/start", map[string]any{} }, walletOnly("200", "200")},
+	"POST /wallet/v1/erase": {func(s *stage, by as) (string, any) {
+		// Everyone comes with this shopper's confirmation.
+		body, person := map[string]any{"withdraws": []string{}}, s.actors["this shopper"]
+		person.confirm(person.do("POST", "/wallet/v1/erase/start", map[string]any{}), body)
+		return "/wallet/v1/erase", body
+	}, walletOnly("200", "409 ceremony-over")},
+
+	"POST /business/v1/registrations": {func(s *stage, by as) (string, any) {
+		shop := by.shop
+		if shop == nil {
+			shop = consenttest.NewShop(s.clock.Now)
+		}
+		_, card := shop.Card(func(c *consent.Card) { c.Iat++ })
+		return "/business/v1/registrations", map[string]any{"card": card}
+	}, everyone("201")},
+	"POST /business/v1/requests": {func(s *stage, _ as) (string, any) {
+		return "/business/v1/requests", map[string]any{"request": s.actors["this business"].shop.Request().JWS}
+	}, businessOnly("201", "422 wrong-issuer")},
+	"GET /business/v1/requests/{id}": {func(s *stage, _ as) (string, any) { return "/business/v1/requests/" + s.given.Request.ID.String(), nil }, businessOnly("200", "404 not-found")},
+	"GET /business/v1/grants/{id}":   {func(s *stage, _ as) (string, any) { return "/business/v1/grants/" + s.grant(), nil }, businessOnly("200", "404 not-found")},
+	"POST /business/v1/permits": {func(s *stage, _ as) (string, any) {
+		h := s.given.Held[0]
+		entry := s.actors["this business"].shop.Permit(h, consent.LogHead{})
+		return "/business/v1/permits", map[string]any{"permits": []any{map[string]any{"grant": h.Grant, "entry": consent.Bytes(entry.Bytes())}}}
+	}, businessOnly("200", "404 not-found")},
+	// A suspended business holds no grant here; TestASuspendedBusiness has one that does.
+	"POST /business/v1/grants/{id}/collect": {func(s *stage, _ as) (string, any) {
+		s.actors["this business"].permit(s.given.Held[0]).into(&struct{}{})
+		return "/business/v1/grants/" + s.grant() + "/collect", map[string]any{"attributes": []string{}}
+	}, ends{"401 invalid-token", "401 invalid-token", "401 invalid-token", "200", "404 not-found", "404 not-found"}},
+	"POST /business/v1/messages": {func(s *stage, _ as) (string, any) {
+		return "/business/v1/messages", s.actors["this business"].shop.Message(s.given.Held[1]).Body()
+	}, businessOnly("201", "404 not-found")},
+	"GET /business/v1/events": {func(*stage, as) (string, any) { return "/business/v1/events", nil }, businessOnly("200", "200")},
+}
+
+func (s *stage) grant() string { return s.given.Held[0].Grant.String() }
+
+// Every route that the router has is asked by every actor, and gets a row's answer.
+func TestEveryRouteByEveryActor(t *testing.T) {
+	found := 0
+	err := newStage(t).router.Walk(func(r *mux.Route, _ *mux.Router, _ []*mux.Route) error {
+		path, err := r.GetPathTemplate()
+		if err != nil {
+			return err
+		}
+		methods, err := r.GetMethods()
+		if err != nil {
+			return fmt.Errorf("%s takes any method: %w", path, err)
+		}
+		for _, method := range methods {
+			found++
+			name := method + " " + path
+			row, ok := rows[name]
+			if !ok {
+				t.Errorf("%s has no row", name)
+				continue
+			}
+			t.Run(name, func(t *testing.T) {
+				s := newStage(t)
+				for _, i := range []int{0, 2, 4, 5, 1, 3} { // those whose it is last: they may change it
+					actor := everybody[i]
+					by := s.actors[actor]
+					path, body := row.ask(s, by)
+					got := by.do(method, path, body)
+					if have := strings.TrimSpace(fmt.Sprint(got.Status, " ", got.code())); have != row.want[i] {
+						t.Errorf("%s gets %s, want %s: %s", actor, have, row.want[i], got.Body)
+					}
+					s.sound()
+				}
+			})
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if found != len(rows) {
+		t.Errorf("%d routes and %d rows", found, len(rows))
+	}
+}
+
+// What another asks about and what does not exist get the same answer.
+func TestNotYoursIsNotFound(t *testing.T) {
+	s := newStage(t)
+	for _, c := range []struct{ actor, method, mine, nobodys string }{
+		{"another shopper", "GET", "/wallet/v1/requests/" + s.given.Request.ID.String(), "/wallet/v1/requests/" + id.New[id.Request]().String()},
+		{"another shopper", "GET", "/wallet/v1/grants/" + s.grant() + "/proof", "/wallet/v1/grants/" + id.New[id.Grant]().String() + "/proof"},
+		{"another shopper", "DELETE", "/wallet/v1/messages/" + s.sent.ID.String(), "/wallet/v1/messages/no-id-at-all"},
+		{"another business", "GET", "/business/v1/grants/" + s.grant(), "/business/v1/grants/" + id.New[id.Grant]().String()},
+		{"another business", "GET", "/business/v1/requests/" + s.given.Request.ID.String(), "/business/v1/requests/" + id.New[id.Request]().String()},
+	} {
+		a, b := s.actors[c.actor].do(c.method, c.mine, nil), s.actors[c.actor].do(c.method, c.nobodys, nil)
+		if a.Status != http.StatusNotFound || a.Status != b.Status || string(a.Body) != string(b.Body) {
+			t.Errorf("%s tells them apart: %s and %s", c.mine, a.Body, b.Body)
+		}
+	}
+	// Another shopper's lists hold nothing of this one's.
+	for _, path := range []string{"/wallet/v1/grants", "/wallet/v1/accesses", "/wallet/v1/messages", "/wallet/v1/accesses?grant=" + s.grant()} {
+		if r := s.actors["another shopper"].do("GET", path, nil); !strings.Contains(string(r.Body), "[]") {
+			t.Errorf("%s gives another shopper %s", path, r.Body)
+		}
+	}
+	if r := s.actors["another business"].do("GET", "/business/v1/events", nil); !strings.Contains(string(r.Body), "[]") {
+		t.Errorf("another business hears %s", r.Body)
+	}
+}
+
+func TestASuspendedBusiness(t *testing.T) {
+	s := newStage(t)
+	shop := s.actors["this business"]
+	shop.permit(s.given.Held[0]).into(&struct{}{})
+	if err := s.store.SetBusinessState(t.Context(), shop.shop.DID, consent.BusinessSuspended); err != nil {
+		t.Fatal(err)
+	}
+	shop.collect(s.given.Held[0]).is(403, "business-suspended") // at once, although its token is good
+	var log struct{ Accesses []struct{ Row string } }
+	s.actors["this shopper"].do("GET", "/wallet/v1/accesses", nil).into(&log)
+	if len(log.Accesses) != 1 || !strings.Contains(log.Accesses[0].Row, `"refused":"policy"`) {
+		t.Fatalf("the shopper sees %+v", log)
+	}
+	s.token(shop.shop.Assertion()).is(401, "")
+	if err := s.store.SetBusinessState(t.Context(), shop.shop.DID, consent.BusinessActive); err != nil {
+		t.Fatal(err)
+	}
+	shop.collect(s.given.Held[0]).is(200, "")
+}
+
+func TestAnotherPageMayNotAct(t *testing.T) {
+	s := newStage(t)
+	r := newRequest("POST", "/wallet/v1/grants/"+s.grant()+"/withdraw", s.actors["this shopper"].withdrawal(s.given.Held[0]))
+	r.Header.Set("X-Vault", s.actors["this shopper"].shopper.Vault.String())
+	r.Header.Set("Origin", "https://elsewhere.example")
+	s.send(r).is(403, "wrong-origin")
+	if state, err := s.ledger.Grant(t.Context(), s.given.Held[0].Entry.HandleKey); err != nil || state.Withdrawn {
+		t.Fatal("another page has withdrawn a grant")
+	}
+}
