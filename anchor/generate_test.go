@@ -273,6 +273,9 @@ func proofVectors(t *testing.T) string {
 	change("no votes", "format", func(_ *anchor.Proof, s *anchor.SignedHeader) { s.Commit.Votes = nil })
 	change("a vote with an unknown flag", "format", func(_ *anchor.Proof, s *anchor.SignedHeader) { s.Commit.Votes[0].Flag = 4 })
 	change("a vote without a signature", "format", func(_ *anchor.Proof, s *anchor.SignedHeader) { s.Commit.Votes[0].Signature = nil })
+	change("a signature of 65 bytes", "format", func(_ *anchor.Proof, s *anchor.SignedHeader) {
+		s.Commit.Votes[0].Signature = append(s.Commit.Votes[0].Signature, 0)
+	})
 	change("height 0", "format", func(_ *anchor.Proof, s *anchor.SignedHeader) {
 		s.Header.Height = 0
 		*s = four.Commit(s.Header)
