@@ -19,6 +19,7 @@ import (
 	"coffer/consent/business"
 	"coffer/internal/wallettest"
 	"coffer/policies"
+	"coffer/vault/vaulttest"
 )
 
 // TestMain lets a test run this very program as a process that can be killed: with
@@ -224,8 +225,8 @@ func TestDishonestWallet(t *testing.T) {
 			a := w.prepare(s, q)
 			c.lie(&a)
 			_, err := s.Send(ctx, a)
-			p, ok := errors.AsType[*wallettest.Problem](err)
-			if !ok || p.Status >= 500 || c.code != "" && !errors.Is(err, wallettest.Code(c.code)) {
+			p, ok := errors.AsType[*vaulttest.Refused](err)
+			if !ok || p.Status >= 500 || c.code != "" && !errors.Is(err, vaulttest.Code(c.code)) {
 				t.Errorf("got %v, want %s", err, c.code)
 			}
 		})
@@ -241,7 +242,7 @@ func TestDishonestWallet(t *testing.T) {
 		_, err := s.Send(ctx, w.prepare(s, q))
 		return err
 	})
-	if _, err := s.Send(ctx, w.prepare(s, q)); !errors.Is(err, wallettest.Code("already-answered")) {
+	if _, err := s.Send(ctx, w.prepare(s, q)); !errors.Is(err, vaulttest.Code("already-answered")) {
 		t.Errorf("answering twice: %v, want already-answered", err)
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"crypto/ecdh"
 	"crypto/ed25519"
 	"crypto/rand"
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -16,6 +15,7 @@ import (
 	"coffer/internal/id"
 	"coffer/vault"
 	"coffer/vault/seal"
+	"coffer/vault/vaulttest"
 )
 
 // Held is what the wallet keeps of one grant (FORMAT.md of wallet-web/src/core).
@@ -42,7 +42,7 @@ func (w *Wallet) Request(ctx context.Context, request id.Request) (consent.Reque
 		Request string `json:"request"`
 		Status  string `json:"status"`
 	}
-	if err := w.Do(ctx, "GET", "/wallet/v1/requests/"+request.String(), nil, &answer); err != nil {
+	if err := w.Do(ctx, "GET", "/requests/"+request.String(), nil, &answer); err != nil {
 		return consent.Request{}, err
 	}
 	return consent.OpenRequest(ctx, agent.New(agent.Options{}), answer.Request, consent.ParseRules{Audience: w.Origin, Now: w.Now()})
@@ -63,7 +63,7 @@ type Answer struct {
 	Text      string // of the decision; "" writes Decision
 	Give      []give
 	Held      []Held
-	Documents []Change
+	Documents map[id.Document][]byte // sealed beside it: the wallet's own copy of what it gave
 }
 
 // GrantState is how the operator speaks of a grant.
@@ -76,7 +76,7 @@ type GrantState struct {
 // Prepare makes all that a decision needs; nothing is sent yet. The catalogue names
 // the attributes' types in the receipts.
 func (w *Wallet) Prepare(q consent.Request, choices map[string]Choice, minor bool, c consent.Catalogue) (Answer, error) {
-	var a Answer
+	a := Answer{Documents: map[id.Document][]byte{}}
 	var given []consent.Given
 	refuse := []string{}
 	now := w.Now()
@@ -149,7 +149,7 @@ func (w *Wallet) Prepare(q consent.Request, choices map[string]Choice, minor boo
 		}
 		given = append(given, h.Given)
 		a.Held = append(a.Held, h)
-		a.Documents = append(a.Documents, Change{ID: id.New[id.Document](), Plaintext: secret})
+		a.Documents[id.New[id.Document]()] = secret
 		a.Give = append(a.Give, give{h.Given.Grant, h.Receipt.JWT, letter, shares, b64.EncodeToString(ahead.Bytes())})
 	}
 	a.Decision = consent.NewDecision(q, given, refuse, now)
@@ -176,25 +176,6 @@ func (w *Wallet) letter(q consent.Request, h Held) (string, error) {
 	return seal.SealLetter(public, l.Bytes())
 }
 
-// share wraps a document's content key for the business of one grant.
-func (w *Wallet) share(h Held, d vault.Document) (share, error) {
-	cek, err := seal.DocumentKey(w.Key, d.Sealed)
-	if err != nil {
-		return share{}, err
-	}
-	return share{Grant: &h.Given.Grant, Document: d.ID, Version: d.Version, Attribute: w.nameOf(d.ID),
-		EncryptedKey: base64.RawURLEncoding.EncodeToString(seal.Share(h.Key, cek))}, nil
-}
-
-func (w *Wallet) nameOf(d id.Document) string {
-	for name, named := range w.Named {
-		if named == d {
-			return name
-		}
-	}
-	return ""
-}
-
 // sharing lists the live grants that name a document's attribute.
 func (w *Wallet) sharing(d id.Document) (out []Held) {
 	for _, h := range w.Held {
@@ -210,34 +191,30 @@ func (w *Wallet) Send(ctx context.Context, a Answer) ([]GrantState, error) {
 	if a.Text == "" {
 		a.Text = string(a.Decision.Bytes())
 	}
-	body := map[string]any{"decision": a.Text, "ceremony": "", "credential": nil, "give": []give{}, "documents": map[string]any{"puts": []put{}}}
+	body := map[string]any{"decision": a.Text, "ceremony": "", "credential": nil, "give": []give{}, "documents": map[string]any{"puts": []any{}}}
 	var sealed []vault.Document
 	if len(a.Give) > 0 {
 		var o options
-		if err := w.Do(ctx, "POST", "/wallet/v1/decisions/start", map[string]string{"decision": a.Text}, &o); err != nil {
+		if err := w.Do(ctx, "POST", "/decisions/start", map[string]string{"decision": a.Text}, &o); err != nil {
 			return nil, err
 		}
 		credential, _, err := w.Device.Get(o.PublicKey)
 		if err != nil {
 			return nil, err
 		}
-		puts, docs, err := w.Seal(a.Documents...)
-		if err != nil {
+		if sealed, err = w.Puts(a.Documents); err != nil {
 			return nil, err
 		}
-		sealed = docs
 		body["ceremony"], body["credential"], body["give"] = o.Ceremony, credential, a.Give
-		body["documents"] = map[string]any{"puts": puts}
+		body["documents"] = map[string]any{"puts": vaulttest.PutsJSON(sealed)}
 	}
 	var answer struct {
 		Grants []GrantState `json:"grants"`
 	}
-	if err := w.Do(ctx, "POST", "/wallet/v1/decisions", body, &answer); err != nil {
+	if err := w.Do(ctx, "POST", "/decisions", body, &answer); err != nil {
 		return nil, err
 	}
-	if len(sealed) > 0 {
-		w.Kept(sealed)
-	}
+	w.Accepted(sealed)
 	for _, h := range a.Held {
 		w.Held[h.Given.Grant] = h
 	}
@@ -268,7 +245,7 @@ func (w *Wallet) Withdraw(ctx context.Context, g id.Grant) (GrantState, error) {
 	entry := anchor.Withdraw{Epoch: anchor.EpochAt(w.Now()), HandleKey: anchor.Handle(h.Handle.Public().(ed25519.PublicKey))}.
 		Sign(w.Ledger.Chain, seal.GrantWalletKey(w.Seed, g))
 	var state GrantState
-	err = w.Do(ctx, "POST", "/wallet/v1/grants/"+g.String()+"/withdraw",
+	err = w.Do(ctx, "POST", "/grants/"+g.String()+"/withdraw",
 		map[string]string{"entry": b64.EncodeToString(entry.Bytes()), "receipt": jwt}, &state)
 	if err == nil {
 		h.Over = true
@@ -280,14 +257,14 @@ func (w *Wallet) Withdraw(ctx context.Context, g id.Grant) (GrantState, error) {
 // Erase ends the vault, confirmed with the passkey.
 func (w *Wallet) Erase(ctx context.Context) error {
 	var o options
-	if err := w.Do(ctx, "POST", "/wallet/v1/erase/start", struct{}{}, &o); err != nil {
+	if err := w.Do(ctx, "POST", "/erase/start", struct{}{}, &o); err != nil {
 		return err
 	}
 	credential, _, err := w.Device.Get(o.PublicKey)
 	if err != nil {
 		return err
 	}
-	return w.Do(ctx, "POST", "/wallet/v1/erase", map[string]any{"ceremony": o.Ceremony, "credential": credential, "withdraws": []string{}}, nil)
+	return w.Do(ctx, "POST", "/erase", map[string]any{"ceremony": o.Ceremony, "credential": credential, "withdraws": []string{}}, nil)
 }
 
 // agreement is the key that a business's messages open with.

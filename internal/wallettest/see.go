@@ -38,7 +38,7 @@ func (w *Wallet) Inbox(ctx context.Context) ([]Received, error) {
 	var answer struct {
 		Messages []Received `json:"messages"`
 	}
-	err := w.Do(ctx, "GET", "/wallet/v1/messages", nil, &answer)
+	err := w.Do(ctx, "GET", "/messages", nil, &answer)
 	return answer.Messages, err
 }
 
@@ -77,7 +77,7 @@ func (w *Wallet) Read(ctx context.Context, m Received) (consent.Message, error) 
 		return none, err
 	}
 	var proof anchor.Proof
-	if err := w.Do(ctx, "GET", "/wallet/v1/messages/"+m.ID.String()+"/proof", nil, &proof); err != nil {
+	if err := w.Do(ctx, "GET", "/messages/"+m.ID.String()+"/proof", nil, &proof); err != nil {
 		return none, err
 	}
 	return message, w.proves(proof, entry)
@@ -86,7 +86,7 @@ func (w *Wallet) Read(ctx context.Context, m Received) (consent.Message, error) 
 // Proof fetches the proof of a grant's entry and verifies it.
 func (w *Wallet) Proof(ctx context.Context, g id.Grant) (anchor.Proof, error) {
 	var proof anchor.Proof
-	if err := w.Do(ctx, "GET", "/wallet/v1/grants/"+g.String()+"/proof", nil, &proof); err != nil {
+	if err := w.Do(ctx, "GET", "/grants/"+g.String()+"/proof", nil, &proof); err != nil {
 		return proof, err
 	}
 	entry, err := w.Held[g].Given.GrantEntry()
@@ -128,7 +128,7 @@ func (w *Wallet) Accesses(ctx context.Context, g id.Grant) ([]consent.Access, er
 			} `json:"accesses"`
 			Next string `json:"next"`
 		}
-		if err := w.Do(ctx, "GET", "/wallet/v1/accesses?grant="+g.String()+"&after="+after, nil, &page); err != nil {
+		if err := w.Do(ctx, "GET", "/accesses?grant="+g.String()+"&after="+after, nil, &page); err != nil {
 			return nil, err
 		}
 		for _, a := range page.Accesses { // newest first
@@ -148,6 +148,6 @@ func (w *Wallet) Grants(ctx context.Context) ([]GrantState, error) {
 	var answer struct {
 		Grants []GrantState `json:"grants"`
 	}
-	err := w.Do(ctx, "GET", "/wallet/v1/grants", nil, &answer)
+	err := w.Do(ctx, "GET", "/grants", nil, &answer)
 	return answer.Grants, err
 }

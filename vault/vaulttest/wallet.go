@@ -56,6 +56,17 @@ type Refused struct {
 
 func (r *Refused) Error() string { return fmt.Sprintf("%d %s: %s", r.Status, r.Type, r.Detail) }
 
+// Is compares by code, as in errors.Is(err, vaulttest.Code("not-found")).
+func (r *Refused) Is(target error) bool {
+	c, ok := target.(Code)
+	return ok && r.Type == "urn:coffer:problem:"+string(c)
+}
+
+// Code is the last part of a problem's type.
+type Code string
+
+func (c Code) Error() string { return string(c) }
+
 // Do sends in as JSON and reads the answer into out. It returns a [*Refused] for a
 // problem.
 func (w *Wallet) Do(ctx context.Context, method, path string, in, out any) error {
