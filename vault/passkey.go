@@ -1,6 +1,10 @@
 package vault
 
-import "time"
+import (
+	"time"
+
+	"coffer/internal/id"
+)
 
 // Passkey is one credential of a vault.
 type Passkey struct {
@@ -21,6 +25,7 @@ type Session struct {
 // Ceremony is a WebAuthn ceremony between its start and its finish.
 type Ceremony struct {
 	Hash    [32]byte // SHA-256 of the ceremony's id, which only the browser has
+	Vault   id.Vault // zero while it is not known whose it is
 	Data    []byte   // what vault/passkey needs at the finish, opaque here
 	Expires time.Time
 }

@@ -137,7 +137,7 @@ func (c *ceremonies) keep(ctx context.Context, k kept) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	err = c.store.KeepCeremony(ctx, vault.Ceremony{Hash: sha256.Sum256(b[:]), Data: data, Expires: c.now().Add(Lifetime)})
+	err = c.store.KeepCeremony(ctx, vault.Ceremony{Hash: sha256.Sum256(b[:]), Vault: k.Vault, Data: data, Expires: c.now().Add(Lifetime)})
 	return base64.RawURLEncoding.EncodeToString(b[:]), err
 }
 

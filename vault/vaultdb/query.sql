@@ -88,10 +88,13 @@ DELETE FROM session WHERE vault_id = $1 AND token_hash = $2;
 DELETE FROM session WHERE expires_at <= $1;
 
 -- name: KeepCeremony :exec
-INSERT INTO ceremony (ceremony_hash, data, expires_at) VALUES ($1, $2, $3);
+INSERT INTO ceremony (ceremony_hash, vault_id, data, expires_at) VALUES ($1, $2, $3, $4);
 
 -- name: TakeCeremony :one
-DELETE FROM ceremony WHERE ceremony_hash = $1 RETURNING data, expires_at;
+DELETE FROM ceremony WHERE ceremony_hash = $1 RETURNING vault_id, data, expires_at;
+
+-- name: EraseCeremonies :exec
+DELETE FROM ceremony WHERE vault_id = $1;
 
 -- name: ExpireCeremonies :execrows
 DELETE FROM ceremony WHERE expires_at <= $1;

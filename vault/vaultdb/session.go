@@ -55,7 +55,7 @@ func (s *Store) EndSession(ctx context.Context, v id.Vault, tokenHash [32]byte) 
 // KeepCeremony remembers a ceremony until it is taken.
 func (s *Store) KeepCeremony(ctx context.Context, c vault.Ceremony) error {
 	err := s.write(ctx, func(q *vaultsql.Queries) error {
-		return q.KeepCeremony(ctx, vaultsql.KeepCeremonyParams{CeremonyHash: c.Hash[:], Data: c.Data, ExpiresAt: c.Expires.Unix()})
+		return q.KeepCeremony(ctx, vaultsql.KeepCeremonyParams{CeremonyHash: c.Hash[:], VaultID: c.Vault, Data: c.Data, ExpiresAt: c.Expires.Unix()})
 	})
 	if err != nil {
 		return fmt.Errorf("keeping a ceremony: %w", err)
@@ -68,7 +68,7 @@ func (s *Store) KeepCeremony(ctx context.Context, c vault.Ceremony) error {
 func (s *Store) TakeCeremony(ctx context.Context, hash [32]byte) (c vault.Ceremony, err error) {
 	err = s.write(ctx, func(q *vaultsql.Queries) error {
 		row, err := q.TakeCeremony(ctx, hash[:])
-		c = vault.Ceremony{Hash: hash, Data: row.Data, Expires: time.Unix(row.ExpiresAt, 0)}
+		c = vault.Ceremony{Hash: hash, Vault: row.VaultID, Data: row.Data, Expires: time.Unix(row.ExpiresAt, 0)}
 		return found(err)
 	})
 	if err != nil {

@@ -115,7 +115,12 @@ func (s *Store) Finish(ctx context.Context, v id.Vault) error {
 // Erase deletes the vault and every row that is its. What stays in the database's
 // files until [sqldb.DB.Vacuum] is ciphertext in overwritten pages.
 func Erase(ctx context.Context, tx sqldb.Tx, v id.Vault) error {
-	if err := affected(vaultsql.New(tx).EraseVault(ctx, v)); err != nil {
+	q := vaultsql.New(tx)
+	err := affected(q.EraseVault(ctx, v)) // the rest goes by cascade, but for ceremonies
+	if err == nil {
+		err = q.EraseCeremonies(ctx, v)
+	}
+	if err != nil {
 		return fmt.Errorf("erasing a vault: %w", err)
 	}
 	return nil

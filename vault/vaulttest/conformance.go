@@ -39,6 +39,7 @@ func TestStore(t *testing.T, open Opener) {
 		"sessions":                testSessions,
 		"ceremonies":              testCeremonies,
 		"two devices":             testTwoDevices,
+		"walking all vaults":      testEach,
 	} {
 		t.Run(name, func(t *testing.T) { f(t, open) })
 	}
@@ -475,6 +476,12 @@ func testErase(t *testing.T, open Opener) {
 			t.Fatal(err)
 		}
 	}
+	pending := func(one *shelf) vault.Ceremony {
+		return vault.Ceremony{Hash: sha256.Sum256(one.v[:]), Vault: one.v, Data: one.v[:], Expires: time.Unix(2e9, 0)}
+	}
+	if err := errors.Join(s.KeepCeremony(t.Context(), pending(s)), s.KeepCeremony(t.Context(), pending(neighbour))); err != nil {
+		t.Fatal(err)
+	}
 	erase := func(ctx context.Context, tx sqldb.Tx) error { return vaultdb.Erase(ctx, tx, s.v) }
 	if err := s.tx(t, erase); err != nil {
 		t.Fatal(err)
@@ -484,6 +491,11 @@ func testErase(t *testing.T, open Opener) {
 	wantErr(t, "its keyring", err, vault.ErrNotFound)
 	_, err = s.Session(t.Context(), s.v, sha256.Sum256([]byte("t")), time.Unix(1, 0))
 	wantErr(t, "its session", err, vault.ErrNotSignedIn)
+	_, err = s.TakeCeremony(t.Context(), pending(s).Hash)
+	wantErr(t, "its unfinished ceremony", err, vault.ErrNotFound)
+	if c, err := s.TakeCeremony(t.Context(), pending(neighbour).Hash); err != nil || c.Vault != neighbour.v {
+		t.Errorf("the neighbour's ceremony: %v", err)
+	}
 	docs, err := s.Documents(t.Context(), s.v)
 	if err != nil || len(docs) != 0 || len(s.shares(t)) != 0 {
 		t.Errorf("%d documents and %d shares are left, %v", len(docs), len(s.shares(t)), err)
@@ -623,4 +635,32 @@ func testTwoDevices(t *testing.T, open Opener) {
 	if err != nil || won != 1 || len(docs) != 2 {
 		t.Errorf("%d devices won, %d documents, %v", won, len(docs), err)
 	}
+}
+
+func testEach(t *testing.T, open Opener) {
+	s := newShelf(t, open, admit(nil))
+	want := map[id.Vault]bool{s.v: true}
+	d := s.sealed(t, id.New[id.Document](), 1)
+	b := s.batch(t, d)
+	b.Shares = []vault.Share{s.share(id.New[id.Grant](), d, "email")}
+	s.put(t, b)
+	for range 300 { // more than it reads at a time
+		want[addShelf(t, s.Store, s.db).v] = true
+	}
+	seen := map[id.Vault]bool{}
+	err := s.Each(t.Context(), func(v id.Vault, documents []vault.Document, shares []vault.Share) error {
+		if !want[v] || seen[v] {
+			t.Error("a vault that is not, or twice")
+		}
+		seen[v] = true
+		if v == s.v && (len(documents) != 2 || len(shares) != 1) || v != s.v && len(documents)+len(shares) > 0 {
+			t.Errorf("%d documents and %d shares", len(documents), len(shares))
+		}
+		return nil
+	})
+	if err != nil || len(seen) != len(want) {
+		t.Errorf("saw %d of %d vaults, %v", len(seen), len(want), err)
+	}
+	stop := errors.New("stop")
+	wantErr(t, "stopping", s.Each(t.Context(), func(id.Vault, []vault.Document, []vault.Share) error { return stop }), stop)
 }

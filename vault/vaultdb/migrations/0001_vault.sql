@@ -60,10 +60,12 @@ CREATE TABLE session (
   PRIMARY KEY (vault_id, token_hash)
 );
 
--- A ceremony may begin before its vault exists, so it belongs to none. It lasts
--- minutes, and an erasure that leaves one behind leaves a challenge.
+-- A ceremony may begin before its vault exists, or before it is known whose it is
+-- (vault_id is all zeros then), so it belongs to none; an erasure deletes it by the
+-- column. It lasts minutes: there are never many rows.
 CREATE TABLE ceremony (
   ceremony_hash BYTEA  NOT NULL PRIMARY KEY,
+  vault_id      BYTEA  NOT NULL,
   data          BYTEA  NOT NULL,
   expires_at    BIGINT NOT NULL
 );

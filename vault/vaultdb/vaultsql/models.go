@@ -11,6 +11,7 @@ import (
 
 type Ceremony struct {
 	CeremonyHash []byte
+	VaultID      id.Vault
 	Data         []byte
 	ExpiresAt    int64
 }

@@ -187,6 +187,15 @@ func (q *Queries) EndSession(ctx context.Context, arg EndSessionParams) error {
 	return err
 }
 
+const eraseCeremonies = `-- name: EraseCeremonies :exec
+DELETE FROM ceremony WHERE vault_id = $1
+`
+
+func (q *Queries) EraseCeremonies(ctx context.Context, vaultID id.Vault) error {
+	_, err := q.db.ExecContext(ctx, eraseCeremonies, vaultID)
+	return err
+}
+
 const eraseVault = `-- name: EraseVault :execrows
 DELETE FROM vault WHERE vault_id = $1
 `
@@ -314,17 +323,23 @@ func (q *Queries) InsertDocument(ctx context.Context, arg InsertDocumentParams) 
 }
 
 const keepCeremony = `-- name: KeepCeremony :exec
-INSERT INTO ceremony (ceremony_hash, data, expires_at) VALUES ($1, $2, $3)
+INSERT INTO ceremony (ceremony_hash, vault_id, data, expires_at) VALUES ($1, $2, $3, $4)
 `
 
 type KeepCeremonyParams struct {
 	CeremonyHash []byte
+	VaultID      id.Vault
 	Data         []byte
 	ExpiresAt    int64
 }
 
 func (q *Queries) KeepCeremony(ctx context.Context, arg KeepCeremonyParams) error {
-	_, err := q.db.ExecContext(ctx, keepCeremony, arg.CeremonyHash, arg.Data, arg.ExpiresAt)
+	_, err := q.db.ExecContext(ctx, keepCeremony,
+		arg.CeremonyHash,
+		arg.VaultID,
+		arg.Data,
+		arg.ExpiresAt,
+	)
 	return err
 }
 
@@ -636,10 +651,11 @@ func (q *Queries) SetState(ctx context.Context, arg SetStateParams) (int64, erro
 }
 
 const takeCeremony = `-- name: TakeCeremony :one
-DELETE FROM ceremony WHERE ceremony_hash = $1 RETURNING data, expires_at
+DELETE FROM ceremony WHERE ceremony_hash = $1 RETURNING vault_id, data, expires_at
 `
 
 type TakeCeremonyRow struct {
+	VaultID   id.Vault
 	Data      []byte
 	ExpiresAt int64
 }
@@ -647,7 +663,7 @@ type TakeCeremonyRow struct {
 func (q *Queries) TakeCeremony(ctx context.Context, ceremonyHash []byte) (TakeCeremonyRow, error) {
 	row := q.db.QueryRowContext(ctx, takeCeremony, ceremonyHash)
 	var i TakeCeremonyRow
-	err := row.Scan(&i.Data, &i.ExpiresAt)
+	err := row.Scan(&i.VaultID, &i.Data, &i.ExpiresAt)
 	return i, err
 }
 
