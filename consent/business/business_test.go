@@ -161,6 +161,23 @@ func TestPassingTroubleIsRetried(t *testing.T) {
 	}
 }
 
+// Registering again is no error, not even within one second or after a lost answer.
+func TestRegisterAgain(t *testing.T) {
+	o := newOperator(t)
+	b, _ := o.shop()
+	const route = "POST /business/v1/registrations"
+	o.fails(route, trouble{status: 500, after: true}, trouble{status: 409, code: "stale"})
+	if state, err := b.Register(t.Context()); err != nil || state != consent.BusinessActive {
+		t.Errorf("registering again: %s, %v", state, err)
+	}
+	for range 3 {
+		o.fails(route, trouble{status: 409, code: "stale"})
+	}
+	if _, err := b.Register(t.Context()); err == nil {
+		t.Error("a card that stays stale was taken")
+	}
+}
+
 func TestRequestIsCheckedBeforeItIsSigned(t *testing.T) {
 	o := newOperator(t)
 	b, _ := o.shop()
@@ -202,5 +219,44 @@ func TestReadPurposes(t *testing.T) {
 		if _, err := business.ReadPurposes(write(strings.Replace(string(one), old, new, 1))); err == nil {
 			t.Errorf("%s was read", new)
 		}
+	}
+}
+
+// The examples in FORMAT.md are read, and what they ask for can be asked.
+func TestFormatExamples(t *testing.T) {
+	format, err := os.ReadFile("FORMAT.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	example := func(name string) string {
+		_, rest, ok := strings.Cut(string(format), "```json "+name+"\n")
+		text, _, end := strings.Cut(rest, "```")
+		if !ok || !end {
+			t.Fatalf("FORMAT.md has no example %q", name)
+		}
+		path := filepath.Join(t.TempDir(), name+".json")
+		os.WriteFile(path, []byte(text), 0o600)
+		return path
+	}
+	profile, err := business.ReadProfile(example("profile"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	purposes, err := business.ReadPurposes(example("purposes"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := newOperator(t)
+	profile.Operator, profile.Ledger = o.server.URL, ""
+	b, err := business.Create(filepath.Join(t.TempDir(), "shop"), profile, o.options()...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	if _, err := b.Register(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.Request(t.Context(), business.Ask{Purposes: purposes}); err != nil {
+		t.Errorf("asking for the example's purposes: %v", err)
 	}
 }

@@ -70,7 +70,7 @@ func (s *Shop) renderOffice(w http.ResponseWriter, status int, v officeView) {
 	v.DID, v.Registration, v.LedgerURL = string(s.business.DID()), s.registrationNow(), p.LedgerOrigin()
 	v.Ledger = "not pinned yet"
 	if set, err := s.business.PinnedValidators(); err == nil {
-		v.Ledger = fmt.Sprintf("%s, pinned with %d validator keys", set.Chain, len(set.Validators))
+		v.Ledger = fmt.Sprintf("%s; its validators (%d) are pinned", set.Chain, len(set.Validators))
 	}
 	for _, o := range s.orders.list() {
 		view := s.view(o)
