@@ -4,7 +4,7 @@ import { CoreError } from '../errors';
 import { fromHex, textVectors, vectorFiles } from '../testing/vectors';
 import { opens, type Opening } from './commitment';
 import { encodeEntry, isSigned, leafOf, parseEntry, type Entry } from './entry';
-import { parseProof, parseValidatorSet, ProofError, verifyProof } from './proof';
+import { inclusionRoot, parseProof, parseValidatorSet, ProofError, verifyProof } from './proof';
 
 const folder = 'anchor/testdata/vectors';
 
@@ -96,4 +96,15 @@ describe('proofs', () => {
 
 test('a commitment hides nothing that its opening does not open', () => {
   expect(opens({ scheme: 1, r: 'AA' }, new Uint8Array(32), utf8(''))).toBe(false);
+});
+
+test('an inclusion path has the one length that fits its place', () => {
+  const hash = new Uint8Array(32);
+  const lengths = (index: bigint, size: bigint) => [0, 1, 2, 3, 4].filter((n) => inclusionRoot(hash, index, size, Array<Bytes>(n).fill(hash)) !== null);
+  expect(lengths(0n, 1n)).toEqual([0]);
+  expect(lengths(1n, 2n)).toEqual([1]);
+  expect(lengths(2n, 3n)).toEqual([1]);
+  expect(lengths(4n, 7n)).toEqual([3]);
+  expect(lengths(6n, 7n)).toEqual([2]);
+  expect(lengths(7n, 7n)).toEqual([]);
 });
