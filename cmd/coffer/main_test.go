@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"coffer/consent/business"
 )
 
 func TestMain(m *testing.M) {
@@ -101,5 +103,31 @@ func TestHelpTeaches(t *testing.T) {
 		if c.RunE != nil && !c.HasSubCommands() && c.Name() != "version" && c.Example == "" {
 			t.Errorf("%s has no example", c.CommandPath())
 		}
+	}
+}
+
+// The files that the help shows are files that the command reads.
+func TestHelpExamplesAreRead(t *testing.T) {
+	example := func(command ...string) string {
+		cmd, _, err := newRoot().Find(command)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, rest, ok := strings.Cut(cmd.Long, "\n\n  {")
+		if !ok {
+			t.Fatalf("the help of %v shows no file", command)
+		}
+		text, _, _ := strings.Cut(rest, "\n\n")
+		path := filepath.Join(t.TempDir(), "example.json")
+		if err := os.WriteFile(path, []byte("{"+text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	if _, err := business.ReadProfile(example("key", "new")); err != nil {
+		t.Error(err)
+	}
+	if _, err := business.ReadPurposes(example("request")); err != nil {
+		t.Error(err)
 	}
 }

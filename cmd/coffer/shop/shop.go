@@ -61,9 +61,10 @@ func Open(o Options) (*Shop, error) {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	dir := filepath.Join(o.Dir, "business")
-	b, err := business.Open(dir, o.Business...)
+	with := append([]business.Option{business.WithLogger(o.Logger)}, o.Business...)
+	b, err := business.Open(dir, with...)
 	if errors.Is(err, business.ErrNoFolder) {
-		b, err = business.Create(dir, profile(o), o.Business...)
+		b, err = business.Create(dir, profile(o), with...)
 	}
 	if err != nil {
 		return nil, err
