@@ -36,7 +36,7 @@ func TestCheck(t *testing.T) {
 		"sending, no permit":       {nil, now, consent.Need{Business: mine, Channel: "wallet"}, consent.NoPermit},
 		"another business":         {nil, now, consent.Need{Business: "did:web:x.example", Attribute: "name", Permitted: true}, consent.ErrNotFound},
 		"nobody":                   {func(g *consent.Grant) { g.Business = "" }, now, collect, consent.ErrNotFound},
-		"no grant":                 {func(g *consent.Grant) { *g = consent.Grant{Business: mine} }, now, collect, consent.ErrNotFound},
+		"no grant":                 {func(g *consent.Grant) { g.ID = id.Grant{} }, now, collect, consent.ErrNotFound},
 		"not anchored":             {func(g *consent.Grant) { g.State = consent.StateAnchoring }, now, collect, consent.NotAnchored},
 		"withdrawn":                {func(g *consent.Grant) { g.State = consent.StateWithdrawn }, now, collect, consent.Withdrawn},
 		"withdrawn, then over":     {func(g *consent.Grant) { g.State = consent.StateWithdrawn }, now.Add(1000 * time.Hour), collect, consent.Withdrawn},

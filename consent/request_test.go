@@ -44,7 +44,7 @@ func TestRequestRefused(t *testing.T) {
 		"control characters":      {func(q *consent.Request) { q.Controller.Name = "Corner\x1b[2JShop" }, consent.NoController},
 		"notice without TLS":      {func(q *consent.Request) { q.Controller.PrivacyNotice = "http://corner.example/privacy" }, consent.BadURL},
 		"script as URL":           {func(q *consent.Request) { q.Controller.URL = "javascript:alert(1)" }, consent.BadURL},
-		"URL with a password":     {func(q *consent.Request) { q.Controller.URL = "https://a:b@corner.example" }, consent.BadURL},
+		"URL with a password":     {func(q *consent.Request) { q.Controller.URL, q.ReturnURL = "https://a:b@corner.example", "" }, consent.BadURL},
 		"return elsewhere":        {func(q *consent.Request) { q.ReturnURL = "https://other.example/" }, consent.BadURL},
 		"return to a look-alike":  {func(q *consent.Request) { q.ReturnURL = "http://localhost:8081@other.example/" }, consent.BadURL},
 		"key not on the curve":    {func(q *consent.Request) { q.AgreementKey.Y = make(consent.Bytes, 32) }, consent.BadKey},
@@ -124,6 +124,9 @@ func TestRequestForAuditor(t *testing.T) {
 	if _, err := consent.ParseRequest(f.request.Payload(), consent.ParseRules{}); err != nil {
 		t.Error(err)
 	}
+	// Which operator is open to him; that it is an origin is not.
+	_, err := consent.ParseRequest(edit(t, f.request.Payload(), operator, operator+"/path"), consent.ParseRules{})
+	code(t, err, consent.WrongAudience)
 }
 
 func TestStrict(t *testing.T) {
@@ -139,6 +142,8 @@ func TestStrict(t *testing.T) {
 		"key twice":          {edit(t, good, `"language"`, `"language":"de","language"`), "language"},
 		"text twice":         {edit(t, good, `{"de":`, `{"de":"x","de":`), "purposes[0].text.de"},
 		"missing key":        {edit(t, good, `"language":"en",`, ``), "language"},
+		"missing list":       {edit(t, good, `"channels":[],`, ``), "purposes[0].channels"},
+		"line end in bytes":  {edit(t, good, f.request.Nonce.String(), f.request.Nonce.String()+`\n`), "nonce"},
 		"null list":          {edit(t, good, `"channels":[]`, `"channels":null`), "purposes[0].channels"},
 		"number as text":     {edit(t, good, `"days":31`, `"days":"31"`), "purposes[0].days"},
 		"fraction":           {edit(t, good, `"days":31`, `"days":31.0`), "purposes[0].days"},
@@ -168,6 +173,19 @@ func TestStrict(t *testing.T) {
 	if _, err := consent.ParseRequest(append([]byte(" \n"), good...), rules(t)); err != nil {
 		t.Errorf("space in front: %v", err)
 	}
+}
+
+// Where a format leaves a value open, nesting is still bounded.
+func TestStrictDepth(t *testing.T) {
+	var v struct {
+		X any `json:"x"`
+	}
+	nested := func(n int) []byte { return []byte(`{"x":` + strings.Repeat("[", n) + strings.Repeat("]", n) + `}`) }
+	if err := consent.ParseStrict(nested(9), &v); err != nil {
+		t.Error(err)
+	}
+	code(t, consent.ParseStrict(nested(20), &v), consent.Malformed)
+	code(t, consent.ParseStrict([]byte(`{"x":{"a":1,"a":2}}`), &v), consent.Malformed)
 }
 
 // What somebody typed does not come back in an error.

@@ -45,6 +45,8 @@ func TestVerifyJWSRefuses(t *testing.T) {
 		"truncated signature":       {good[:len(good)-2], consent.BadSignature},
 		"line end":                  {good[:len(good)-10] + "\n" + good[len(good)-10:], consent.BadSignature},
 		"padding":                   {good + "==", consent.BadSignature},
+		"other spelling of it":      {good[:len(good)-1] + spelling(good[len(good)-1]), consent.BadSignature},
+		"long and signed":           {forge(t, shop, header("ES256", typ, shop.KeyID, ""), `{"x":"`+strings.Repeat("x", 48<<10)+`"}`), consent.BadSignature},
 		"too long":                  {good + strings.Repeat("A", 64<<10), consent.BadSignature},
 		"HS256 with the public key": {forge(t, shop, header("HS256", typ, shop.KeyID, ""), payload), consent.BadSignature},
 		"ES384":                     {forge(t, shop, header("ES384", typ, shop.KeyID, ""), payload), consent.BadSignature},
@@ -70,6 +72,12 @@ func TestVerifyJWSRefuses(t *testing.T) {
 	if _, _, err := agent.New(agent.Options{}).VerifyJWS(t.Context(), good, typ); err != nil {
 		t.Fatalf("the good one: %v", err)
 	}
+}
+
+// spelling is the next character: it differs in bits that a lax decoder drops.
+func spelling(last byte) string {
+	const digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+	return string(digits[strings.IndexByte(digits, last)^1])
 }
 
 func TestOpenRequest(t *testing.T) {

@@ -1,11 +1,8 @@
 package agent_test
 
 import (
-	"bytes"
 	"encoding/base64"
 	"encoding/json"
-	"io"
-	"os"
 	"strings"
 	"testing"
 
@@ -98,25 +95,4 @@ func TestMessageRefused(t *testing.T) {
 	}
 	_, err := agent.PackMessage(strings.Repeat("x", consent.MaxPacked), consent.NewAgreementKey(key.PublicKey()))
 	code(t, err, consent.Malformed)
-}
-
-// aries would print to standard error; nothing of a body may get there.
-func TestSilence(t *testing.T) {
-	r, w, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	stdout, stderr := os.Stdout, os.Stderr
-	os.Stdout, os.Stderr = w, w
-	t.Cleanup(func() { os.Stdout, os.Stderr = stdout, stderr })
-	key := agreement(t, "person")
-	_, jws := write(t)
-	packed, _ := agent.PackMessage(jws, consent.NewAgreementKey(key.PublicKey()))
-	agent.UnpackMessage(packed, key)
-	agent.UnpackMessage(packed, agreement(t, "other"))
-	agent.UnpackMessage("{\"canary\":1}", key)
-	w.Close()
-	if out, _ := io.ReadAll(r); len(bytes.TrimSpace(out)) > 0 {
-		t.Errorf("printed %d bytes", len(out))
-	}
 }

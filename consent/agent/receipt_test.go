@@ -88,6 +88,7 @@ func TestReceiptRefused(t *testing.T) {
 		"ES256":                {forge(t, shop, header("ES256", shop.KeyID), payload), consent.BadSignature},
 		"EdDSA named, P-256":   {forge(t, shop, header("EdDSA", shop.KeyID), payload), consent.WrongIssuer},
 		"swapped kid":          {forge(t, person, header("EdDSA", other.KeyID), payload), consent.WrongIssuer},
+		"part of the kid":      {forge(t, person, header("EdDSA", person.KeyID[:len(person.KeyID)-9]), payload), consent.BadSignature},
 		"another's signature":  {forge(t, other, good, payload), consent.BadSignature},
 		"another's receipt":    {forge(t, other, header("EdDSA", other.KeyID), payload), consent.WrongIssuer},
 		"did:web":              {forge(t, person, header("EdDSA", "did:web:shop.example#k"), payload), consent.BadSignature},
