@@ -139,13 +139,7 @@ func (s *Store) Deliver(ctx context.Context, m Message, now time.Time) error {
 
 // DropMessage gives a taken message's place back: the ledger refused its permit.
 func (s *Store) DropMessage(ctx context.Context, m Message) error {
-	return wrap("dropping a message", s.write(ctx, func(q *consentsql.Queries, _ sqldb.Tx) error {
-		if err := q.DropMessage(ctx, consentsql.DropMessageParams{VaultID: m.Vault, MessageID: m.ID}); err != nil {
-			return err
-		}
-		leaf := m.Permit.Leaf()
-		return q.DropPermit(ctx, consentsql.DropPermitParams{VaultID: m.Vault, GrantID: m.Grant, Leaf: leaf[:]})
-	}))
+	return s.DropPermits(ctx, []Permit{m.permit()})
 }
 
 // Inbox lists a vault's messages, newest first.

@@ -145,6 +145,35 @@ func TestAMessageIsRefused(t *testing.T) {
 	wants(t, err, consent.Withdrawn)
 }
 
+func TestAMessageWhosePermitNeverCameLeavesItsPlace(t *testing.T) {
+	s := newScene(t)
+	h := s.give().Held[1]
+	m := s.message(h)
+	_, _, err := s.take(m)
+	s.do(err)
+	s.clock.Add(4 * time.Hour)
+	s.do(s.outbox().Sweep(t.Context()))
+	if _, sent, err := s.take(s.message(h)); err != nil || sent != 0 {
+		t.Fatalf("%d count, %v", sent, err)
+	}
+}
+
+// One entry on the ledger permits one thing.
+func TestAPermitServesOneUse(t *testing.T) {
+	s := newScene(t)
+	h := s.give().Held[1]
+	m := s.message(h)
+	s.deliver(m)
+	_, err := s.store.TakePermits(t.Context(), s.shop.DID, []consentdb.Permit{{Grant: h.Grant, Kind: consent.PermitCollect, Entry: m.Permit}}, s.clock.Now())
+	wants(t, err, consent.BadEntry)
+
+	m = s.message(h)
+	_, err = s.store.TakePermits(t.Context(), s.shop.DID, []consentdb.Permit{{Grant: h.Grant, Kind: consent.PermitCollect, Entry: m.Permit}}, s.clock.Now())
+	s.do(err)
+	_, _, err = s.take(m)
+	wants(t, err, consent.BadEntry)
+}
+
 func TestADroppedMessageLeavesItsPlace(t *testing.T) {
 	s := newScene(t)
 	h := s.give().Held[1]

@@ -56,8 +56,23 @@ func (s *Store) TakePermits(ctx context.Context, business consent.DID, permits [
 	return taken, nil
 }
 
+// putPermit keeps a permit, for one use: an entry that permits a message permits no
+// collecting, and the other way round.
 func putPermit(ctx context.Context, q *consentsql.Queries, p Permit, now time.Time) error {
 	leaf := p.Entry.Leaf()
+	other := consent.PermitMessage
+	if p.Kind == consent.PermitMessage {
+		other = consent.PermitCollect
+	}
+	n, err := q.PermitTaken(ctx, consentsql.PermitTakenParams{
+		VaultID: p.Vault, GrantID: p.Grant, Kind: string(other), Epoch: int64(p.Entry.Epoch), Leaf: leaf[:],
+	})
+	if err != nil {
+		return err
+	}
+	if n > 0 {
+		return &consent.Refusal{Code: consent.BadEntry, At: "entry"}
+	}
 	return q.PutPermit(ctx, consentsql.PutPermitParams{
 		VaultID: p.Vault, GrantID: p.Grant, Kind: string(p.Kind), Epoch: int64(p.Entry.Epoch),
 		Leaf: leaf[:], Entry: p.Entry.Bytes(), Taken: now.Unix(),
@@ -91,12 +106,16 @@ func (s *Store) AnchorPermits(ctx context.Context, permits []Permit) error {
 	}))
 }
 
-// DropPermits forgets permits that the ledger refused. One that is anchored stays.
+// DropPermits forgets permits that the ledger refused, and messages that wait for
+// them. One that is anchored stays.
 func (s *Store) DropPermits(ctx context.Context, permits []Permit) error {
 	return wrap("dropping permits", s.write(ctx, func(q *consentsql.Queries, _ sqldb.Tx) error {
 		for _, p := range permits {
 			leaf := p.Entry.Leaf()
 			err := q.DropPermit(ctx, consentsql.DropPermitParams{VaultID: p.Vault, GrantID: p.Grant, Leaf: leaf[:]})
+			if err == nil && p.Kind == consent.PermitMessage {
+				err = q.DropMessageOfPermit(ctx, consentsql.DropMessageOfPermitParams{VaultID: p.Vault, GrantID: p.Grant, Leaf: leaf[:]})
+			}
 			if err != nil {
 				return err
 			}

@@ -1,6 +1,7 @@
 package consentdb_test
 
 import (
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -161,9 +162,13 @@ func TestABusinessLearnsOfEverything(t *testing.T) {
 // Every key of a vault's data begins with vault_id, so that the tables can be
 // partitioned by it; what names no vault has no column for it.
 func TestKeysAreLedByTheVault(t *testing.T) {
-	s := newScene(t)
+	db, err := sqldb.Create(t.Context(), sqldb.Options{Path: filepath.Join(t.TempDir(), "coffer.db"), Schemas: []sqldb.Schema{consentdb.Schema}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
 	led := 0
-	s.do(s.db.Read(t.Context(), func(tx sqldb.Tx) error {
+	err = db.Read(t.Context(), func(tx sqldb.Tx) error {
 		rows, err := tx.QueryContext(t.Context(), `SELECT m.name, i.name, i.origin,
 			(SELECT c.name FROM pragma_index_info(i.name) c WHERE c.seqno = 0),
 			EXISTS (SELECT 1 FROM pragma_table_info(m.name) c WHERE c.name = 'vault_id')
@@ -186,8 +191,8 @@ func TestKeysAreLedByTheVault(t *testing.T) {
 			}
 		}
 		return rows.Err()
-	}))
-	if led < 6 {
-		t.Fatalf("looked at %d keys only", led)
+	})
+	if err != nil || led < 6 {
+		t.Fatalf("looked at %d keys only, %v", led, err)
 	}
 }

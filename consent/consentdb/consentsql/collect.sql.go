@@ -272,6 +272,31 @@ func (q *Queries) MarkPermitAnchored(ctx context.Context, arg MarkPermitAnchored
 	return err
 }
 
+const permitTaken = `-- name: PermitTaken :one
+SELECT COUNT(*) FROM permit WHERE vault_id = $1 AND grant_id = $2 AND kind = $3 AND epoch = $4 AND leaf = $5
+`
+
+type PermitTakenParams struct {
+	VaultID id.Vault
+	GrantID id.Grant
+	Kind    string
+	Epoch   int64
+	Leaf    []byte
+}
+
+func (q *Queries) PermitTaken(ctx context.Context, arg PermitTakenParams) (int64, error) {
+	row := q.db.QueryRowContext(ctx, permitTaken,
+		arg.VaultID,
+		arg.GrantID,
+		arg.Kind,
+		arg.Epoch,
+		arg.Leaf,
+	)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const permitsOfGrant = `-- name: PermitsOfGrant :many
 SELECT vault_id, grant_id, kind, epoch, leaf, entry, taken, anchored FROM permit WHERE vault_id = $1 AND grant_id = $2 ORDER BY taken, leaf
 `

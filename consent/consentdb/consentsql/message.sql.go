@@ -61,6 +61,21 @@ func (q *Queries) DropMessage(ctx context.Context, arg DropMessageParams) error 
 	return err
 }
 
+const dropMessageOfPermit = `-- name: DropMessageOfPermit :exec
+DELETE FROM message WHERE vault_id = $1 AND grant_id = $2 AND leaf = $3 AND state = 'anchoring'
+`
+
+type DropMessageOfPermitParams struct {
+	VaultID id.Vault
+	GrantID id.Grant
+	Leaf    []byte
+}
+
+func (q *Queries) DropMessageOfPermit(ctx context.Context, arg DropMessageOfPermitParams) error {
+	_, err := q.db.ExecContext(ctx, dropMessageOfPermit, arg.VaultID, arg.GrantID, arg.Leaf)
+	return err
+}
+
 const inbox = `-- name: Inbox :many
 SELECT message.vault_id, message.message_id, message.grant_id, message.channel, message.sealed, message.leaf, message.entry, message.document, message.opening, message.received, message.state, grant_record.business FROM message
 JOIN grant_record ON grant_record.vault_id = message.vault_id AND grant_record.grant_id = message.grant_id

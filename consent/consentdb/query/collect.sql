@@ -34,6 +34,9 @@ SELECT line, head FROM access WHERE vault_id = $1 AND grant_id = $2 ORDER BY seq
 INSERT INTO permit (vault_id, grant_id, kind, epoch, leaf, entry, taken, anchored)
 VALUES ($1, $2, $3, $4, $5, $6, $7, FALSE) ON CONFLICT DO NOTHING;
 
+-- name: PermitTaken :one
+SELECT COUNT(*) FROM permit WHERE vault_id = $1 AND grant_id = $2 AND kind = $3 AND epoch = $4 AND leaf = $5;
+
 -- name: MarkPermitAnchored :exec
 UPDATE permit SET anchored = TRUE WHERE vault_id = $1 AND grant_id = $2 AND leaf = $3;
 

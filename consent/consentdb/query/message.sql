@@ -13,6 +13,9 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'anchoring');
 -- name: DropMessage :exec
 DELETE FROM message WHERE vault_id = $1 AND message_id = $2 AND state = 'anchoring';
 
+-- name: DropMessageOfPermit :exec
+DELETE FROM message WHERE vault_id = $1 AND grant_id = $2 AND leaf = $3 AND state = 'anchoring';
+
 -- name: DeliverMessage :execrows
 UPDATE message SET state = 'delivered' WHERE vault_id = $1 AND message_id = $2 AND state = 'anchoring';
 
