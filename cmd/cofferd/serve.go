@@ -104,6 +104,7 @@ func (o *operator) run(ctx context.Context, l net.Listener) error {
 		return nil
 	})
 	g.Go(func() error { return o.outbox.Run(ctx) })
+	g.Go(func() error { return o.tidy(ctx, time.Minute) })
 	g.Go(func() error {
 		<-ctx.Done()
 		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
@@ -114,4 +115,21 @@ func (o *operator) run(ctx context.Context, l net.Listener) error {
 		return err
 	}
 	return nil
+}
+
+// tidy removes sessions and ceremonies whose time is over, until ctx ends. What it
+// cannot remove now it removes the next time: nobody can use it meanwhile.
+func (o *operator) tidy(ctx context.Context, every time.Duration) error {
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case now := <-tick.C:
+			if err := o.vaults.Expire(ctx, now); err != nil && ctx.Err() == nil {
+				o.log.Warn("removing expired sessions", "error", err)
+			}
+		}
+	}
 }
