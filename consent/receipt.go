@@ -162,7 +162,7 @@ func NewReceipt(q Request, t Terms, c Catalogue) (Receipt, error) {
 		Controllers: []Controllership{{q.Iss}},
 		Parties: []Party{{ID: q.Iss, Name: q.Controller.Name, Address: q.Controller.Address, Contact: q.Controller.Contact,
 			DPO: q.Controller.DPO, Type: "controller"}},
-		Authority: q.Controller.Authority, PrivacyRights: privacyRights,
+		Authority: q.Controller.Authority, PrivacyRights: slices.Clone(privacyRights),
 		Events: []Event{{Time: t.Time, Validity: fmt.Sprintf("P%dD", t.Days), Entity: t.Shopper, Type: "explicit", State: EventGiven}},
 	}, nil
 }
@@ -175,7 +175,11 @@ func (r Receipt) Withdrawal(record id.Receipt, at Unix) Receipt {
 	return r
 }
 
-// Terms are what the receipt says was chosen.
+// whole reports whether the receipt has the parts that ParseReceipt wants; one
+// built in memory may not.
+func (r Receipt) whole() bool { return len(r.Purposes) == 1 && len(r.Events) == 1 }
+
+// Terms are what the receipt says was chosen. The receipt must be a parsed one.
 func (r Receipt) Terms() Terms {
 	p, e := r.Purposes[0], r.Events[0] // ParseReceipt wants one of each
 	t := Terms{Grant: r.Grant, Shopper: r.ID, Purpose: p.PurposeID, Channels: p.Channels, Language: r.Language, Time: e.Time}
@@ -192,7 +196,7 @@ func (r Receipt) Terms() Terms {
 // terms, and these must be within the request. Without a catalogue the IRIs of
 // attribute types are taken as they are.
 func (r Receipt) Repeats(q Request, c Catalogue) error {
-	if r.Events[0].State != EventGiven || r.Predecessor != nil {
+	if !r.whole() || r.Events[0].State != EventGiven || r.Predecessor != nil {
 		return refuse(WrongReceipt, "events[0].event_state")
 	}
 	t := r.Terms()
@@ -237,7 +241,7 @@ func (r Receipt) Matches(q Request, g Given, c Catalogue) error {
 
 // Ends holds the receipt of a withdrawal against the receipt that it ends.
 func (r Receipt) Ends(given Receipt) error {
-	if r.Events[0].State != EventWithdrawn || r.Predecessor == nil || r.Events[0].Time < given.Events[0].Time {
+	if !r.whole() || !given.whole() || r.Events[0].State != EventWithdrawn || r.Predecessor == nil || r.Events[0].Time < given.Events[0].Time {
 		return refuse(WrongReceipt, "events[0]")
 	}
 	if at := difference(r, given.Withdrawal(r.Terms().Record, r.Events[0].Time)); at != "" {

@@ -117,6 +117,14 @@ func TestWithdrawal(t *testing.T) {
 	code(t, early.Ends(f.receipt), consent.WrongReceipt)
 }
 
+// A receipt that never was parsed is refused, not believed to be whole.
+func TestReceiptUnparsed(t *testing.T) {
+	f := newFixture(t)
+	code(t, consent.Receipt{}.Repeats(f.request, nil), consent.WrongReceipt)
+	code(t, consent.Receipt{}.Ends(f.receipt), consent.WrongReceipt)
+	code(t, f.receipt.Ends(consent.Receipt{}), consent.WrongReceipt)
+}
+
 func TestLetter(t *testing.T) {
 	f := newFixture(t)
 	l, err := consent.ParseLetter(f.letter.Bytes())
