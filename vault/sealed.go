@@ -1,6 +1,7 @@
 package vault
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -164,6 +165,9 @@ func isBytes(text string, n int) bool {
 // Release is the document as the business of one grant collects it: the same
 // ciphertext, with the grant as the one recipient. s was checked when it was put.
 func (s Sealed) Release(grant id.Grant, encryptedKey []byte) (Sealed, error) {
+	if p, ok := s.parts(); ok {
+		return p.release(grant, encryptedKey), nil
+	}
 	var j jwe
 	if err := json.Unmarshal(s, &j); err != nil {
 		return nil, fmt.Errorf("releasing a document: %w", ErrInvalid)
@@ -174,4 +178,44 @@ func (s Sealed) Release(grant id.Grant, encryptedKey []byte) (Sealed, error) {
 		EncryptedKey: base64.RawURLEncoding.EncodeToString(encryptedKey),
 		IV:           j.IV, Ciphertext: j.Ciphertext, Tag: j.Tag,
 	})
+}
+
+// layout is what stands before each text of a document as our wallets write it:
+// protected, encrypted_key, iv, ciphertext, tag. A document in this layout becomes a
+// release by moving bytes, which every collection does while it holds the store's
+// one writing turn; any other takes the slow way to the same result.
+var layout = [...]string{
+	`{"protected":"`, `","recipients":[{"header":{"alg":"A256KW","kid":"vault"},"encrypted_key":"`,
+	`"}],"iv":"`, `","ciphertext":"`, `","tag":"`,
+}
+
+type parts [len(layout)][]byte
+
+// parts takes a document in the usual layout apart.
+func (s Sealed) parts() (p parts, ok bool) {
+	rest := []byte(s)
+	for i, before := range layout {
+		if rest, ok = bytes.CutPrefix(rest, []byte(before)); !ok {
+			return p, false
+		}
+		n := bytes.IndexByte(rest, '"')
+		if n < 0 || bytes.IndexByte(rest[:n], '\\') >= 0 {
+			return p, false
+		}
+		p[i], rest = rest[:n], rest[n:]
+	}
+	return p, string(rest) == `"}`
+}
+
+// release writes what Release's slow way does, member for member.
+func (p parts) release(grant id.Grant, encryptedKey []byte) Sealed {
+	b := make([]byte, 0, len(p[0])+len(p[2])+len(p[3])+len(p[4])+256)
+	b = append(append(b, `{"protected":"`...), p[0]...)
+	b = append(append(b, `","header":{"alg":"A256KW","kid":"`...), grant.String()...)
+	b = append(b, `"},"encrypted_key":"`...)
+	b = base64.RawURLEncoding.AppendEncode(b, encryptedKey)
+	b = append(append(b, `","iv":"`...), p[2]...)
+	b = append(append(b, `","ciphertext":"`...), p[3]...)
+	b = append(append(b, `","tag":"`...), p[4]...)
+	return append(b, `"}`...)
 }

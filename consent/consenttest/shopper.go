@@ -188,10 +188,7 @@ func (p *Shopper) Manifest() consentdb.Document {
 // SealedDocument has the shape of a sealed document of about one kilobyte.
 func SealedDocument(d id.Document, version int64) consentdb.Document {
 	header := must(json.Marshal(map[string]any{"enc": "A256GCM", "typ": "coffer-doc+json", "doc": d, "ver": version}))
-	sealed := must(json.Marshal(map[string]any{
-		"protected":  b64(header),
-		"recipients": []any{map[string]any{"header": map[string]string{"alg": "A256KW", "kid": "vault"}, "encrypted_key": b64(random(40))}},
-		"iv":         b64(random(12)), "ciphertext": b64(random(256)), "tag": b64(random(16)),
-	}))
-	return consentdb.Document{ID: d, Version: version, Sealed: sealed}
+	sealed := fmt.Sprintf(`{"protected":"%s","recipients":[{"header":{"alg":"A256KW","kid":"vault"},"encrypted_key":"%s"}],"iv":"%s","ciphertext":"%s","tag":"%s"}`,
+		b64(header), b64(random(40)), b64(random(12)), b64(random(256)), b64(random(16)))
+	return consentdb.Document{ID: d, Version: version, Sealed: json.RawMessage(sealed)}
 }
