@@ -112,6 +112,11 @@ describe('withdrawing', () => {
     expect(eventOf(ended)).toMatchObject({ event_state: 'withdrawn', event_time: later });
   });
 
+  test('counts from the start of the grant, even by a clock that is behind', () => {
+    const { entry } = prepareWithdrawal(prepared.plaintext, vault.identitySeed, CHAIN, NOW - 7200, random);
+    expect(parseEntry(fromB64u(entry))).toMatchObject({ epoch: prepared.plaintext.start });
+  });
+
   test('after it, a changed document has a key that the business was never given', async () => {
     const stored = vault.giver.documents['name']!;
     const next = await resealDocument(vault.vaultKey, stored, random);

@@ -3,6 +3,7 @@ import { CompactEncrypt, FlattenedEncrypt, importJWK } from 'jose';
 import { describe, expect, test } from 'vitest';
 import { b64u, fromB64u, hashOf, utf8, type Bytes } from './bytes';
 import type { PublicJwk } from './did';
+import type { Epoch } from './epoch';
 import { prepareGrant } from './grant';
 import { agreementKey, pairwiseKey, signingKey } from './identity';
 import { commit } from './ledger/commitment';
@@ -36,8 +37,7 @@ async function pack(text: string, to: PublicJwk = key.publicJwk): Promise<string
 }
 
 /** A permit for a message, as the shop posts it. */
-function permit(change: Record<string, unknown> = {}, handleSecret = given.plaintext.handle_secret): SentPermit {
-  const epoch = given.plaintext.start;
+function permit(change: Record<string, unknown> = {}, handleSecret = given.plaintext.handle_secret, epoch = given.plaintext.start): SentPermit {
   const document = JSON.stringify({
     v: 1,
     grant: given.given.grant,
@@ -101,6 +101,21 @@ describe('a message', () => {
     expect(await failing({ ...under, permit: permit({}, b64u(random(32))) })).toEqual(['permit bad-permit']);
     expect(await failing({ ...under, permit: permit(), chain: 'other' })).toEqual(['permit bad-permit']);
     expect(await failing({ ...under, permit: { ...permit(), entry: given.given.entry } })).toContain('permit bad-permit');
+  });
+
+  test('under a permit of another time', async () => {
+    const { start, end } = given.plaintext;
+    for (const epoch of [start - 1, end] as Epoch[]) {
+      expect(await failing({ ...under, permit: permit({}, given.plaintext.handle_secret, epoch) })).toEqual(['permit bad-permit']);
+    }
+    expect(await failing({ ...under, permit: permit({}, given.plaintext.handle_secret, (end - 1) as Epoch) })).toEqual([]);
+  });
+
+  test("signed well by a business that is not the grant's", async () => {
+    const stranger = shop('stranger');
+    const forged = stranger.sign('coffer-message+jwt', { ...payload, from: stranger.did });
+    const { checks } = await verifyMessage(await openMessage(key.privateJwk, await pack(forged)), { ...under, permit: permit({ digest: hashOf(forged) }) });
+    expect(checks.filter((c) => !c.ok).map((c) => c.name)).toEqual(['sender']);
   });
 
   test('under a permit for another message', async () => {

@@ -16,13 +16,13 @@ export function validators(chain: string): ValidatorSet {
 }
 
 /** A proof of the entry at `index` among these, under a header of that moment. */
-export function prove(chain: string, entries: readonly Bytes[], index: number, time = NOW): Proof {
+export function prove(chain: string, entries: readonly Bytes[], index: number, time = NOW, partsHash: Bytes = sha256(utf8('parts'))): Proof {
   const leaves = entries.map((e) => leafOf(e));
   const size = new Uint8Array(8);
   new DataView(size.buffer).setBigUint64(0, BigInt(entries.length));
   const header = headerBytes(chain, concat(root(leaves), size), time);
   const hash = treeRoot(header.tree);
-  const blockId = concat(dataField(1, hash), dataField(2, concat(numberField(1, 1), dataField(2, sha256(utf8('parts')))), true));
+  const blockId = concat(dataField(1, hash), dataField(2, concat(numberField(1, 1), dataField(2, partsHash)), true));
   const voteTime = numberField(1, time + 1);
   const commit = { height: 7n, round: 0n, blockHash: hash, blockId, votes: [] };
   const vote = { flag: 2n, address, time: voteTime, signature: new Uint8Array(0) };
