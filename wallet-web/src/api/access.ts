@@ -16,21 +16,19 @@ const accesses = answer({ accesses: list(access), next: optional(text(500, 0), '
 export type Access = Of<typeof access>;
 
 /** A page must not fetch without end because an operator keeps answering "there is more". */
-const MAX_PAGES = 50;
+const MAX_PAGES = 100;
 
-/** All of the log, or that of one grant, in the order in which it was written. */
-export async function readAccesses(grant?: GrantId): Promise<Access[]> {
+/** The log, the newest row first; `whole` says whether it goes back to the first one. */
+export async function readAccesses(): Promise<{ accesses: Access[]; whole: boolean }> {
   const all: Access[] = [];
   let after = '';
   for (let page = 0; page < MAX_PAGES; page++) {
-    const query = new URLSearchParams();
-    if (grant) query.set('grant', grant);
-    if (after) query.set('after', after);
-    const suffix = query.size > 0 ? `?${query}` : '';
-    const part = await get(`/wallet/v1/accesses${suffix}`, accesses);
+    const query = after ? `?${new URLSearchParams({ after })}` : '';
+    const part = await get(`/wallet/v1/accesses${query}`, accesses);
     all.push(...part.accesses);
-    if (!part.next || part.next === after) break;
+    if (!part.next) return { accesses: all, whole: true };
+    if (part.next === after) break;
     after = part.next;
   }
-  return all;
+  return { accesses: all, whole: false };
 }

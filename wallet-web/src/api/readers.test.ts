@@ -75,9 +75,11 @@ describe('reading', () => {
   it('the access log page by page, and not for ever', async () => {
     const page = (n: number, next: string) => ({ accesses: [{ grant: ID, business, row: `{"n":${n}}`, head: 'AA' }], next });
     answers(page(1, 'a'), page(2, 'b'), page(3, ''));
-    expect((await readAccesses()).map((a) => a.row)).toEqual(['{"n":1}', '{"n":2}', '{"n":3}']);
+    const log = await readAccesses();
+    expect(log.accesses.map((a) => a.row)).toEqual(['{"n":1}', '{"n":2}', '{"n":3}']);
+    expect(log.whole).toBe(true);
     vi.stubGlobal('fetch', vi.fn(async () => new Response(JSON.stringify(page(1, 'same')))));
-    await readAccesses();
+    expect((await readAccesses()).whole).toBe(false);
     expect(fetch).toHaveBeenCalledTimes(2);
   });
 

@@ -5,6 +5,7 @@ import { newVaultKey, vaultKeyFrom, type VaultKey } from '../core/keys';
 import type { AttributePlaintext } from '../core/plaintext';
 import { systemRandom } from '../core/random';
 import type { Batch, Change } from '../core/vault';
+import type { OpenVault as Vault } from './vault.svelte';
 
 // The browser's memory, without a browser.
 const memory = new Map<string, number>();
@@ -43,7 +44,7 @@ async function withEmail() {
   await vault.write((): Change[] => [{ kind: 'put', id: vault.newDocument(), version: 1, plaintext: email('a@b.example') }], operator.write);
   return vault;
 }
-const change = (vault: InstanceType<typeof OpenVault>, value: string) => {
+const change = (vault: Vault, value: string) => {
   const held = vault.attributes.get('email')!;
   return vault.write((): Change[] => [{ kind: 'put', id: held.id, version: held.version + 1, plaintext: email(value) }], operator.write);
 };

@@ -4,7 +4,7 @@ import { b64u } from '../../core/bytes';
 import { nextHead } from '../../core/access';
 import { newId, type GrantId } from '../../core/id';
 import { systemRandom } from '../../core/random';
-import { readLog } from './load';
+import { brokenLogs, rowOf } from './load';
 
 const business = { did: 'did:key:zDnTest', name: 'Corner Shop' };
 
@@ -18,28 +18,32 @@ function log(grant: GrantId, times: number[]): Access[] {
   });
 }
 
-describe('readLog', () => {
+const newestFirst = (...logs: Access[][]) => logs.flat().reverse();
+
+describe('brokenLogs', () => {
   const one = newId<GrantId>(systemRandom);
   const two = newId<GrantId>(systemRandom);
 
-  it('verifies each grant on its own and shows the newest first', () => {
-    const sent = [...log(one, [10, 30]), ...log(two, [20])];
-    const { lines, broken } = readLog(sent);
-    expect(broken).toEqual([]);
-    expect(lines.map((l) => l.time)).toEqual([30, 20, 10]);
-    expect(lines[0]).toMatchObject({ business: 'Corner Shop', given: ['name'] });
+  it('finds nothing in honest logs, each verified on its own', () => {
+    expect(brokenLogs(newestFirst(log(one, [10, 30]), log(two, [20])))).toEqual([]);
+    expect(brokenLogs([])).toEqual([]);
   });
 
-  it('names a log with a line left out, changed or reordered', () => {
+  it('names a log with a row left out, changed or moved', () => {
     const whole = log(one, [10, 20, 30]);
-    expect(readLog(whole.slice(1)).broken).toEqual(['Corner Shop']);
-    expect(readLog([whole[0]!, whole[2]!]).broken).toEqual(['Corner Shop']);
-    expect(readLog([whole[1]!, whole[0]!, whole[2]!]).broken).toEqual(['Corner Shop']);
-    const changed = whole.map((a, i) => (i === 1 ? { ...a, row: a.row.replace('"time":20', '"time":21') } : a));
-    expect(readLog(changed).broken).toEqual(['Corner Shop']);
+    const named = (rows: Access[]) => expect(brokenLogs(newestFirst(rows))).toEqual(['Corner Shop']);
+    named(whole.slice(1));
+    named([whole[0]!, whole[2]!]);
+    named([whole[1]!, whole[0]!, whole[2]!]);
+    named(whole.map((a, i) => (i === 1 ? { ...a, row: a.row.replace('"time":20', '"time":21') } : a)));
+    named(whole.map((a, i) => (i === 2 ? { ...a, head: whole[1]!.head } : a)));
   });
+});
 
-  it('refuses a row that is none', () => {
-    expect(() => readLog([{ ...log(one, [10])[0]!, row: '{"v":1}' }])).toThrow('not understood');
+describe('rowOf', () => {
+  it('reads a row and refuses what is none', () => {
+    const row = log(newId<GrantId>(systemRandom), [10])[0]!;
+    expect(rowOf(row)).toMatchObject({ time: 10, given: ['name'], refused: '' });
+    expect(() => rowOf({ ...row, row: '{"v":1}' })).toThrow('not understood');
   });
 });

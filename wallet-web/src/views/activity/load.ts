@@ -16,20 +16,24 @@ export type Loaded =
       lines: Line[];
       /** Names of businesses with a log whose chain does not hold. */
       broken: string[];
+      /** Whether the lines go back to the first one; only then can the chains be verified. */
+      whole: boolean;
     }
   | Ending;
 
-/** The whole access log, each grant's chain verified from its first line. */
-export const loadActivity = (): Promise<Loaded> => load<Loaded>(async () => ({ at: 'ready', ...readLog(await readAccesses()) }));
+/** The access log, each grant's chain verified from its first row. */
+export const loadActivity = (): Promise<Loaded> =>
+  load<Loaded>(async () => {
+    const { accesses, whole } = await readAccesses();
+    const lines = accesses.map((access): Line => ({ ...rowOf(access), business: access.business.name }));
+    return { at: 'ready', lines, whole, broken: whole ? brokenLogs(accesses) : [] };
+  });
 
-export function readLog(sent: readonly Sent[]): { lines: Line[]; broken: string[] } {
+/** Businesses with a log that does not lead from nothing to its newest head. Takes the rows the newest first. */
+export function brokenLogs(accesses: readonly Sent[]): string[] {
   const logs = new Map<GrantId, Sent[]>();
-  for (const access of sent) logs.set(access.grant, [...(logs.get(access.grant) ?? []), access]);
-  const broken = new Set<string>();
-  for (const [grant, log] of logs) if (!holds(grant, log)) broken.add(log[0]!.business.name);
-  const lines = sent.map((access): Line => ({ ...rowOf(access), business: access.business.name }));
-  // Rows of one second keep their order: the later one stands above.
-  return { lines: lines.reverse().sort((a, b) => b.time - a.time), broken: [...broken] };
+  for (const access of accesses) logs.set(access.grant, [access, ...(logs.get(access.grant) ?? [])]);
+  return [...new Set([...logs].filter(([grant, log]) => !holds(grant, log)).map(([, log]) => log[0]!.business.name))];
 }
 
 function holds(grant: GrantId, log: readonly Sent[]): boolean {
@@ -42,7 +46,8 @@ function holds(grant: GrantId, log: readonly Sent[]): boolean {
   }
 }
 
-function rowOf(access: Sent): Access {
+/** One row, parsed. */
+export function rowOf(access: Sent): Access {
   try {
     return parseAccess(access.row);
   } catch {

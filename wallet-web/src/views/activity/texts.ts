@@ -7,7 +7,8 @@ export const refused = (business: string) => `${business} was refused`;
 export const asked = 'asked for';
 export const notGiven = 'not given';
 export const everything = 'everything granted';
-export const sound = 'The log is complete: each line is chained to the one before it, and the chain holds.';
+export const sound = 'Each line is chained to the one before it, and the chain holds from the first line on.';
+export const partial = 'Only the newest lines are shown; the chain of a log this long is not verified here.';
 export const broken = (business: string) => `A log of ${business} does not hold together: lines were changed or left out after they were written.`;
 const reasons: Record<string, string> = {
   withdrawn: 'You had withdrawn the grant.',

@@ -66,7 +66,7 @@ function receiptOf(jwt: string): Receipt | null {
 }
 
 async function evidenceOf(vault: OpenVault, own: GrantPlaintext, record: GrantRecord): Promise<Evidence> {
-  const json = await readGrantProof(own.grant);
+  const json = record.anchored ? await readGrantProof(own.grant) : null;
   if (!json) return { proof: 'none', lines: [], proven: null, bundle: null };
   let bundle: Bundle;
   try {

@@ -1,6 +1,6 @@
 /** Opening a vault: a passkey, recovery words, two ways in, then the identity that every business sees a face of. */
-import { isProblem } from '../../api/http';
-import { finishCreate, finishVault, putWraps, startCreate, type Session } from '../../api/session';
+import { isProblem, Unparsed } from '../../api/http';
+import { endSession, finishCreate, finishVault, putWraps, startCreate, type Session } from '../../api/session';
 import { b64u, type Bytes } from '../../core/bytes';
 import { systemRandom } from '../../core/random';
 import { createPasskey } from '../../passkey/ceremony';
@@ -16,10 +16,16 @@ export interface Opening {
   passkeyOpens: boolean;
 }
 
-/** Makes the vault and its first passkey. Nothing but random bytes and the passkey's public key reaches the operator. */
+/**
+ * Makes the vault and its first passkey. Nothing but random bytes and the passkey's public key reaches the operator.
+ * Signed in to another vault, the operator would take the passkey as one more of that vault, and the wraps made
+ * below would lock its owner out: so sign out first, and look at what came back.
+ */
 export async function createVault(): Promise<Opening> {
+  await endSession();
   const created = await createPasskey(await startCreate());
   const session = await finishCreate(created.wire);
+  if (session.state !== 'opening' || session.wraps.length > 0) throw new Unparsed('a new vault is neither new nor empty');
   const raw = freshVaultKey();
   if (!created.secret) return { session, raw, passkeyOpens: false };
   const wrap = await testedWrap(session, raw, created.secret, created.id);
@@ -27,7 +33,10 @@ export async function createVault(): Promise<Opening> {
   return { session: { ...session, wraps: [wrap] }, raw, passkeyOpens: true };
 }
 
-/** Goes on where a sign-up was left. Without the old key a new one is made: nothing was sealed with the old one yet. */
+/**
+ * Goes on where a sign-up was left. Without the old key a new one is made, which is only right while no way in holds
+ * the old one: the caller asks for that way in first.
+ */
 export function resume(session: Session, raw: Bytes | null): Opening {
   return { session, raw: raw ?? freshVaultKey(), passkeyOpens: raw !== null };
 }

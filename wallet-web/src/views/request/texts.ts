@@ -31,7 +31,7 @@ export const purpose = {
   optional: 'Only if you like',
   none: 'Nothing from your vault is needed.',
   howLong: 'For how long',
-  upTo: (days: number) => `asked for ${lengthOf(days)}`,
+  asAsked: (days: number) => `${lengthOf(days)}, as asked`,
   retention: (text: string) => `Kept by the business for ${text} after it ends or is used.`,
   recipients: 'Passed on to',
   nobody: 'Nobody else',

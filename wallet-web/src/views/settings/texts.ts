@@ -40,7 +40,7 @@ export const ledger = {
 
 export const erase = {
   title: 'Erase the vault',
-  lead: 'Everything goes: your values, grants, receipts, messages and passkeys’ keys. What is left on the ledger are random bytes that name nobody.',
+  lead: 'Everything goes: your values, grants, receipts, messages and all ways in. What is left on the ledger are random bytes that name nobody.',
   open: 'Erase my vault …',
   dialog: 'Erase your vault for ever?',
   points: [
@@ -58,6 +58,6 @@ export const erased = {
   title: 'Your vault is erased',
   lead: (moment: string) => `Done on ${moment}.`,
   grants: (n: number) => (n === 0 ? 'No grant was in effect.' : n === 1 ? 'One grant was withdrawn.' : `${n} grants were withdrawn.`),
-  text: 'The operator has nothing of yours any more. You may now also delete the passkey from your device; it opens nothing.',
+  text: 'The operator has none of your data any more, and no key to it. You may now also delete the passkey from your device; it opens nothing.',
   action: 'To the beginning',
 };

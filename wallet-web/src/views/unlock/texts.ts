@@ -1,10 +1,11 @@
 import type { WhyWords } from './unlock';
 
 export const title = 'Your recovery words';
-export const why: Record<WhyWords | 'asked', string> = {
+export const why: Record<WhyWords | 'asked' | 'unfinished', string> = {
   'no-secret': 'Your passkey has signed you in, and that is all this device lets it do. Your 24 recovery words open the vault here. A passkey on a phone or a security key may be able to do it alone; you can add one under Settings.',
   'no-wrap': 'This passkey has signed you in, and it was never set up to open the vault. Your 24 recovery words open it.',
   'wrong-secret': 'Your passkey has signed you in, and what it gave does not open the vault. That happens after some system updates, and nothing is lost: your 24 recovery words open it.',
+  unfinished: 'Your vault is not quite open yet. Your 24 recovery words show that it is you who goes on; after that you get a fresh sheet.',
   asked: 'Type the 24 words from your recovery sheet. They stay in this page.',
 };
 export const label = 'The 24 words, in order';

@@ -12,6 +12,9 @@ export const back = {
 };
 export const unlock = 'Unlock';
 export const open = 'Open a vault';
+export const another = 'Open another vault';
+export const first = 'It takes a minute, and asks for no e-mail, no password and no name.';
+export const welcomeBack = 'Your passkey opens your vault.';
 export const words = 'Use recovery words';
 export const noWords = 'The words alone do not say which vault is yours: sign in with one of its passkeys first. If the passkey cannot open the vault, you will be asked for the words.';
 export const points = [

@@ -1,0 +1,53 @@
+// A shopper's device: one browser context with one authenticator, watched for errors.
+import { expect, type Browser, type BrowserContextOptions, type CDPSession, type Page } from '@playwright/test';
+
+export interface Device {
+  page: Page;
+  /** Swaps the authenticator: another phone or security key, empty, or with credentials it had before. */
+  authenticator(kind: { prf: boolean }, credentials?: Credential[]): Promise<void>;
+  credentials(): Promise<Credential[]>;
+  /** Messages of the console and of the page that are errors; a test ends with none. */
+  errors: string[];
+  close(): Promise<void>;
+}
+
+type Credential = Record<string, unknown>;
+
+export async function newDevice(browser: Browser, options: { prf?: boolean; context?: BrowserContextOptions } = {}): Promise<Device> {
+  const context = await browser.newContext(options.context);
+  const page = await context.newPage();
+  const errors: string[] = [];
+  page.on('console', (m) => m.type() === 'error' && errors.push(m.text()));
+  page.on('pageerror', (e) => errors.push(e.message));
+  const cdp: CDPSession = await context.newCDPSession(page);
+  await cdp.send('WebAuthn.enable');
+  let id = '';
+  const authenticator = async ({ prf }: { prf: boolean }, credentials: Credential[] = []) => {
+    if (id) await cdp.send('WebAuthn.removeVirtualAuthenticator', { authenticatorId: id });
+    const added = await cdp.send('WebAuthn.addVirtualAuthenticator', {
+      options: {
+        protocol: 'ctap2',
+        ctap2Version: 'ctap2_1',
+        transport: 'internal',
+        hasResidentKey: true,
+        hasUserVerification: true,
+        isUserVerified: true,
+        automaticPresenceSimulation: true,
+        hasPrf: prf,
+      },
+    });
+    id = added.authenticatorId;
+    for (const credential of credentials) await cdp.send('WebAuthn.addCredential', { authenticatorId: id, credential: credential as never });
+  };
+  await authenticator({ prf: options.prf ?? true });
+  return {
+    page,
+    authenticator,
+    credentials: async () => (await cdp.send('WebAuthn.getCredentials', { authenticatorId: id })).credentials as unknown as Credential[],
+    errors,
+    close: async () => {
+      await context.close();
+      expect(errors, 'errors in the console').toEqual([]);
+    },
+  };
+}
