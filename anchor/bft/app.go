@@ -37,6 +37,7 @@ type application struct {
 	store   store
 	batches *batches
 	blocks  *cmtstore.BlockStore // set before the node starts
+	members members              // set before the node starts
 
 	pending *block // between FinalizeBlock and Commit; consensus only
 	results map[cmttypes.TxKey]error

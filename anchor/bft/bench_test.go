@@ -49,9 +49,13 @@ func commits(b *testing.B, rest bool) {
 
 // BenchmarkAppendBatch is 16 callers who append 256 permits at a time, each
 // under its own grant; signing is not counted.
-func BenchmarkAppendBatch(b *testing.B) {
+func BenchmarkAppendBatch(b *testing.B) { appendBatches(b, start(b, newHome(b))) }
+
+// BenchmarkFourMembers is the same at one of four members, all on this machine.
+func BenchmarkFourMembers(b *testing.B) { appendBatches(b, newConsortium(b, 4).nodes[0]) }
+
+func appendBatches(b *testing.B, n *Node) {
 	const callers, each = 16, 256
-	n := start(b, newHome(b))
 	now := anchor.EpochAt(time.Now())
 	people := make([]anchortest.Relation, callers)
 	for i := range people {

@@ -137,3 +137,13 @@ func openHome(dir string, chain anchor.Chain) (home, error) {
 	}
 	return home{privval.LoadFilePV(filepath.Join(dir, signingKeyFile), filepath.Join(dir, signedFile)), nodeKey}, nil
 }
+
+// Member is how other members reach the node of a home: "id@host:port", for
+// Options.Peers.
+func Member(dir, hostPort string) (string, error) {
+	key, err := p2p.LoadNodeKey(filepath.Join(dir, nodeKeyFile))
+	if err != nil {
+		return "", fmt.Errorf("reading %s: %w", nodeKeyFile, err)
+	}
+	return p2p.IDAddressString(key.ID(), hostPort), nil
+}

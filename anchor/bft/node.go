@@ -54,7 +54,7 @@ type Options struct {
 	// Listen is where other members connect ("tcp://host:port"). Empty means a
 	// port of the loopback interface that nobody is told.
 	Listen string
-	// Peers are the other members' "id@host:port".
+	// Peers are the members' "id@host:port" (see Member); only they may connect.
 	Peers []string
 }
 
@@ -66,6 +66,7 @@ type Node struct {
 	dbs   *databases
 	queue *queue
 	quiet *atomic.Bool
+	leave context.CancelFunc // stops dialling members
 
 	closing sync.Once
 	closed  error
@@ -107,6 +108,9 @@ func Start(ctx context.Context, o Options) (n *Node, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening the ledger at %s: %w", o.Home, err)
 	}
+	if app.members, err = parseMembers(o.Peers, home.nodeKey.ID()); err != nil {
+		return nil, err
+	}
 	quiet := new(atomic.Bool)
 	node, err := newComet(ctx, config, home, app, dbs, cometLogger{o.Logger, quiet})
 	if err != nil {
@@ -117,6 +121,9 @@ func Start(ctx context.Context, o Options) (n *Node, err error) {
 	if err := node.Start(); err != nil {
 		return nil, fmt.Errorf("starting the ledger node: %w", err)
 	}
+	dialling, leave := context.WithCancel(context.Background())
+	n.leave = leave
+	go app.members.connect(dialling, node.Switch())
 	n.queue = newQueue(app, node.Mempool())
 	return n, nil
 }
@@ -143,13 +150,10 @@ func configure(o Options) *cfg.Config {
 	if o.Listen != "" {
 		c.P2P.ListenAddress = o.Listen
 	}
-	for i, p := range o.Peers {
-		if i > 0 {
-			c.P2P.PersistentPeers += ","
-		}
-		c.P2P.PersistentPeers += p
-	}
 	c.P2P.PexReactor = false
+	c.FilterPeers = true
+	// Members are few and known; the filter keeps everyone else out.
+	c.P2P.MaxNumInboundPeers = max(c.P2P.MaxNumInboundPeers, 2*len(o.Peers))
 	c.P2P.AddrBookStrict = false
 	c.P2P.AllowDuplicateIP = true
 	// The defaults (100 ms) cost four members 0.4 s a block; these, 30 ms.
@@ -175,6 +179,7 @@ func (n *Node) Chain() anchor.Chain { return n.chain }
 func (n *Node) Close() error {
 	n.closing.Do(func() {
 		n.queue.drain(10 * time.Second)
+		n.leave()
 		// From here on the node's parts stop in no order and complain about each other.
 		n.quiet.Store(true)
 		err := n.node.Stop()
