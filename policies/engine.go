@@ -84,7 +84,7 @@ func Load(text []byte, c *Catalogue) (*Engine, error) {
 		e.titles[r.id] = r.title
 	}
 	for _, p := range c.purposes {
-		entity := purposeEntity(p)
+		entity := purposeEntity(c.byIRI[p.IRI])
 		if err := check.Entity(entity); err != nil {
 			return nil, fmt.Errorf("checking purpose %s against the schema: %w", p.IRI, err)
 		}
@@ -98,7 +98,7 @@ func Load(text []byte, c *Catalogue) (*Engine, error) {
 // with its length in front so that no two sets of parts hash alike.
 func version(text, schema []byte, c *Catalogue) string {
 	h := sha256.New()
-	for _, part := range [][]byte{text, schema, fmt.Append(nil, c.attributes, c.purposes)} {
+	for _, part := range [][]byte{text, schema, c.text} {
 		h.Write(binary.BigEndian.AppendUint64(nil, uint64(len(part))))
 		h.Write(part)
 	}

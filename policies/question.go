@@ -30,12 +30,12 @@ func (p posed) Get(uid cedar.EntityUID) (cedar.Entity, bool) {
 // pose turns a question into Cedar's terms.
 func (e *Engine) pose(q consent.Question) (posed, cedar.Request) {
 	g := q.Grant
-	purpose := uid("Purpose", g.Purpose)
+	under := uid("Purpose", g.Purpose)
 	p := posed{purposes: e.purposes}
 	p.own[0] = e.businesses.entity(q.Business)
 	p.own[1] = cedar.Entity{UID: uid("Grant", g.ID.String()), Attributes: types.NewRecord(types.RecordMap{
 		"business":   uid("Business", g.Business),
-		"purpose":    purpose,
+		"purpose":    under,
 		"attributes": stringSet(g.Attributes),
 		"channels":   stringSet(g.Channels),
 		"weeklyCap":  types.Long(g.WeeklyCap),
@@ -44,8 +44,8 @@ func (e *Engine) pose(q consent.Question) (posed, cedar.Request) {
 		"end":        types.NewDatetime(g.End.Time()),
 		"minor":      types.Boolean(g.Minor),
 	})}
-	if _, known := e.purposes[purpose]; !known {
-		p.own[2] = purposeEntity(consent.Purpose{IRI: g.Purpose, Marketing: true})
+	if _, known := e.purposes[under]; !known {
+		p.own[2] = purposeEntity(purpose{Purpose: consent.Purpose{IRI: g.Purpose, Marketing: true}, profiling: true})
 	}
 	context := types.RecordMap{"now": types.NewDatetime(q.Now)}
 	if q.Action == consent.ActionMessage {
@@ -86,7 +86,7 @@ func (e *Engine) validate(p posed, r cedar.Request) error {
 // purposeEntity is a purpose as the rules see it. One that the catalogue does not
 // have is posed as marketing with nothing allowed, so that the rules themselves
 // refuse it and say why.
-func purposeEntity(p consent.Purpose) cedar.Entity {
+func purposeEntity(p purpose) cedar.Entity {
 	return cedar.Entity{UID: uid("Purpose", p.IRI), Attributes: types.NewRecord(types.RecordMap{
 		"marketing":  types.Boolean(p.Marketing),
 		"contact":    types.Boolean(p.Contact),

@@ -10,6 +10,8 @@ test('the catalogue is read whole, and a broken one is refused', () => {
   expect(known.attribute('shoe-size')?.kind).toBe('number');
   expect(known.purpose('https://w3id.org/dpv#DirectMarketing')?.contact).toBe(true);
   for (const p of known.purposes) for (const name of p.attributes) expect(known.attribute(name), name).toBeDefined();
+  for (const { label } of [...known.attributes, ...known.purposes]) expect(Object.keys(label).sort()).toEqual(['de', 'en', 'fr']);
+  expect(known.attribute('glasses-prescription')?.sensitivity).toBe('special');
   expect(() => parseCatalogue({ v: 1, attributes: [], purposes: [] })).toThrow(expect.objectContaining({ path: 'attributes' }));
   expect(() => parseCatalogue({ v: 2, attributes: [], purposes: [] })).toThrow(expect.objectContaining({ code: 'wrong-version' }));
 });

@@ -10,17 +10,21 @@ const attributeName = matching(/^[a-z0-9-]{1,64}$/, 'a name of a-z, 0-9 and -');
 const kinds = ['text', 'email', 'phone', 'address', 'date', 'number', 'boolean'] as const;
 
 const attributeShape = object(
-  { name: attributeName, iri, label, kind: oneOf(...kinds) },
-  { derived_from: attributeName, sensitive: bool },
+  { name: attributeName, iri, label, kind: oneOf(...kinds), sensitivity: oneOf('ordinary', 'sensitive', 'special') },
+  { derived_from: attributeName, special_category: iri },
 );
-const purposeShape = object({
-  iri,
-  label,
-  marketing: bool,
-  contact: bool,
-  max_days: int(1, 365),
-  attributes: list(attributeName, 64, 1),
-});
+const purposeShape = object(
+  {
+    iri,
+    label,
+    marketing: bool,
+    profiling: bool,
+    contact: bool,
+    max_days: int(1, 365),
+    attributes: list(attributeName, 64, 1),
+  },
+  { max_weekly: int(1, 168), explicit_consent: list(iri, 16, 1) },
+);
 const catalogueShape = object({ v: version, attributes: list(attributeShape, 256, 1), purposes: list(purposeShape, 256, 1) });
 
 /** One attribute that a vault may hold. */
