@@ -24,7 +24,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -100,7 +99,7 @@ func Start(ctx context.Context, o Options) (n *Node, err error) {
 			err = errors.Join(err, dbs.close())
 		}
 	}()
-	db, err := dbs.open(&cfg.DBContext{ID: "ledger", Config: config})
+	db, err := dbs.open("ledger", config)
 	if err != nil {
 		return nil, fmt.Errorf("opening the ledger at %s: %w; is another cofferd running on it?", o.Home, err)
 	}
@@ -137,7 +136,7 @@ func newComet(ctx context.Context, config *cfg.Config, h home, app *application,
 		}
 	}()
 	return nm.NewNodeWithContext(ctx, config, h.validator, h.nodeKey, proxy.NewConnSyncLocalClientCreator(app),
-		nm.DefaultGenesisDocProviderFunc(config), dbs.open, nm.DefaultMetricsProvider(config.Instrumentation), logger)
+		nm.DefaultGenesisDocProviderFunc(config), dbs.provide, nm.DefaultMetricsProvider(config.Instrumentation), logger)
 }
 
 func configure(o Options) *cfg.Config {
@@ -159,6 +158,7 @@ func configure(o Options) *cfg.Config {
 	// The defaults (100 ms) cost four members 0.4 s a block; these, 30 ms.
 	c.P2P.FlushThrottleTimeout = 5 * time.Millisecond
 	c.Consensus.PeerGossipSleepDuration = 5 * time.Millisecond
+	c.P2P.SendRate, c.P2P.RecvRate = 100<<20, 100<<20 // 5 MB/s would make a full batch take 0.2 s
 	// A member that is down delays the block that it should propose by this.
 	c.Consensus.TimeoutPropose, c.Consensus.TimeoutProposeDelta = 300*time.Millisecond, 150*time.Millisecond
 	c.Consensus.TimeoutPrevote, c.Consensus.TimeoutPrevoteDelta = 100*time.Millisecond, 50*time.Millisecond
@@ -188,40 +188,4 @@ func (n *Node) Close() error {
 		n.closed = errors.Join(err, n.dbs.close())
 	})
 	return n.closed
-}
-
-// databases are what the node opened, so that all can be closed whatever happens.
-type databases struct {
-	mu   sync.Mutex
-	all  []dbm.DB
-	done bool
-}
-
-func (d *databases) open(c *cfg.DBContext) (dbm.DB, error) {
-	dir := c.Config.DBDir()
-	db, err := dbm.NewDB(c.ID, dbm.GoLevelDBBackend, dir)
-	if err != nil {
-		return nil, fmt.Errorf("opening %s: %w", filepath.Join(dir, c.ID+".db"), err)
-	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.all = append(d.all, db)
-	return db, nil
-}
-
-// close closes every database once; CometBFT may have closed its own already.
-func (d *databases) close() error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.done {
-		return nil
-	}
-	d.done = true
-	var errs []error
-	for _, db := range d.all {
-		if err := db.Close(); err != nil && err.Error() != "leveldb: closed" {
-			errs = append(errs, err)
-		}
-	}
-	return errors.Join(errs...)
 }
