@@ -1,6 +1,7 @@
 package consent
 
 import (
+	"encoding/json"
 	"strings"
 
 	"coffer/internal/id"
@@ -22,16 +23,16 @@ type claims struct {
 }
 
 type credential struct {
-	Context []string `json:"@context"`
-	Type    []string `json:"type"`
-	Subject Receipt  `json:"credentialSubject"`
+	Context []json.RawMessage `json:"@context"`
+	Type    []string          `json:"type"`
+	Subject Receipt           `json:"credentialSubject"`
 }
 
 // Claims is the payload of the receipt's JWT, which the pairwise key signs.
 func (r Receipt) Claims() []byte {
 	return write(claims{
 		Iss: r.ID, Sub: r.ID, Nbf: r.Events[0].Time, Jti: r.RecordID,
-		VC: credential{Context: []string{vcContext}, Type: []string{vcType}, Subject: r},
+		VC: credential{Context: contexts(r.first), Type: []string{vcType}, Subject: r},
 	})
 }
 
@@ -44,7 +45,8 @@ func ParseReceipt(payload []byte, signer DID) (Receipt, error) {
 		return Receipt{}, err
 	}
 	r := c.VC.Subject
-	if len(c.VC.Context) != 1 || c.VC.Context[0] != vcContext || len(c.VC.Type) != 1 || c.VC.Type[0] != vcType {
+	first, known := readContexts(c.VC.Context)
+	if !known || len(c.VC.Type) != 1 || c.VC.Type[0] != vcType {
 		return Receipt{}, malformed("want a W3C credential", "vc")
 	}
 	if r.SchemaVersion != SchemaVersion {
@@ -73,6 +75,7 @@ func ParseReceipt(payload []byte, signer DID) (Receipt, error) {
 	if r.Grant.IsZero() || e.State != EventGiven && e.State != EventWithdrawn {
 		return Receipt{}, malformed("want a grant and a known event", "events[0].event_state")
 	}
+	r.first = first
 	return r, nil
 }
 

@@ -47,6 +47,8 @@ type Receipt struct {
 	Events        []Event          `json:"events"` // one
 
 	JWT string `json:"-"` // the signed form, once it is known
+
+	first bool // it is of the first form, without the DPV context
 }
 
 // ReceiptPurpose is what was agreed.
@@ -171,6 +173,7 @@ func NewReceipt(q Request, t Terms, c Catalogue) (Receipt, error) {
 func (r Receipt) Withdrawal(record id.Receipt, at Unix) Receipt {
 	before := r.RecordID
 	r.RecordID, r.Predecessor, r.JWT = recordPrefix+record.String(), &before, ""
+	r.first = false
 	r.Events = []Event{{Time: at, Validity: r.Events[0].Validity, Entity: r.ID, Type: "explicit", State: EventWithdrawn}}
 	return r
 }

@@ -137,9 +137,10 @@ func (o *operator) routes(folder string, config Config, now func() time.Time) (h
 	}
 	consenthttp.Wallet(r, options)
 	consenthttp.Business(r, options, tokens.Protect)
+	consenthttp.Schema(r)
 	tokens.Routes(r)
 	anchorhttp.Routes(r, o.ledger)
-	for _, api := range []string{"/wallet/", "/business/", "/ledger/", "/oauth/", "/.well-known/"} {
+	for _, api := range []string{"/wallet/", "/business/", "/ledger/", "/oauth/", "/schema/", "/.well-known/"} {
 		r.PathPrefix(api).HandlerFunc(noRoute) // a typo in a path must not get a page
 	}
 	r.PathPrefix("/").Handler(walletweb.Handler())

@@ -66,6 +66,8 @@ var rows = map[string]struct {
 }{
 	"POST /oauth/token":                           {func(*stage, as) (string, any) { return "/oauth/token", map[string]any{} }, everyone("400")},
 	"GET /.well-known/oauth-authorization-server": {func(*stage, as) (string, any) { return "/.well-known/oauth-authorization-server", nil }, everyone("200")},
+	"GET /schema/v1/receipt.schema.json":          {func(*stage, as) (string, any) { return "/schema/v1/receipt.schema.json", nil }, everyone("200")},
+	"GET /schema/v1/receipt.context.jsonld":       {func(*stage, as) (string, any) { return "/schema/v1/receipt.context.jsonld", nil }, everyone("200")},
 
 	"GET /wallet/v1/requests/{id}": {func(s *stage, _ as) (string, any) { return "/wallet/v1/requests/" + s.given.Request.ID.String(), nil }, walletOnly("200", "404 not-found")},
 	"POST /wallet/v1/decisions/start": {func(s *stage, by as) (string, any) {

@@ -137,6 +137,7 @@ func newWorld(t testing.TB, edit ...func(*consenthttp.Options)) *world {
 	server.Routes(w.router)
 	consenthttp.Wallet(w.router, o)
 	consenthttp.Business(w.router, o, server.Protect)
+	consenthttp.Schema(w.router)
 
 	ctx, stop := context.WithCancel(context.Background())
 	var wg sync.WaitGroup
@@ -160,7 +161,11 @@ func (r reply) code() string {
 		Type string `json:"type"`
 	}
 	_ = json.Unmarshal(r.Body, &p)
-	return strings.TrimPrefix(p.Type, "urn:coffer:problem:")
+	code, problem := strings.CutPrefix(p.Type, "urn:coffer:problem:")
+	if !problem {
+		return ""
+	}
+	return code
 }
 
 func (r reply) into(v any) {

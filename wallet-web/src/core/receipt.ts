@@ -12,9 +12,10 @@ import { newId, type GrantId } from './id';
 import type { PairwiseKey } from './identity';
 import { signEdDsa, verifyEdDsa } from './jws';
 import type { Random } from './random';
+import { RECEIPT_CONTEXT } from './receiptContext';
 import { askedOf, noticeOf, type Request } from './request';
 import { refuse } from './rules';
-import { base64url, id, int, list, matching, nullable, object, oneOf, parseJson, text, type Of } from './shape';
+import { base64url, id, int, list, matching, nullable, object, oneOf, parseJson, text, type Of, type Shape } from './shape';
 
 const SCHEMA_VERSION = 'https://w3id.org/dpv/schema/dpv-27560#receipt-eu-gdpr';
 const VC_CONTEXT = 'https://www.w3.org/2018/credentials/v1';
@@ -67,13 +68,20 @@ const recordShape = object({
     1,
   ),
 });
+/** The VC's context, and ours. The first receipts had the first alone. */
+const contextShape: Shape<unknown[]> = (v, at) => {
+  const [base, ours, ...more] = list((x) => x, 2, 1)(v, at);
+  oneOf(VC_CONTEXT)(base, at);
+  const known = ours === undefined || stable(ours) === stable(RECEIPT_CONTEXT);
+  return known && more.length === 0 ? [base, ours] : refuse('receipt', 'malformed', at.path);
+};
 const claimsShape = object({
   iss: did,
   sub: did,
   nbf: int(1),
   jti: record,
   vc: object({
-    '@context': list(oneOf(VC_CONTEXT), 1, 1),
+    '@context': contextShape,
     type: list(oneOf('VerifiableCredential'), 1, 1),
     credentialSubject: recordShape,
   }),
@@ -125,7 +133,7 @@ export function receiptClaims(receipt: Receipt): string {
     sub: receipt.id,
     nbf: eventOf(receipt).event_time,
     jti: receipt.record_id,
-    vc: { '@context': [VC_CONTEXT], type: ['VerifiableCredential'], credentialSubject: receipt },
+    vc: { '@context': [VC_CONTEXT, RECEIPT_CONTEXT], type: ['VerifiableCredential'], credentialSubject: receipt },
   });
 }
 
