@@ -1,7 +1,5 @@
 // The layers of the wallet, held by lint (see ../README.md and src/core/FORMAT.md):
 // views → components, store, api, passkey, core; store, api, passkey → core; core → nothing.
-import { importX } from 'eslint-plugin-import-x';
-import { createNodeResolver } from 'eslint-plugin-import-x';
 import svelte from 'eslint-plugin-svelte';
 import ts from 'typescript-eslint';
 
@@ -14,13 +12,18 @@ const layers = {
   views: ['components', 'store', 'api', 'passkey', 'core'],
 };
 
-// A layer may import itself and what it is allowed; the rest of src is not for it.
-const zones = Object.entries(layers).map(([layer, allowed]) => ({
-  target: `./src/${layer}`,
-  from: './src',
-  except: [layer, ...allowed].map((name) => `./${name}`),
-  message: `${layer} may import only ${[layer, ...allowed].join(', ')}`,
-}));
+// A layer may import itself and what it is allowed; the other folders of src are not
+// for it, whether by import or by import().
+const beyond = Object.entries(layers).map(([layer, allowed]) => {
+  const others = Object.keys(layers).filter((name) => name !== layer && !allowed.includes(name)).join('|');
+  return {
+    layer,
+    path: `^(\\.\\./)+(${others})(/|$)`,
+    message: `${layer} may import only ${[layer, ...allowed].join(', ')}`,
+  };
+});
+const [core, ...rest] = beyond;
+const lazily = ({ path, message }) => ({ selector: `ImportExpression[source.value=/${path.replaceAll('/', '\\/')}/]`, message });
 
 // What exists in a browser, or in Node, and not in core: core gets it as an argument.
 const outside = [
@@ -39,21 +42,23 @@ export default ts.config(
   },
   {
     files: ['src/**/*.ts', 'src/**/*.svelte'],
-    plugins: { 'import-x': importX },
-    settings: {
-      'import-x/resolver-next': [createNodeResolver({ extensions: ['.ts', '.js', '.svelte', '.json'] })],
-    },
     rules: {
-      'import-x/no-restricted-paths': ['error', { zones }],
       '@typescript-eslint/no-explicit-any': 'error',
     },
   },
+  ...rest.map((zone) => ({
+    files: [`src/${zone.layer}/**/*.ts`, `src/${zone.layer}/**/*.svelte`],
+    rules: {
+      'no-restricted-imports': ['error', { patterns: [{ regex: zone.path, message: zone.message }] }],
+      'no-restricted-syntax': ['error', lazily(zone)],
+    },
+  })),
   {
     files: ['src/core/**/*.ts'],
     ignores: ['**/*.{test,bench}.ts', 'src/core/testing/**'],
     rules: {
       'no-restricted-imports': ['error', {
-        patterns: [{
+        patterns: [{ regex: core.path, message: core.message }, {
           regex: '^(?!@noble/(curves|hashes)/|@scure/bip39|jose$|\\.)',
           message: 'core imports nothing but noble, scure, jose and itself',
         }],
@@ -66,7 +71,7 @@ export default ts.config(
         { object: 'globalThis', property: 'fetch', message: 'core knows no network' },
         { object: 'globalThis', property: 'document', message: 'core knows no DOM' },
       ],
-      'no-restricted-syntax': ['error', {
+      'no-restricted-syntax': ['error', lazily(core), {
         selector: "NewExpression[callee.name='Date'][arguments.length=0]",
         message: 'time is an argument',
       }],
