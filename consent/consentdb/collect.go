@@ -2,7 +2,6 @@ package consentdb
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -22,8 +21,8 @@ type Attempt struct {
 	At         time.Time
 
 	// Judge is the policy: nil or a *consent.Denial for one attribute, or for all
-	// that the grant covers if it is "". It is called inside the transaction: it
-	// must be pure and quick.
+	// that the grant covers if it is "". It must be pure: it may be asked inside the
+	// transaction, and its answer counts for the same business and grant.
 	Judge func(consent.Business, consent.Grant, string) error
 }
 
@@ -43,58 +42,72 @@ type RefusedAttribute struct {
 // Collect is the one door to releases. It decides, logs and reads the ciphertext in
 // one transaction of the one writer: what it returns was live when it was logged,
 // and after Withdraw has returned it returns nothing. A refused attempt is logged
-// too, and durable when its *consent.Denial is returned. consent.ErrNotFound, which
-// is not logged, for a grant that is not this business's.
-func (s *Store) Collect(ctx context.Context, a Attempt) (c Collection, err error) {
-	var denied error
-	err = s.write(ctx, func(q *consentsql.Queries, tx sqldb.Tx) error {
-		g, err := gate(ctx, q, a)
-		if err != nil {
-			return err
-		}
-		c, denied, err = s.pass(ctx, q, tx, a, g)
-		return err
-	})
+// too, and durable when its *consent.Denial, ErrSuspended or ErrPending is returned.
+// consent.ErrNotFound, which is not logged, for a grant that is not this business's.
+func (s *Store) Collect(ctx context.Context, a Attempt) (Collection, error) {
+	f, err := s.facts.of(ctx, s, a.Grant)
+	if err == consent.ErrNotFound {
+		// There is no log left to note it in.
+		err = s.read(ctx, func(q *consentsql.Queries) error {
+			return notHeld(ctx, q, a.Business, a.Grant, a.At, consent.ErrNotFound)
+		})
+	}
+	if err == nil && f.grant.Business != a.Business {
+		err = consent.ErrNotFound
+	}
 	if err != nil {
 		return Collection{}, wrap("collecting", err)
 	}
-	if denied != nil {
-		return Collection{}, denied
+	// The policy is asked before the turn, about the grant as it is if all is well.
+	// In the turn its answer counts only if that is how it is.
+	p := &passing{Attempt: a, facts: f, done: make(chan struct{}), lead: make(chan struct{}, 1)}
+	p.agreed = f.business.State == consent.BusinessActive && a.Judge(f.business, f.grant, "") == nil
+	s.door.pass(ctx, s, p)
+	if p.err == nil {
+		p.err = p.denied
 	}
-	return c, nil
+	if p.err != nil {
+		return Collection{}, wrap("collecting", p.err)
+	}
+	return p.out, nil
 }
 
-// gated is all that a collection is judged by.
+// gated is all that a collection is judged by, as it is in the transaction.
 type gated struct {
 	consent.Grant
 	business  consent.Business
+	agreed    bool // the policy allows all that the grant covers
 	permitted bool
 	seq       int64 // of the last row in the access log, and its head
 	head      consent.LogHead
 }
 
-// gate reads it in one query.
-func gate(ctx context.Context, q *consentsql.Queries, a Attempt) (g gated, err error) {
-	row, err := one(q.Gate(ctx, consentsql.GateParams{Epoch: int64(anchor.EpochAt(a.At)), GrantID: a.Grant}))
-	if errors.Is(err, consent.ErrNotFound) {
-		return g, notHeld(ctx, q, a.Business, a.Grant, a.At, err) // there is no log left to note it in
+// admit lets one attempt through the gate, or notes why not. An error is ours.
+func (s *Store) admit(ctx context.Context, q *consentsql.Queries, tx sqldb.Tx, p *passing) error {
+	row, err := one(q.Gate(ctx, consentsql.GateParams{
+		Epoch: int64(anchor.EpochAt(p.At)), VaultID: p.facts.grant.Vault, GrantID: p.Grant,
+	}))
+	if err == consent.ErrNotFound { // erased since
+		s.facts.forget(p.Grant)
+		p.denied = notHeld(ctx, q, p.Business, p.Grant, p.At, err)
+		return nil
+	} else if err != nil {
+		return err
 	}
-	if err != nil {
-		return g, err
-	}
-	if row.GrantRecord.Business != a.Business {
-		return g, consent.ErrNotFound
-	}
-	if g.Grant, err = bareGrant(row.GrantRecord); err != nil {
-		return g, err
-	}
-	g.business = consent.Business{DID: a.Business, Name: row.Name, State: consent.BusinessState(row.BusinessState)}
-	if g.business.Purposes, err = fromJSON(row.BusinessPurposes); err != nil {
-		return g, err
-	}
-	g.permitted, g.seq = row.Permitted, row.Seq
+	g := gated{Grant: p.facts.grant, business: p.facts.business, permitted: row.Permitted, seq: row.Seq}
 	copy(g.head[:], row.Head)
-	return g, nil
+	g.State = consent.State(row.State)
+	if row.BusinessState == string(g.business.State) && row.BusinessPurposes == p.facts.purposes {
+		g.agreed = p.agreed && g.State == consent.StateLive
+	} else {
+		s.facts.forget(p.Grant)
+		g.business.State = consent.BusinessState(row.BusinessState)
+		if g.business.Purposes, err = fromJSON(row.BusinessPurposes); err != nil {
+			return err
+		}
+	}
+	p.out, p.denied, err = s.pass(ctx, q, tx, p.Attempt, g)
+	return err
 }
 
 // pass releases what may be released and notes the attempt.
@@ -138,11 +151,9 @@ func (s *Store) pass(ctx context.Context, q *consentsql.Queries, tx sqldb.Tx, a 
 // sift asks for each attribute: is it covered, is there a permit, what says the
 // policy?
 func sift(a Attempt, g gated, asked []string) (allowed []string, refused []RefusedAttribute) {
-	// One question for all where the answer is yes, which it nearly always is.
-	all := g.permitted && a.Judge(g.business, g.Grant, "") == nil
 	for _, name := range asked {
 		err := consent.Check(g.Grant, a.At, consent.Need{Business: a.Business, Attribute: name, Permitted: g.permitted})
-		if err == nil && !all {
+		if err == nil && !g.agreed {
 			err = a.Judge(g.business, g.Grant, name)
 		}
 		if err == nil {

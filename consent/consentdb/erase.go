@@ -26,8 +26,9 @@ func (s *Store) Erase(ctx context.Context, v id.Vault, fresh []anchor.Withdraw, 
 	for _, w := range fresh {
 		byHandle[w.HandleKey] = w
 	}
+	var grants []id.Grant
 	err = s.write(ctx, func(q *consentsql.Queries, tx sqldb.Tx) error {
-		withdrawn = 0
+		withdrawn, grants = 0, nil
 		rows, err := q.GrantsOfVault(ctx, v)
 		if err != nil {
 			return err
@@ -47,6 +48,7 @@ func (s *Store) Erase(ctx context.Context, v id.Vault, fresh []anchor.Withdraw, 
 				}
 				withdrawn++
 			}
+			grants = append(grants, g.ID)
 			err = tell(ctx, q, g.Business, Event{Kind: EventErased, Request: g.Request, Grant: g.ID, At: consent.UnixAt(now)})
 			if err != nil {
 				return err
@@ -62,6 +64,9 @@ func (s *Store) Erase(ctx context.Context, v id.Vault, fresh []anchor.Withdraw, 
 	})
 	if err != nil {
 		return 0, wrap("erasing a vault", err)
+	}
+	for _, g := range grants {
+		s.facts.forget(g)
 	}
 	s.nudge()
 	// Not with ctx: the vault is gone, and its bytes must follow although the

@@ -96,6 +96,9 @@ type Store struct {
 	db     *sqldb.DB
 	keeper Keeper
 
+	door  door
+	facts recent
+
 	wake chan struct{} // to the outbox: there is work
 
 	owed atomic.Bool // a rewrite of the file after an erasure
@@ -106,7 +109,10 @@ type Store struct {
 
 // New makes the store of a database that was opened with Schema.
 func New(db *sqldb.DB, keeper Keeper) *Store {
-	return &Store{db: db, keeper: keeper, wake: make(chan struct{}, 1), settled: make(chan struct{})}
+	return &Store{
+		db: db, keeper: keeper, facts: recent{known: map[id.Grant]facts{}},
+		wake: make(chan struct{}, 1), settled: make(chan struct{}),
+	}
 }
 
 func (s *Store) read(ctx context.Context, f func(*consentsql.Queries) error) error {

@@ -141,6 +141,9 @@ func (s *stage) grant() string { return s.given.Held[0].Grant.String() }
 func TestEveryRouteByEveryActor(t *testing.T) {
 	found := 0
 	err := newStage(t).router.Walk(func(r *mux.Route, _ *mux.Router, _ []*mux.Route) error {
+		if r.GetHandler() == nil {
+			return nil // a prefix
+		}
 		path, err := r.GetPathTemplate()
 		if err != nil {
 			return err

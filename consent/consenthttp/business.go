@@ -32,21 +32,22 @@ const (
 func Business(r *mux.Router, o Options, protect func(http.Handler) http.Handler) {
 	b := &business{Options: o.check(), arriving: rate.NewLimiter(registrationRate, registrationBurst)}
 	const under = "/business/v1"
-	r.Handle(under+"/registrations", http.HandlerFunc(b.register)).Methods(http.MethodPost)
+	r = r.PathPrefix(under).Subrouter() // one look at the prefix instead of one at each route
+	r.HandleFunc("/registrations", b.register).Methods(http.MethodPost)
 	for _, route := range []struct {
 		method, path string
 		serve        func(http.ResponseWriter, *http.Request, consent.DID) (answer, error)
 	}{
+		{http.MethodPost, "/grants/{id}/collect", b.collect}, // the gate asks by itself, and logs
 		{http.MethodPost, "/requests", b.active(b.ask)},
 		{http.MethodGet, "/requests/{id}", b.active(b.requested)},
 		{http.MethodGet, "/grants/{id}", b.active(b.grant)},
 		{http.MethodPost, "/permits", b.active(b.permit)},
-		{http.MethodPost, "/grants/{id}/collect", b.collect}, // the gate asks by itself, and logs
 		{http.MethodPost, "/messages", b.active(b.send)},
 		{http.MethodGet, "/events", b.active(b.events)},
 	} {
 		name := route.method + " " + under + route.path
-		r.Handle(under+route.path, protect(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Handle(route.path, protect(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			a, err := b.admit(w, r, route.serve)
 			b.reply(w, r, name, a, err)
 		}))).Methods(route.method)

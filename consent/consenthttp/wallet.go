@@ -21,6 +21,7 @@ func Wallet(r *mux.Router, o Options) {
 	wt := &wallet{o.check()}
 	own := httpjson.SameOrigin(o.Origin)
 	const under = "/wallet/v1"
+	r = r.PathPrefix(under).Subrouter()
 	for _, route := range []struct {
 		method, path string
 		serve        func(http.ResponseWriter, *http.Request, id.Vault) (answer, error)
@@ -41,7 +42,7 @@ func Wallet(r *mux.Router, o Options) {
 		{http.MethodPost, "/erase", wt.erase},
 	} {
 		name := route.method + " " + under + route.path
-		r.Handle(under+route.path, own(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Handle(route.path, own(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			var a answer
 			v, err := wt.Sessions.Vault(r)
 			if err == nil {

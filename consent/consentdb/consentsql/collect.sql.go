@@ -183,35 +183,20 @@ func (q *Queries) DropPermit(ctx context.Context, arg DropPermitParams) error {
 	return err
 }
 
-const gate = `-- name: Gate :one
-SELECT grant_record.vault_id, grant_record.grant_id, grant_record.request_id, grant_record.business, grant_record.purpose, grant_record.purpose_id, grant_record.attributes, grant_record.channels, grant_record.weekly_cap, grant_record.minor, grant_record.start_epoch, grant_record.end_epoch, grant_record.state, grant_record.given, grant_record.withdrawn, grant_record.handle, grant_record.anchored, grant_record.withdraw_anchored, business.name, business.state AS business_state, business.purposes AS business_purposes,
-  EXISTS (SELECT 1 FROM permit WHERE permit.vault_id = grant_record.vault_id AND permit.grant_id = grant_record.grant_id
-    AND permit.kind = 'collect' AND permit.epoch = $1 AND permit.anchored) AS permitted,
-  CAST(COALESCE(access.seq, 0) AS BIGINT) AS seq, access.head
-FROM grant_record JOIN business ON business.did = grant_record.business
-LEFT JOIN access ON access.vault_id = grant_record.vault_id AND access.grant_id = grant_record.grant_id
-  AND access.seq = (SELECT MAX(a.seq) FROM access a WHERE a.vault_id = grant_record.vault_id AND a.grant_id = grant_record.grant_id)
-WHERE grant_record.grant_id = $2
+const facts = `-- name: Facts :one
+SELECT grant_record.vault_id, grant_record.grant_id, grant_record.request_id, grant_record.business, grant_record.purpose, grant_record.purpose_id, grant_record.attributes, grant_record.channels, grant_record.weekly_cap, grant_record.minor, grant_record.start_epoch, grant_record.end_epoch, grant_record.state, grant_record.given, grant_record.withdrawn, grant_record.handle, grant_record.anchored, grant_record.withdraw_anchored, business.state AS business_state, business.purposes AS business_purposes
+FROM grant_record JOIN business ON business.did = grant_record.business WHERE grant_record.grant_id = $1
 `
 
-type GateParams struct {
-	Epoch   int64
-	GrantID id.Grant
-}
-
-type GateRow struct {
+type FactsRow struct {
 	GrantRecord      GrantRecord
-	Name             string
 	BusinessState    string
 	BusinessPurposes string
-	Permitted        bool
-	Seq              int64
-	Head             []byte
 }
 
-func (q *Queries) Gate(ctx context.Context, arg GateParams) (GateRow, error) {
-	row := q.db.QueryRowContext(ctx, gate, arg.Epoch, arg.GrantID)
-	var i GateRow
+func (q *Queries) Facts(ctx context.Context, grantID id.Grant) (FactsRow, error) {
+	row := q.db.QueryRowContext(ctx, facts, grantID)
+	var i FactsRow
 	err := row.Scan(
 		&i.GrantRecord.VaultID,
 		&i.GrantRecord.GrantID,
@@ -231,7 +216,43 @@ func (q *Queries) Gate(ctx context.Context, arg GateParams) (GateRow, error) {
 		&i.GrantRecord.Handle,
 		&i.GrantRecord.Anchored,
 		&i.GrantRecord.WithdrawAnchored,
-		&i.Name,
+		&i.BusinessState,
+		&i.BusinessPurposes,
+	)
+	return i, err
+}
+
+const gate = `-- name: Gate :one
+SELECT grant_record.state, business.state AS business_state, business.purposes AS business_purposes,
+  EXISTS (SELECT 1 FROM permit WHERE permit.vault_id = grant_record.vault_id AND permit.grant_id = grant_record.grant_id
+    AND permit.kind = 'collect' AND permit.epoch = $1 AND permit.anchored) AS permitted,
+  CAST(COALESCE(access.seq, 0) AS BIGINT) AS seq, access.head
+FROM grant_record JOIN business ON business.did = grant_record.business
+LEFT JOIN access ON access.vault_id = grant_record.vault_id AND access.grant_id = grant_record.grant_id
+  AND access.seq = (SELECT MAX(a.seq) FROM access a WHERE a.vault_id = grant_record.vault_id AND a.grant_id = grant_record.grant_id)
+WHERE grant_record.vault_id = $2 AND grant_record.grant_id = $3
+`
+
+type GateParams struct {
+	Epoch   int64
+	VaultID id.Vault
+	GrantID id.Grant
+}
+
+type GateRow struct {
+	State            string
+	BusinessState    string
+	BusinessPurposes string
+	Permitted        bool
+	Seq              int64
+	Head             []byte
+}
+
+func (q *Queries) Gate(ctx context.Context, arg GateParams) (GateRow, error) {
+	row := q.db.QueryRowContext(ctx, gate, arg.Epoch, arg.VaultID, arg.GrantID)
+	var i GateRow
+	err := row.Scan(
+		&i.State,
 		&i.BusinessState,
 		&i.BusinessPurposes,
 		&i.Permitted,
