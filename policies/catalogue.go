@@ -287,6 +287,17 @@ func (c *Catalogue) Uses(name string) (iris []string) {
 	return iris
 }
 
+// categories lists the special categories among attributes. What the catalogue does
+// not have is of none; no purpose may use it.
+func (c *Catalogue) categories(attributes []string) (out []string) {
+	for _, name := range attributes {
+		if of := c.byName[name].category; of != "" && !slices.Contains(out, of) {
+			out = append(out, of)
+		}
+	}
+	return out
+}
+
 // isTerm reports whether the IRI names a term of a vocabulary, like DPV's do.
 func isTerm(iri string) bool {
 	u, err := url.Parse(iri)

@@ -1,7 +1,6 @@
 package policies
 
 import (
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -178,16 +177,7 @@ func TestParseCatalogueRefuses(t *testing.T) {
 }
 
 func TestTheExampleInFORMAT(t *testing.T) {
-	b, err := os.ReadFile("FORMAT.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, rest, ok := strings.Cut(string(b), "```json\n")
-	example, _, closed := strings.Cut(rest, "```")
-	if !ok || !closed {
-		t.Fatal("FORMAT.md has no example")
-	}
-	c, err := ParseCatalogue([]byte(example))
+	c, err := ParseCatalogue([]byte(example(t, "json")))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -214,7 +204,7 @@ func FuzzParseCatalogue(f *testing.F) {
 				}
 			}
 		}
-		if _, err := Load(rulesText, c); err != nil {
+		if _, err := Load(c, Shipped()); err != nil {
 			t.Fatalf("a catalogue that reads does not load: %v", err)
 		}
 	})

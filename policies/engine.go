@@ -1,6 +1,7 @@
 // Package policies decides what may happen under a grant: a few Cedar rules that a
-// DPO can read (coffer.cedar), their schema, and the catalogue of attributes and
-// purposes they speak of (catalogue.json, described in FORMAT.md).
+// DPO can read (floor.cedar, coffer.cedar, an operator's own), their schema, and the
+// catalogue of attributes and purposes they speak of (catalogue.json). FORMAT.md
+// describes the files.
 //
 // A decision is a pure function of the question: no clock, no store, no network.
 // The rules are checked against the schema when they are loaded, and what a question
@@ -11,16 +12,17 @@
 //
 // The operator's gate asks this package before it stores a grant, hands out a
 // release or delivers a message. It sees names of attributes and purposes, states
-// and times; never a value. Whoever can change the rules in an operator's build can
-// let that operator do anything that the shopper's keys and the ledger's rule still
-// allow; the version in every ruling tells which rules decided.
+// and times; never a value. An operator's own rules can only forbid: they lift nothing
+// of what is shipped. Whoever can change the rules in an operator's build can let that
+// operator do anything that the shopper's keys and the ledger's rule still allow; the
+// version in every ruling tells which rules decided.
 package policies
 
 import (
 	"crypto/sha256"
-	_ "embed"
 	"encoding/base64"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -31,14 +33,7 @@ import (
 	"coffer/consent"
 )
 
-var (
-	//go:embed coffer.cedar
-	rulesText []byte
-	//go:embed coffer.cedarschema
-	schemaText []byte
-)
-
-// Reasons that are no rule of coffer.cedar.
+// Reasons that are no rule of a file.
 var (
 	// NothingPermits is the reason when no rule speaks for or against.
 	NothingPermits = consent.Reason{ID: "R00-nothing-permits", Title: "No rule permits this"}
@@ -59,29 +54,40 @@ type Engine struct {
 
 var _ consent.Policy = (*Engine)(nil)
 
-// New is the engine with the rules and the catalogue that this program was built with.
-func New() (*Engine, error) {
+// New is the engine with the rules and the catalogue that this program was built
+// with, and an operator's own rules beside them.
+func New(operator ...File) (*Engine, error) {
 	c, err := ShippedCatalogue()
 	if err != nil {
 		return nil, err
 	}
-	return Load(rulesText, c)
+	return Load(c, Shipped(), operator...)
 }
 
-// Load reads rules in Cedar's language. Every rule must fit the schema and have an
-// @id of its own and a @title, which is what a denial is explained with.
-func Load(text []byte, c *Catalogue) (*Engine, error) {
+// Load reads rules in Cedar's language: first those that may permit, then an
+// operator's, which may only forbid, so that no operator can lift anything. Every rule
+// must fit the schema and have an @id of its own and a @title, which is what a denial
+// is explained with. Errors name file and line and say what to do.
+func Load(c *Catalogue, shipped []File, operator ...File) (*Engine, error) {
 	check, err := newValidator()
 	if err != nil {
 		return nil, err
 	}
-	read, err := parseRules(text, check)
-	if err != nil {
-		return nil, err
+	if len(shipped) == 0 {
+		return nil, errors.New("reading the rules: there are none that permit anything")
 	}
-	e := &Engine{rules: read, titles: map[cedar.PolicyID]string{}, check: check, purposes: cedar.EntityMap{}, businesses: &businesses{}, catalogue: c}
-	for _, r := range read {
-		e.titles[r.id] = r.title
+	e := &Engine{titles: map[cedar.PolicyID]string{}, check: check, purposes: cedar.EntityMap{}, businesses: &businesses{}, catalogue: c}
+	for i, f := range slices.Concat(shipped, operator) {
+		operators := i >= len(shipped)
+		if operators && slices.ContainsFunc(shipped, func(s File) bool { return s.Name == f.Name }) {
+			return nil, fmt.Errorf("reading the rules: %s: %w", f.Name, errShippedName)
+		}
+		if e.rules, err = e.rules.read(f, operators, check); err != nil {
+			return nil, err
+		}
+	}
+	for _, r := range e.rules {
+		e.titles[cedar.PolicyID(r.ID)] = r.Title
 	}
 	for _, p := range c.purposes {
 		entity := purposeEntity(c.byIRI[p.IRI])
@@ -90,40 +96,50 @@ func Load(text []byte, c *Catalogue) (*Engine, error) {
 		}
 		e.purposes[entity.UID] = entity
 	}
-	e.version = version(text, schemaText, c)
+	e.version = version(c, slices.Concat(shipped, operator))
 	return e, nil
 }
 
 // version hashes everything a decision follows from besides the question, each part
-// with its length in front so that no two sets of parts hash alike.
-func version(text, schema []byte, c *Catalogue) string {
+// with its length in front so that no two sets of parts hash alike. The names of files
+// decide nothing but are shown, so they count too.
+func version(c *Catalogue, files []File) string {
 	h := sha256.New()
-	for _, part := range [][]byte{text, schema, c.text} {
+	add := func(part []byte) {
 		h.Write(binary.BigEndian.AppendUint64(nil, uint64(len(part))))
 		h.Write(part)
+	}
+	add(schemaText)
+	add(c.text)
+	for _, f := range files {
+		add([]byte(f.Name))
+		add(f.Text)
 	}
 	return base64.RawURLEncoding.EncodeToString(h.Sum(nil))
 }
 
-// Version is the hash of the rules, the schema and the catalogue.
+// Version is the hash of the rules, also the operator's, the schema and the catalogue.
 func (e *Engine) Version() string { return e.version }
 
 // Catalogue is the one the rules speak of.
 func (e *Engine) Catalogue() *Catalogue { return e.catalogue }
 
-// Rules lists the rules in the order they are written.
-func (e *Engine) Rules() []consent.Reason {
-	var out []consent.Reason
+// Rules lists the rules in the order they are written, the operator's last.
+func (e *Engine) Rules() []Rule {
+	var out []Rule
 	for _, r := range e.rules {
-		out = append(out, consent.Reason{ID: string(r.id), Title: r.title})
+		out = append(out, r.Rule)
 	}
 	return out
 }
 
 // Decide answers a question. An empty attribute means all that the grant covers.
 // Reasons are sorted by id; a denial has at least one.
-func (e *Engine) Decide(q consent.Question) consent.Ruling {
-	entities, request := e.pose(q)
+func (e *Engine) Decide(q consent.Question) consent.Ruling { return e.DecideWith(q, Facts{}) }
+
+// DecideWith is Decide for a question of which more is known.
+func (e *Engine) DecideWith(q consent.Question, f Facts) consent.Ruling {
+	entities, request := e.pose(q, f)
 	return e.decide(entities, request)
 }
 

@@ -19,7 +19,7 @@ import (
 
 // anyQuestion draws questions around the plain case, so that every rule is both
 // kept and broken often.
-func anyQuestion(t *rapid.T) consent.Question {
+func anyQuestion(t *rapid.T) (consent.Question, Facts) {
 	q := plain(rapid.SampledFrom([]consent.Action{"give", "collect", "message"}).Draw(t, "action"))
 	some := func(label string, of ...string) []string {
 		return rapid.SliceOfNDistinct(rapid.SampledFrom(of), 0, len(of), rapid.ID[string]).Draw(t, label)
@@ -34,10 +34,10 @@ func anyQuestion(t *rapid.T) consent.Question {
 		q.Grant.End = q.Grant.Start + anchor.Epoch(rapid.SampledFrom([]int{0, 1, 2, 24, 31*24 + 1, 90*24 + 1, 365 * 24, 365*24 + 1}).Draw(t, "hours"))
 	}
 	if !usually("plain purpose") {
-		q.Grant.Purpose = iri(rapid.SampledFrom([]string{"dpv#DirectMarketing", "dpv#DeliveryOfGoods", "dpv#CustomerCare", "dpv#AgeVerification", "dpv#NoSuchPurpose"}).Draw(t, "purpose"))
+		q.Grant.Purpose = iri(rapid.SampledFrom([]string{"dpv#DirectMarketing", "dpv#DeliveryOfGoods", "dpv#CustomerCare", "dpv#AgeVerification", "dpv#ServicePersonalisation", "coffer#SafeFood", "dpv#NoSuchPurpose"}).Draw(t, "purpose"))
 	}
 	if !usually("plain attributes") {
-		q.Grant.Attributes = some("attributes", "name", "email", "phone", "shoe-size", "age-over-18")
+		q.Grant.Attributes = some("attributes", "name", "email", "phone", "shoe-size", "age-over-18", "food-intolerance")
 		q.Attribute = rapid.SampledFrom([]string{"", "name", "email", "phone", "no-such"}).Draw(t, "attribute")
 	}
 	if !usually("plain channels") {
@@ -50,16 +50,24 @@ func anyQuestion(t *rapid.T) consent.Question {
 		q.Grant.Business = consent.DID(rapid.SampledFrom([]string{string(shop), "did:web:other.example"}).Draw(t, "owner"))
 	}
 	q.Grant.Minor = !usually("of age")
-	q.SentLast7Days = rapid.IntRange(0, 3).Draw(t, "sent")
-	q.Grant.WeeklyCap = rapid.IntRange(0, 3).Draw(t, "cap")
+	q.SentLast7Days = rapid.SampledFrom([]int{0, 1, 2, 3, 6, 7, 14}).Draw(t, "sent")
+	q.Grant.WeeklyCap = rapid.SampledFrom([]int{0, 1, 2, 3, 20}).Draw(t, "cap")
 	q.Now = now.Add(time.Duration(rapid.IntRange(-30, 29).Draw(t, "minutes")) * time.Minute)
-	return q
+	var f Facts
+	if usually("known recipients") {
+		f.Recipients = some("recipients", "DE", "FR", "CH", "US")
+	}
+	if usually("known hour") {
+		hour := rapid.IntRange(0, 23).Draw(t, "hour")
+		f.LocalHour = &hour
+	}
+	return q, f
 }
 
 // allowed is the rules said a second time, in Go: the judge of the Cedar ones.
-func allowed(c *Catalogue, q consent.Question) bool {
+func allowed(c *Catalogue, q consent.Question, f Facts) bool {
 	g := q.Grant
-	p, _ := c.Purpose(g.Purpose)
+	p := c.byIRI[g.Purpose]
 	asked := g.Attributes
 	if q.Attribute != "" {
 		asked = []string{q.Attribute}
@@ -68,11 +76,18 @@ func allowed(c *Catalogue, q consent.Question) bool {
 		return !slices.ContainsFunc(asked, func(a string) bool { return !slices.Contains(all, a) })
 	}
 	if g.Business != q.Business.DID || q.Business.State != "active" || !slices.Contains(q.Business.Purposes, g.Purpose) ||
-		int(g.End)-int(g.Start) > p.MaxDays*24 || g.Minor && p.Marketing {
+		int(g.End)-int(g.Start) > p.MaxDays*24 || g.Minor && (p.Marketing || p.profiling) {
+		return false
+	}
+	health := slices.Contains(g.Attributes, "food-intolerance")
+	if health && p.Label != "Serve food that agrees with you" {
 		return false
 	}
 	hour := anchor.EpochAt(q.Now)
 	if q.Action == "give" {
+		if health && (f.Recipients == nil || slices.Contains(f.Recipients, "US")) {
+			return false
+		}
 		return fits(g.Attributes) && fits(p.Attributes) && (p.Contact || len(g.Channels) == 0) &&
 			hour-1 <= g.Start && g.Start <= hour+1 && hour < g.End &&
 			g.State != "withdrawn" && g.State != "terminated" && g.State != "erased"
@@ -83,17 +98,20 @@ func allowed(c *Catalogue, q consent.Question) bool {
 	if q.Action == "collect" {
 		return fits(g.Attributes) && fits(p.Attributes)
 	}
-	return p.Contact && slices.Contains(g.Channels, q.Channel) && q.SentLast7Days < g.WeeklyCap
+	if p.Marketing && f.LocalHour != nil && (*f.LocalHour < 8 || *f.LocalHour > 20) {
+		return false
+	}
+	return p.Contact && slices.Contains(g.Channels, q.Channel) && q.SentLast7Days < g.WeeklyCap && q.SentLast7Days < p.maxWeekly
 }
 
 func TestTheRulesAgreeWithTheJudge(t *testing.T) {
 	e := engine(t)
 	said := map[bool]int{}
 	rapid.Check(t, func(t *rapid.T) {
-		q := anyQuestion(t)
-		want := allowed(e.Catalogue(), q)
+		q, f := anyQuestion(t)
+		want := allowed(e.Catalogue(), q, f)
 		said[want]++
-		ruling := e.Decide(q)
+		ruling := e.DecideWith(q, f)
 		if ruling.Allow != want {
 			t.Fatalf("the judge says %t, the rules %t: %v", want, ruling.Allow, ruling.Reasons)
 		}
@@ -109,14 +127,14 @@ func TestTheRulesAgreeWithTheJudge(t *testing.T) {
 func TestNothingHappensUnderAGrantThatIsNotLive(t *testing.T) {
 	e := engine(t)
 	rapid.Check(t, func(t *rapid.T) {
-		q := anyQuestion(t)
+		q, f := anyQuestion(t)
 		q.Action = rapid.SampledFrom([]consent.Action{"collect", "message"}).Draw(t, "what")
 		if rapid.Bool().Draw(t, "state or time") {
 			q.Grant.State = consent.State(rapid.StringN(0, 12, -1).Filter(func(s string) bool { return s != "live" }).Draw(t, "not live"))
 		} else {
 			q.Grant.End = anchor.EpochAt(q.Now) - anchor.Epoch(rapid.IntRange(0, 5).Draw(t, "ago"))
 		}
-		if ruling := e.Decide(q); ruling.Allow {
+		if ruling := e.DecideWith(q, f); ruling.Allow {
 			t.Fatalf("allowed under a grant that is not live: %v", ruling.Reasons)
 		}
 	})
@@ -128,7 +146,7 @@ func TestARuleThatErrsDenies(t *testing.T) {
 @id("X01-errs") @title("Adds beyond the largest number")
 forbid (principal, action, resource is Coffer::Grant)
 when { resource.weeklyCap + 9223372036854775807 < 0 };`
-	e, err := Load([]byte(string(rulesText)+errs), engine(t).Catalogue())
+	e, err := New(File{"errs.cedar", []byte(errs)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -163,9 +181,9 @@ func TestWhatDoesNotFitTheSchemaIsDenied(t *testing.T) {
 		},
 		"a business that is a grant": func(_ *posed, r *cedar.Request) { r.Principal = r.Resource },
 	}
-	for name, f := range break_ {
-		p, r := e.pose(plain(consent.ActionCollect))
-		f(&p, &r)
+	for name, change := range break_ {
+		p, r := e.pose(plain(consent.ActionCollect), Facts{})
+		change(&p, &r)
 		if allow, ids := says(e.decide(p, r)); allow || ids != NotAQuestion.ID {
 			t.Errorf("%s: allow=%t %s", name, allow, ids)
 		}
@@ -229,16 +247,17 @@ func TestLoadRefuses(t *testing.T) {
 	c := engine(t).Catalogue()
 	const good = `@id("A") @title("a") permit (principal, action, resource);`
 	for want, text := range map[string]string{
-		"there are none":      "",
-		"no @id":              `@title("a") permit (principal, action, resource);`,
-		"no @title":           `@id("A") permit (principal, action, resource);`,
-		"stands twice":        good + good,
-		"reading the rules":   `permit (principal`,
-		"against the schema":  `@id("A") @title("a") forbid (principal, action, resource is Coffer::Grant) when { resource.colour == "red" };`,
-		"rule B against":      good + `@id("B") @title("b") forbid (principal, action, resource is Coffer::Grant) when { resource.state == 1 };`,
-		"rule C against the ": good + `@id("C") @title("c") forbid (principal, action == Coffer::Action::"fetch", resource);`,
+		"there are none":                   "",
+		"no @id":                           `@title("a") permit (principal, action, resource);`,
+		"is not 1 to 64":                   `@id("a b") @title("a") permit (principal, action, resource);`,
+		"no @title":                        `@id("A") permit (principal, action, resource);`,
+		"stands twice":                     good + good,
+		"reading the rules":                `permit (principal`,
+		"against the schema":               `@id("A") @title("a") forbid (principal, action, resource is Coffer::Grant) when { resource.colour == "red" };`,
+		"rule B (a.cedar":                  good + `@id("B") @title("b") forbid (principal, action, resource is Coffer::Grant) when { resource.state == 1 };`,
+		"rule C (a.cedar, line 1) against": good + `@id("C") @title("c") forbid (principal, action == Coffer::Action::"fetch", resource);`,
 	} {
-		if _, err := Load([]byte(text), c); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := Load(c, []File{{"a.cedar", []byte(text)}}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want an error with %q", text, err, want)
 		}
 	}
@@ -249,20 +268,29 @@ func TestTheVersionIsThatOfRulesAndCatalogue(t *testing.T) {
 	if again := engine(t); e.Version() != again.Version() || len(e.Version()) != 43 {
 		t.Fatalf("versions %q and %q", e.Version(), again.Version())
 	}
-	other, err := Load(append([]byte("// a word\n"), rulesText...), e.Catalogue())
-	if err != nil {
-		t.Fatal(err)
-	}
 	c, err := ParseCatalogue([]byte(strings.Replace(string(catalogueText), `"max_days": 90`, `"max_days": 91`, 1)))
 	if err != nil {
 		t.Fatal(err)
 	}
-	longer, err := Load(rulesText, c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if other.Version() == e.Version() || longer.Version() == e.Version() {
-		t.Error("another text or catalogue, the same version")
+	changed := Shipped()
+	changed[1].Text = append([]byte("// a word\n"), changed[1].Text...)
+	const rule = `@id("O01") @title("o") forbid (principal, action, resource) when { false };`
+	versions := []string{e.Version()}
+	for name, load := range map[string]func() (*Engine, error){
+		"another text":      func() (*Engine, error) { return Load(e.Catalogue(), changed) },
+		"another catalogue": func() (*Engine, error) { return Load(c, Shipped()) },
+		"an operator's":     func() (*Engine, error) { return New(File{"o.cedar", []byte(rule)}) },
+		"its other name":    func() (*Engine, error) { return New(File{"p.cedar", []byte(rule)}) },
+		"an empty file":     func() (*Engine, error) { return New(File{"o.cedar", nil}) },
+	} {
+		other, err := load()
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if slices.Contains(versions, other.Version()) {
+			t.Errorf("%s, and a version that there was", name)
+		}
+		versions = append(versions, other.Version())
 	}
 }
 

@@ -27,8 +27,16 @@ func (p posed) Get(uid cedar.EntityUID) (cedar.Entity, bool) {
 	return e, ok
 }
 
+// Facts are what the rules can take into account beyond a consent.Question, each as
+// far as it is known.
+type Facts struct {
+	Jurisdictions []string // ActionGive, ActionCollect: ISO 3166-1 codes of the request; nil: not known
+	Recipients    []string // likewise: the countries where the data goes, also the business's own; nil: not known
+	LocalHour     *int     // ActionMessage: 0 to 23, where the shopper is; nil: not known
+}
+
 // pose turns a question into Cedar's terms.
-func (e *Engine) pose(q consent.Question) (posed, cedar.Request) {
+func (e *Engine) pose(q consent.Question, f Facts) (posed, cedar.Request) {
 	g := q.Grant
 	under := uid("Purpose", g.Purpose)
 	p := posed{purposes: e.purposes}
@@ -37,9 +45,10 @@ func (e *Engine) pose(q consent.Question) (posed, cedar.Request) {
 		"business":   uid("Business", g.Business),
 		"purpose":    under,
 		"attributes": stringSet(g.Attributes),
+		"categories": stringSet(e.catalogue.categories(g.Attributes)),
 		"channels":   stringSet(g.Channels),
 		"weeklyCap":  types.Long(g.WeeklyCap),
-		"state":      types.String(g.State),
+		"state":      uid("State", g.State),
 		"start":      types.NewDatetime(g.Start.Time()),
 		"end":        types.NewDatetime(g.End.Time()),
 		"minor":      types.Boolean(g.Minor),
@@ -51,12 +60,21 @@ func (e *Engine) pose(q consent.Question) (posed, cedar.Request) {
 	if q.Action == consent.ActionMessage {
 		context["channel"] = types.String(q.Channel)
 		context["sentLast7Days"] = types.Long(q.SentLast7Days)
+		if f.LocalHour != nil {
+			context["localHour"] = types.Long(*f.LocalHour)
+		}
 	} else {
 		asked := g.Attributes
 		if q.Attribute != "" {
 			asked = []string{q.Attribute}
 		}
 		context["attributes"] = stringSet(asked)
+		if f.Jurisdictions != nil {
+			context["jurisdictions"] = stringSet(f.Jurisdictions)
+		}
+		if f.Recipients != nil {
+			context["recipients"] = stringSet(f.Recipients)
+		}
 	}
 	return p, cedar.Request{
 		Principal: p.own[0].UID,
@@ -84,14 +102,17 @@ func (e *Engine) validate(p posed, r cedar.Request) error {
 }
 
 // purposeEntity is a purpose as the rules see it. One that the catalogue does not
-// have is posed as marketing with nothing allowed, so that the rules themselves
+// have is posed as marketing and profiling with nothing allowed, so that the rules themselves
 // refuse it and say why.
 func purposeEntity(p purpose) cedar.Entity {
 	return cedar.Entity{UID: uid("Purpose", p.IRI), Attributes: types.NewRecord(types.RecordMap{
-		"marketing":  types.Boolean(p.Marketing),
-		"contact":    types.Boolean(p.Contact),
-		"maxDays":    types.Long(p.MaxDays),
-		"attributes": stringSet(p.Attributes),
+		"marketing":       types.Boolean(p.Marketing),
+		"profiling":       types.Boolean(p.profiling),
+		"contact":         types.Boolean(p.Contact),
+		"maxDays":         types.Long(p.MaxDays),
+		"maxWeekly":       types.Long(p.maxWeekly),
+		"attributes":      stringSet(p.Attributes),
+		"explicitConsent": stringSet(p.explicit),
 	})}
 }
 

@@ -20,10 +20,12 @@ import (
 //	coffer.db      vaults and consent (SQLite), with its -wal and -shm
 //	ledger/        this member's keys and copy of the ledger
 //	operator.key   signs access tokens for businesses
+//	policies/      the operator's own rules (*.cedar) and decision tables (*.txt), if any
 //	lock           held while a daemon or fsck works on the folder
 func databasePath(folder string) string { return filepath.Join(folder, "coffer.db") }
 func ledgerPath(folder string) string   { return filepath.Join(folder, "ledger") }
 func tokenKeyPath(folder string) string { return filepath.Join(folder, "operator.key") }
+func policyPath(folder string) string   { return filepath.Join(folder, "policies") }
 
 // errInUse says that another process works on the folder.
 var errInUse = errors.New("another cofferd is working on this data folder; stop it first")

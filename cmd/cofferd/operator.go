@@ -20,7 +20,6 @@ import (
 	"coffer/consent/oauth"
 	"coffer/internal/httpjson"
 	"coffer/internal/sqldb"
-	"coffer/policies"
 	"coffer/vault/passkey"
 	"coffer/vault/vaultdb"
 	"coffer/vault/vaulthttp"
@@ -101,13 +100,9 @@ func (o *operator) close() (err error) {
 
 // routes puts every room behind its paths.
 func (o *operator) routes(folder string, config Config, now func() time.Time) (http.Handler, error) {
-	rules, err := policies.New()
+	rules, err := loadPolicies(folder)
 	if err != nil {
-		return nil, fmt.Errorf("loading the policies: %w", err)
-	}
-	catalogue, err := policies.ShippedCatalogue()
-	if err != nil {
-		return nil, fmt.Errorf("loading the catalogue: %w", err)
+		return nil, err
 	}
 	passkeys, err := passkey.New(passkey.Options{Store: o.vaults, Origin: config.Origin, Name: "Coffer", Now: now, Logger: o.log})
 	if err != nil {
@@ -118,8 +113,8 @@ func (o *operator) routes(folder string, config Config, now func() time.Time) (h
 		return nil, err
 	}
 	signatures := agent.New(agent.Options{Now: now})
-	tokens, err := oauth.New(oauth.Options{Origin: config.Origin, Key: key, Businesses: o.consents,
-		Signatures: signatures, Clock: now, Log: o.log})
+	tokens, err := oauth.New(oauth.Options{Origin: config.Origin, Key: key, Store: o.consents,
+		Signatures: signatures, Catalogue: rules.Catalogue(), Nonce: config.ProofNonce, Clock: now, Log: o.log})
 	if err != nil {
 		return nil, err
 	}
@@ -132,8 +127,8 @@ func (o *operator) routes(folder string, config Config, now func() time.Time) (h
 	}
 	options := consenthttp.Options{
 		Origin: config.Origin, Store: o.consents, Sessions: sessions, Confirm: passkeys.Confirm,
-		Signatures: signatures, Policy: rules, Catalogue: catalogue, Ledger: o.ledger, Clock: now, Log: o.log,
-		Translate: vaulthttp.Problem, AdmitAll: config.Dev, Rate: perSecond(config.BusinessRate),
+		Signatures: signatures, Policy: rules, Catalogue: rules.Catalogue(), Ledger: o.ledger, Clock: now, Log: o.log,
+		Translate: vaulthttp.Problem, Return: tokens.Return, AdmitAll: config.Dev, Rate: perSecond(config.BusinessRate),
 	}
 	consenthttp.Wallet(r, options)
 	consenthttp.Business(r, options, tokens.Protect)
