@@ -10,11 +10,12 @@ export const title = (page: Page, text: string | RegExp) => expect(page.getByRol
 export async function makeVault(page: Page): Promise<string[]> {
   await button(page, 'Open a vault').click();
   await button(page, 'Create the passkey').click();
-  await title(page, 'Your recovery sheet');
   return readSheet(page);
 }
 
+/** The words of the sheet that is shown. */
 export async function readSheet(page: Page): Promise<string[]> {
+  await title(page, 'Your recovery sheet');
   const words = await page.locator('section.sheet .word').allTextContents();
   expect(words).toHaveLength(24);
   return words;

@@ -10,8 +10,11 @@ export const groups: { title: string; names: string[] }[] = [
   { title: 'How to reach you', names: ['postal-address', 'email', 'phone'] },
   { title: 'What fits you', names: ['shoe-size', 'clothing-size', 'product-preference'] },
   { title: 'Cards', names: ['loyalty-card'] },
+  { title: 'Health', names: ['glasses-prescription', 'food-intolerance'] },
 ];
 export const rest = 'More';
+
+export const special = 'specially protected by law';
 
 export const add = 'Add';
 export const edit = 'Change';

@@ -39,8 +39,9 @@ export const purpose = {
   consent: 'Your consent (GDPR Art. 6(1)(a)), which you can withdraw at any time',
   messages: (cap: number) => `Messages reach you in your Coffer inbox, at most ${cap} in seven days.`,
   blockedTitle: 'Not for you to be asked',
-  blocked: 'Your birth date says that you are under 18. Data of minors is never given for marketing, so this purpose is refused for you.',
+  blocked: 'Your birth date says that you are under 18. Data of minors is never given for marketing or profiling, so this purpose is refused for you.',
   missing: 'not in your vault yet',
+  special: 'specially protected by law',
   fill: 'Fill in',
   derivedFrom: (from: string) => `Worked out from your ${from.toLowerCase()}; the business sees only yes or no.`,
   more: 'The details',
@@ -129,4 +130,5 @@ export const place = 'The place in the request:';
 export const toVault = 'To your vault';
 export const challenge = 'The operator asked your passkey to confirm something else than your answer, so nothing was confirmed or given.';
 export const ledgerChanged = 'Look at the notice about the ledger at the top first: nothing is given until you decide.';
+export const unknownOutcome = 'The operator does not answer, so it is not known whether your answer arrived. Open the request again in a moment: it says then whether it was answered.';
 export const changedMeanwhile = 'Your vault was changed on another device meanwhile. It is read anew; look at your answer and give it again.';

@@ -1,0 +1,178 @@
+// Devices that differ: a passkey that cannot open the vault, a second passkey, a page that was left or reloaded.
+import { expect, test } from '@playwright/test';
+import { newDevice } from './device';
+import { look } from './screen';
+import { add, confirmSheet, go, makeVault, openVault, readSheet, title, unlock } from './shopper';
+import { startWorld, type World } from './world';
+
+let world: World;
+test.beforeAll(async () => {
+  world = await startWorld();
+});
+test.afterAll(async () => {
+  if (test.info().errors.length > 0) console.log(world?.logs());
+  await world?.stop();
+});
+
+test('a passkey without PRF: words open the vault, and that is said kindly', async ({ browser }) => {
+  // The operator answers 409 until there are two ways in.
+  const device = await newDevice(browser, { prf: false, expected: /409 \(Conflict\)/ });
+  const { page } = device;
+  await page.goto(world.operator);
+  const words = await makeVault(page);
+  await expect(page.getByText('that is no fault of yours')).toBeVisible();
+  await look(page, '30-sheet-without-prf');
+  await confirmSheet(page, words);
+
+  // Two ways in before it is a vault: the words are one, a passkey that can open it is the other.
+  await title(page, 'One more way in');
+  await look(page, '31-one-more-way-in');
+  const first = await device.credentials();
+  await device.authenticator({ prf: true });
+  await page.getByRole('button', { name: 'Add a passkey' }).click();
+  await title(page, 'Your vault');
+  await add(page, 'Name', 'Ottilie Ohneprf');
+
+  // Back on the first device: its passkey signs in, the words open.
+  await device.authenticator({ prf: false }, first);
+  await page.getByRole('button', { name: 'Lock', exact: true }).click();
+  await page.getByRole('button', { name: 'Unlock' }).click();
+  await title(page, 'Your recovery words');
+  await expect(page.getByText('Your passkey has signed you in')).toBeVisible();
+  await look(page, '32-unlock-by-words');
+
+  const field = page.getByLabel('The 24 words, in order');
+  const action = page.getByRole('button', { name: 'Unlock' });
+  await field.fill(words.slice(0, 23).join(' '));
+  await action.click();
+  await expect(page.getByText('These are 23 words; the sheet has 24.')).toBeVisible();
+  await field.fill(words.map((w, i) => (i === 4 ? 'coffer' : w)).join(' '));
+  await action.click();
+  await expect(page.getByText('Word 5 is not on the list')).toBeVisible();
+  await field.fill(words.map((w, i) => `${i + 1}. ${w.toUpperCase()}`).join('\n'));
+  await action.click();
+  await title(page, 'Your vault');
+  await expect(page.getByText('Ottilie Ohneprf')).toBeVisible();
+  await device.close();
+});
+
+test('a sign-up that was left goes on with a fresh sheet', async ({ browser }) => {
+  const device = await newDevice(browser);
+  const { page } = device;
+  await page.goto(world.operator);
+  await makeVault(page);
+  await page.emulateMedia({ media: 'print' });
+  await expect(page.getByRole('button', { name: 'Print the sheet' })).toBeHidden();
+  await page.screenshot({ path: 'test-results/screens/36-sheet-printed.png', fullPage: true });
+  await page.emulateMedia({ media: 'screen' });
+  await page.reload();
+  await page.getByRole('button', { name: 'Unlock' }).click();
+  await title(page, 'Your recovery sheet');
+  await confirmSheet(page, await readSheet(page));
+  await title(page, 'Your vault');
+  await device.close();
+});
+
+test('opening another vault leaves the first one alone, though its session is alive', async ({ browser }) => {
+  const device = await newDevice(browser);
+  const { page } = device;
+  await page.goto(world.operator);
+  const words = await openVault(page);
+  await add(page, 'Name', 'Erika Erstling');
+  const first = await device.credentials();
+  await page.reload(); // the session's cookie stays, the keys are gone
+  await device.authenticator({ prf: true });
+  await page.getByRole('button', { name: 'Open another vault' }).click();
+  await page.getByRole('button', { name: 'Create the passkey' }).click();
+  await confirmSheet(page, await readSheet(page));
+  await title(page, 'Your vault');
+  await expect(page.getByText('Erika Erstling')).toBeHidden();
+
+  await device.authenticator({ prf: true }, first);
+  await page.reload();
+  await unlock(page);
+  await expect(page.getByText('Erika Erstling')).toBeVisible();
+  await page.reload();
+  await page.getByRole('button', { name: 'Use recovery words' }).click();
+  await page.getByLabel('The 24 words, in order').fill(words.join(' '));
+  await page.getByRole('button', { name: 'Unlock' }).click();
+  await expect(page.getByText('Erika Erstling')).toBeVisible();
+  await device.close();
+});
+
+test('one more passkey under Settings opens the vault too', async ({ browser }) => {
+  const device = await newDevice(browser);
+  const { page } = device;
+  await page.goto(world.operator);
+  await openVault(page);
+  await add(page, 'Name', 'Paula Passkey');
+  await go(page, 'Settings');
+  // The same authenticator refuses a second passkey for one vault: said, and nothing is lost.
+  await page.getByRole('button', { name: 'Add a passkey' }).click();
+  await expect(page.getByText('already has a passkey')).toBeVisible();
+  // A security key takes the phone's place between confirming and making.
+  await page.route(/\/passkeys\/create\/start$/, async (route) => {
+    await device.authenticator({ prf: true });
+    await route.continue();
+  });
+  await page.getByRole('button', { name: 'Add a passkey' }).click();
+  await expect(page.getByText('The new passkey opens your vault.')).toBeVisible();
+  await expect(page.getByText('Passkey 2')).toBeVisible();
+  await look(page, '35-two-passkeys');
+  await page.reload();
+  await unlock(page);
+  await go(page, 'Vault');
+  await expect(page.getByText('Paula Passkey')).toBeVisible();
+  await device.close();
+});
+
+test('the vault locks by itself after ten minutes without anyone', async ({ browser }) => {
+  const device = await newDevice(browser);
+  const { page } = device;
+  await page.clock.install();
+  await page.goto(world.operator);
+  await openVault(page);
+  await page.clock.fastForward('09:00');
+  await page.mouse.click(5, 300); // a sign of life
+  await page.clock.fastForward('09:00');
+  await title(page, 'Your vault');
+  await page.clock.fastForward('01:01');
+  await expect(page.getByText('nobody was here for a while')).toBeVisible();
+  await look(page, '33-locked-by-itself');
+  await unlock(page);
+  await device.close();
+});
+
+test('the page opens without a network, and says that the operator does not answer', async ({ browser }) => {
+  const device = await newDevice(browser, { expected: /ERR_INTERNET_DISCONNECTED/ });
+  const { page } = device;
+  await page.goto(world.operator);
+  await page.evaluate(async () => void (await navigator.serviceWorker.ready));
+  await page.reload();
+  await page.context().setOffline(true);
+  await page.reload();
+  await page.getByRole('button', { name: 'Unlock' }).click();
+  await expect(page.getByText('The operator does not answer')).toBeVisible();
+  await look(page, '34-offline');
+  await device.close();
+});
+
+test('the keyboard is enough, and the focus follows the page', async ({ browser }) => {
+  const device = await newDevice(browser);
+  const { page } = device;
+  await page.goto(world.operator);
+  await expect(page.getByRole('heading', { level: 1 })).toBeFocused();
+  await page.keyboard.press('Tab');
+  await expect(page.getByRole('button', { name: 'Open a vault' })).toBeFocused();
+  await page.keyboard.press('Enter');
+  await title(page, 'A passkey for your vault');
+  await expect(page.getByRole('heading', { level: 1 })).toBeFocused();
+  await page.keyboard.press('Shift+Tab');
+  await page.keyboard.press('Shift+Tab');
+  await expect(page.getByRole('link', { name: 'Skip to the content' })).toBeFocused();
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Enter');
+  await title(page, 'Your recovery sheet');
+  await device.close();
+});
