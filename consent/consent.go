@@ -1,7 +1,7 @@
 // Package consent is what shopper and business agree on: requests, decisions,
-// grants, receipts, letters, permits, messages and the log of accesses, and
-// Check, the one answer to "is there a live consent?". The bytes are specified in
-// FORMAT.md; vectors shared with TypeScript are in testdata/vectors.
+// grants, receipts, letters, permits, messages, rights requests and the log of
+// accesses, and Check, the one answer to "is there a live consent?". The bytes are
+// specified in FORMAT.md; vectors shared with TypeScript are in testdata/vectors.
 //
 // A business signs a Request. The shopper answers each purpose on its own with a
 // Decision, which is never wider than the request. What is given becomes one Grant
@@ -38,6 +38,7 @@ const (
 	MaxMessage  = 24 << 10 // the plaintext
 	MaxPacked   = 64 << 10 // the JWE that carries a message
 	MaxRow      = 8 << 10  // of the access log
+	MaxRights   = 48 << 10 // a rights request or a reply to one, its JWS
 	maxLetter   = 64 << 10
 	maxPermit   = 1 << 10
 	maxCard     = 8 << 10

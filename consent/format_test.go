@@ -27,7 +27,10 @@ func examples(t testing.TB) map[string][]byte {
 	letter := f.letter
 	letter.Receipt = letter.Receipt[:16] + "…"
 	jws := fixedMessage(t)
+	q := must(f.person.SignRights(demand(f)))
 	return map[string][]byte{
+		"rights":         bytes.TrimSpace(q.Payload()), // without its padding
+		"rights-reply":   bytes.TrimSpace(reply(q).Payload()),
 		"header":         decode(strings.Split(f.request.JWS, ".")[0]),
 		"request":        f.request.Payload(),
 		"card":           consent.Card{Iss: f.shop.DID, Aud: operator, Iat: consent.UnixAt(now), Name: "Corner Shop", Contact: "privacy@corner.example", URL: "http://localhost:8081", Purposes: []string{"https://w3id.org/dpv#DeliveryOfGoods", "https://w3id.org/dpv#DirectMarketing"}}.Payload(),
@@ -70,6 +73,10 @@ func parsed(t testing.TB, name string, text []byte) error {
 		_, err = consent.ParsePermit(text)
 	case "message":
 		_, err = consent.ParseMessage(text, f.shop.DID)
+	case "rights":
+		_, err = consent.ParseRightsRequest(text, f.person.DID)
+	case "rights-reply":
+		_, err = consent.ParseRightsReply(text, f.shop.DID)
 	case "access":
 		_, err = consent.ParseAccess(string(text))
 	default:

@@ -57,6 +57,12 @@ const (
 	BrokenChain      Code = "broken-chain"       // the access log does not lead to its head
 )
 
+// Codes of a rights request and of the replies to it.
+const (
+	BadRight    Code = "bad-right"    // its law does not know this right
+	WrongRights Code = "wrong-rights" // a reply to another one, or about a grant that is not the signer's
+)
+
 // Refusal says which rule a document broke, and where. At is a place such as
 // purposes[1].required[0], never a value.
 type Refusal struct {

@@ -14,9 +14,15 @@ const (
 	TypeRequest   = "coffer-request+jwt"
 	TypeCard      = "coffer-business+jwt"
 	TypeMessage   = "coffer-message+jwt"
-	TypeReceipt   = "JWT" // JWT-VC, by a pairwise key
-	TypeAssertion = "JWT" // client assertion (RFC 7523), by a business key
+	TypeRights    = "coffer-rights+jwt"       // by a pairwise key
+	TypeReply     = "coffer-rights-reply+jwt" // to a rights request, by a business key
+	TypeReceipt   = "JWT"                     // JWT-VC, by a pairwise key
+	TypeAssertion = "JWT"                     // client assertion (RFC 7523), by a business key
 )
+
+// TypeSealedRights is the header type of the envelope around a rights request and
+// around a reply to one.
+const TypeSealedRights = "coffer-rights+jwe"
 
 // Signatures tells who signed. Package consent/agent implements it.
 type Signatures interface {

@@ -78,6 +78,8 @@ var table = []row{
 	{consent.StaleDecision, "stale-decision", http.StatusUnprocessableEntity, "Not decided just now"},
 	{consent.WrongReceipt, "wrong-receipt", http.StatusUnprocessableEntity, "The receipt says other terms"},
 	{consent.WrongOpening, "wrong-opening", http.StatusUnprocessableEntity, "The commitment is not to this document"},
+	{consent.BadRight, "bad-right", http.StatusUnprocessableEntity, "Its law does not know this right"},
+	{consent.WrongRights, "wrong-rights", http.StatusUnprocessableEntity, "About another rights request"},
 	{consent.BrokenChain, "broken-chain", http.StatusUnprocessableEntity, "The log does not lead to its head"},
 }
 

@@ -32,6 +32,7 @@ type (
 	request  struct{}
 	message  struct{}
 	receipt  struct{}
+	rights   struct{}
 )
 
 type (
@@ -41,6 +42,7 @@ type (
 	Request  = ID[request]
 	Message  = ID[message]
 	Receipt  = ID[receipt]
+	Rights   = ID[rights]
 )
 
 // ErrMalformed is what parsing anything but 22 characters of base64url returns.

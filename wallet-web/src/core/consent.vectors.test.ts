@@ -37,7 +37,7 @@ const readRequest = (jws: string): Promise<Request> => verifyRequest(jws, { audi
 
 test('every corpus of the consent is read here', () => {
   expect(vectorFiles(folder)).toEqual(
-    ['access', 'decision', 'did', 'letter', 'message', 'permit', 'receipt', 'request', 'withdrawal'].map((name) => `${name}.json`),
+    ['access', 'decision', 'did', 'letter', 'message', 'permit', 'receipt', 'request', 'rights-clock', 'rights-reply', 'rights', 'withdrawal'].map((name) => `${name}.json`),
   );
 });
 

@@ -14,7 +14,8 @@ export type DocumentId = Id<'document'>;
 export type GrantId = Id<'grant'>;
 export type RequestId = Id<'request'>;
 export type MessageId = Id<'message'>;
-export type AnyId = VaultId | DocumentId | GrantId | RequestId | MessageId;
+export type RightsId = Id<'rights'>;
+export type AnyId = VaultId | DocumentId | GrantId | RequestId | MessageId | RightsId;
 
 /** A fresh id: `newId<GrantId>(random)`. */
 export function newId<I extends AnyId>(random: Random): I {

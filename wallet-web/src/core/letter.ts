@@ -33,10 +33,15 @@ export type Letter = Omit<Of<typeof letterShape>, 'agreement_key'> & { agreement
 
 /** The compact JWE of a letter. Draws 48, 32 and 12 random bytes: ephemeral key, content key, iv. */
 export async function sealLetter(to: PublicJwk, letter: Letter, random: Random): Promise<string> {
+  return sealEnvelope(to, TYP, utf8(JSON.stringify(letter)), random);
+}
+
+/** A compact JWE whose header says of what kind its content is. Draws as sealLetter. */
+export async function sealEnvelope(to: PublicJwk, typ: string, content: Bytes, random: Random): Promise<string> {
   const secret = p256.keygen(random(48)).secretKey as Bytes;
   const cek = random(32);
-  const jwe = await new CompactEncrypt(utf8(JSON.stringify(letter)))
-    .setProtectedHeader({ alg: ALG, enc: ENC, typ: TYP })
+  const jwe = await new CompactEncrypt(content)
+    .setProtectedHeader({ alg: ALG, enc: ENC, typ })
     .setKeyManagementParameters({ epk: await importJWK({ ...privateJwkOf(secret), ext: true }, ALG) })
     .setContentEncryptionKey(cek)
     .setInitializationVector(random(12))
@@ -58,11 +63,16 @@ export function parseLetter(plaintext: Uint8Array | string): Letter {
 }
 
 /** The bytes in a letter's envelope. OpenError. */
-export async function openJwe(key: PrivateJwk, jwe: string): Promise<Uint8Array> {
+export function openJwe(key: PrivateJwk, jwe: string): Promise<Uint8Array> {
+  return openEnvelope(key, TYP, jwe);
+}
+
+/** The content of an envelope of that kind. OpenError. */
+export async function openEnvelope(key: PrivateJwk, typ: string, jwe: string): Promise<Uint8Array> {
   const options = { keyManagementAlgorithms: [ALG], contentEncryptionAlgorithms: [ENC] };
   try {
     const { plaintext, protectedHeader } = await compactDecrypt(jwe, await importJWK({ ...key }, ALG), options);
-    if (protectedHeader.typ !== TYP) throw new OpenError();
+    if (protectedHeader.typ !== typ) throw new OpenError();
     return plaintext;
   } catch {
     throw new OpenError();
