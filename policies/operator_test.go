@@ -45,8 +45,13 @@ deny G03-grant-live,O01-no-night-collection collect time=2026-11-21T05:59:00Z st
 		t.Errorf("line %d: %v", f.Case.Line, f.Ruling)
 	}
 	last := e.Rules()[len(e.Rules())-1]
-	if last.File != "night.cedar" || last.Line != 1 || !last.Forbids || last.ID != "O01-no-night-collection" || !strings.Contains(last.Text, "toTime") {
+	if last.File != "night.cedar" || last.Line != 1 || !last.Forbids || last.ID != "O01-no-night-collection" || last.Text+"\n" != example(t, "cedar") {
 		t.Errorf("the operator's rule is shown as %+v", last)
+	}
+	for _, r := range e.Rules() {
+		if !strings.HasPrefix(r.Text, "@id(\""+r.ID) || !strings.HasSuffix(r.Text, "};") || strings.Count(r.Text, "@id") != 1 {
+			t.Errorf("%s is shown as\n%s", r.ID, r.Text)
+		}
 	}
 }
 

@@ -86,7 +86,7 @@ type Rule struct {
 	File    string // where it stands
 	Line    int
 	Forbids bool   // or else permits
-	Text    string // in Cedar's language
+	Text    string // as it is written
 }
 
 // rules keeps the order of the files. Cedar's own PolicySet is a Go map, and its
@@ -132,11 +132,11 @@ func (s rules) read(f File, operators bool, check *validate.Validator) (rules, e
 	if len(list) == 0 && !operators {
 		return nil, fmt.Errorf("reading the rules of %s: there are none", f.Name)
 	}
-	for _, p := range list {
+	for i, p := range list {
 		notes, line := p.Annotations(), p.Position().Line
 		r := rule{policy: p, Rule: Rule{
 			Reason: consent.Reason{ID: string(notes["id"]), Title: string(notes["title"])},
-			File:   f.Name, Line: line, Forbids: p.Effect() == cedar.Forbid, Text: strings.TrimSpace(string(p.MarshalCedar())),
+			File:   f.Name, Line: line, Forbids: p.Effect() == cedar.Forbid, Text: source(f.Text, list[i:]),
 		}}
 		at := fmt.Sprintf("%s, line %d", f.Name, line)
 		switch {
@@ -149,8 +149,8 @@ func (s rules) read(f File, operators bool, check *validate.Validator) (rules, e
 		case operators && !r.Forbids:
 			return nil, fmt.Errorf("reading the rules: %s: %s is a permit; an operator's rules may only forbid: write what it is to deny, as forbid (…) when { … };", at, r.ID)
 		}
-		if i := slices.IndexFunc(s, func(other rule) bool { return other.ID == r.ID }); i >= 0 {
-			return nil, fmt.Errorf("reading the rules: %s: @id %s stands twice, also in %s, line %d", at, r.ID, s[i].File, s[i].Line)
+		if j := slices.IndexFunc(s, func(other rule) bool { return other.ID == r.ID }); j >= 0 {
+			return nil, fmt.Errorf("reading the rules: %s: @id %s stands twice, also in %s, line %d", at, r.ID, s[j].File, s[j].Line)
 		}
 		if err := check.Policy(r.ID, (*ast.Policy)(p.AST())); err != nil {
 			return nil, fmt.Errorf("checking rule %s (%s) against the schema: %w", r.ID, at, err)
@@ -158,6 +158,24 @@ func (s rules) read(f File, operators bool, check *validate.Validator) (rules, e
 		s = append(s, r)
 	}
 	return s, nil
+}
+
+// source is the text of the first rule, as it is written, without what stands before
+// the next.
+func source(text []byte, list []*cedar.Policy) string {
+	end := len(text)
+	if len(list) > 1 {
+		end = list[1].Position().Offset
+	}
+	lines := strings.Split(string(text[list[0].Position().Offset:end]), "\n")
+	for len(lines) > 1 {
+		last := strings.TrimSpace(lines[len(lines)-1])
+		if last != "" && !strings.HasPrefix(last, "//") {
+			break
+		}
+		lines = lines[:len(lines)-1]
+	}
+	return strings.Join(lines, "\n")
 }
 
 var errShippedName = errors.New("this is the name of rules that Coffer ships, and those stand; rename the file")

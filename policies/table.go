@@ -24,7 +24,7 @@ func ShippedTable() []byte { return slices.Clone(tableText) }
 // Case is one line of a decision table: a question and what the rules must say.
 type Case struct {
 	Line     int
-	Text     string
+	Words    []string // the question as it stands there
 	Question consent.Question
 	Facts    Facts
 	Allow    bool
@@ -66,15 +66,14 @@ func ParseTable(text []byte) (out []Case, err error) {
 	n := 0
 	for line := range strings.Lines(string(text)) {
 		n++
-		line = strings.TrimSpace(line)
-		words := strings.Fields(comment.ReplaceAllString(line, ""))
+		words := strings.Fields(comment.ReplaceAllString(strings.TrimSpace(line), ""))
 		if len(words) == 0 {
 			continue
 		}
 		if len(words) < 3 || words[0] != "allow" && words[0] != "deny" {
 			return nil, fmt.Errorf("reading the table: line %d: want allow or deny, the ids of the rules by commas (or *), an action, and key=value for what differs", n)
 		}
-		c := Case{Line: n, Text: line, Allow: words[0] == "allow"}
+		c := Case{Line: n, Words: words[2:], Allow: words[0] == "allow"}
 		if words[1] != "*" {
 			c.Rules = list(words[1])
 			slices.Sort(c.Rules)
@@ -158,14 +157,6 @@ func iri(short string) string {
 		return "https://w3id.org/" + short
 	}
 	return short
-}
-
-// short is the other way: a term as tables write it.
-func short(iri string) string {
-	if term, ok := strings.CutPrefix(iri, "https://coffer.example/terms#"); ok {
-		return "coffer#" + term
-	}
-	return strings.TrimPrefix(iri, "https://w3id.org/")
 }
 
 func list(commas string) []string {

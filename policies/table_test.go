@@ -52,7 +52,7 @@ func TestTheRulesSayWhatTheTableSays(t *testing.T) {
 	table := shippedTable(t)
 	for _, f := range e.Try(table) {
 		_, rules := says(f.Ruling)
-		t.Errorf("line %d: %s\n\tsays allow=%t %s", f.Case.Line, f.Case.Text, f.Ruling.Allow, rules)
+		t.Errorf("line %d: %v\n\tsays allow=%t %s", f.Case.Line, f.Case.Words, f.Ruling.Allow, rules)
 	}
 	for _, c := range table {
 		ruling := e.DecideWith(c.Question, c.Facts)

@@ -1,0 +1,215 @@
+package policies
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"slices"
+	"sync"
+	"time"
+
+	"coffer/anchor"
+	"coffer/consent"
+)
+
+// Judgement is a question with the ruling that it got: one line of the log.
+type Judgement struct {
+	Question consent.Question
+	Facts    Facts
+	Ruling   consent.Ruling // read from a log its reasons have ids only
+}
+
+// maxLine bounds a line of the log; the longest that a gate makes is a tenth of it.
+const maxLine = 64 << 10
+
+// notAName stands for what is no name: someone outside chose it, and it could be a
+// value.
+const notAName = "not-a-name"
+
+// The line as it is written, all keys in this order (see FORMAT.md).
+type (
+	judgementJSON struct {
+		V       int          `json:"v"`
+		Time    int64        `json:"time"`
+		Version string       `json:"version"`
+		Allow   bool         `json:"allow"`
+		Rules   []string     `json:"rules"`
+		Asked   questionJSON `json:"question"`
+	}
+	questionJSON struct {
+		Action        consent.Action `json:"action"`
+		Attribute     string         `json:"attribute"`
+		Channel       string         `json:"channel"`
+		SentLast7Days int            `json:"sent_last_7_days"`
+		Business      businessJSON   `json:"business"`
+		Grant         grantJSON      `json:"grant"`
+		Jurisdictions *[]string      `json:"jurisdictions"`
+		Recipients    *[]string      `json:"recipients"`
+		LocalHour     *int           `json:"local_hour"`
+	}
+	businessJSON struct {
+		DID      consent.DID `json:"did"`
+		State    string      `json:"state"`
+		Purposes []string    `json:"purposes"`
+	}
+	grantJSON struct {
+		Business   consent.DID  `json:"business"`
+		Purpose    string       `json:"purpose"`
+		Attributes []string     `json:"attributes"`
+		Channels   []string     `json:"channels"`
+		WeeklyCap  int          `json:"weekly_cap"`
+		State      string       `json:"state"`
+		Start      anchor.Epoch `json:"start"`
+		End        anchor.Epoch `json:"end"`
+		Minor      bool         `json:"minor"`
+	}
+)
+
+// Line is the judgement as the log keeps it, without the newline: names, states and
+// times; no value, and no id of a shopper, vault, grant or request.
+func (j Judgement) Line() []byte {
+	q, g := j.Question, j.Question.Grant
+	asked := questionJSON{
+		Action: consent.Action(named(string(q.Action))), Attribute: named(q.Attribute), Channel: named(q.Channel), SentLast7Days: q.SentLast7Days,
+		Business: businessJSON{q.Business.DID, named(string(q.Business.State)), some(q.Business.Purposes)},
+		Grant: grantJSON{g.Business, g.Purpose, allNamed(g.Attributes), allNamed(g.Channels), g.WeeklyCap,
+			named(string(g.State)), g.Start, g.End, g.Minor},
+		LocalHour: j.Facts.LocalHour,
+	}
+	if j.Facts.Jurisdictions != nil {
+		asked.Jurisdictions = &j.Facts.Jurisdictions
+	}
+	if j.Facts.Recipients != nil {
+		asked.Recipients = &j.Facts.Recipients
+	}
+	b, err := json.Marshal(judgementJSON{1, q.Now.Unix(), j.Ruling.Version, j.Ruling.Allow, some(ids(j.Ruling)), asked})
+	if err != nil {
+		panic(err) // nothing above can fail to be written
+	}
+	return b
+}
+
+func some(l []string) []string { return append([]string{}, l...) }
+
+func named(s string) string {
+	if s == "" || len(s) <= 64 && attributeName.MatchString(s) {
+		return s
+	}
+	return notAName
+}
+
+func allNamed(l []string) []string {
+	out := some(l)
+	for i := range out {
+		out[i] = named(out[i])
+	}
+	return out
+}
+
+// ParseJudgement reads one line of a log, strictly.
+func ParseJudgement(line []byte) (j Judgement, err error) {
+	var in judgementJSON
+	if err := consent.ParseStrict(line, &in); err != nil {
+		return j, fmt.Errorf("reading a judgement: %w", err)
+	}
+	if in.V != 1 {
+		return j, fmt.Errorf("reading a judgement: version %d is not known, want 1", in.V)
+	}
+	q, g := in.Asked, in.Asked.Grant
+	j.Question = consent.Question{
+		Action: q.Action, Attribute: q.Attribute, Channel: q.Channel, SentLast7Days: q.SentLast7Days, Now: time.Unix(in.Time, 0).UTC(),
+		Business: consent.Business{DID: q.Business.DID, State: consent.BusinessState(q.Business.State), Purposes: q.Business.Purposes},
+		Grant: consent.Grant{Business: g.Business, Purpose: g.Purpose, Attributes: g.Attributes, Channels: g.Channels, WeeklyCap: g.WeeklyCap,
+			State: consent.State(g.State), Start: g.Start, End: g.End, Minor: g.Minor},
+	}
+	j.Facts.LocalHour = q.LocalHour
+	if q.Jurisdictions != nil {
+		j.Facts.Jurisdictions = *q.Jurisdictions
+	}
+	if q.Recipients != nil {
+		j.Facts.Recipients = *q.Recipients
+	}
+	j.Ruling = consent.Ruling{Allow: in.Allow, Version: in.Version}
+	for _, id := range in.Rules {
+		j.Ruling.Reasons = append(j.Ruling.Reasons, consent.Reason{ID: id})
+	}
+	if !slices.Equal(j.Line(), line) {
+		return Judgement{}, errors.New("reading a judgement: it is not written as a log writes it")
+	}
+	return j, nil
+}
+
+// Log writes judgements, one to a line and one line to a Write. It is safe for
+// concurrent use. What is durable when Append returns is its writer's affair.
+type Log struct {
+	mu sync.Mutex
+	w  io.Writer
+}
+
+// NewLog is a log that goes on writing where w stands.
+func NewLog(w io.Writer) *Log { return &Log{w: w} }
+
+// Append writes one judgement.
+func (l *Log) Append(j Judgement) error {
+	line := append(j.Line(), '\n')
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if _, err := l.w.Write(line); err != nil {
+		return fmt.Errorf("writing the log of decisions: %w", err)
+	}
+	return nil
+}
+
+// Logging is the engine as a gate asks it, with every ruling written to the log. An
+// error of the log goes to failed, and the ruling stands: a full disk neither opens
+// nor closes the gate.
+func (e *Engine) Logging(l *Log, failed func(error)) consent.Policy { return logging{e, l, failed} }
+
+type logging struct {
+	engine *Engine
+	log    *Log
+	failed func(error)
+}
+
+func (p logging) Decide(q consent.Question) consent.Ruling {
+	r := p.engine.Decide(q)
+	if err := p.log.Append(Judgement{Question: q, Ruling: r}); err != nil {
+		p.failed(err)
+	}
+	return r
+}
+
+// ReadLog reads a log line by line. After an error, which names the line, there is
+// nothing more.
+func ReadLog(r io.Reader) iter.Seq2[Judgement, error] {
+	return func(yield func(Judgement, error) bool) {
+		in, n := bufio.NewReaderSize(r, maxLine), 0
+		for {
+			n++
+			line, err := in.ReadSlice('\n')
+			if errors.Is(err, io.EOF) && len(line) == 0 {
+				return
+			}
+			var j Judgement
+			switch {
+			case errors.Is(err, io.EOF):
+				err = errors.New("it ends without a newline, so its writing was cut off; take the line away and try again")
+			case errors.Is(err, bufio.ErrBufferFull):
+				err = fmt.Errorf("more than %d bytes", maxLine)
+			case err == nil:
+				j, err = ParseJudgement(bytes.TrimSuffix(line, []byte("\n")))
+			}
+			if err != nil {
+				yield(Judgement{}, fmt.Errorf("line %d of the log: %w", n, err))
+				return
+			}
+			if !yield(j, nil) {
+				return
+			}
+		}
+	}
+}
