@@ -69,7 +69,7 @@ type RightsRequest struct {
 }
 
 const (
-	maxRightsGrants = 64
+	MaxRightsGrants = 64 // that one rights request names
 	maxRightsText   = 4000
 	maxReplyText    = 16 << 10
 	rightsBlock     = 1 << 10
@@ -121,7 +121,7 @@ func (q RightsRequest) check(signer DID) error {
 	if !slices.Contains(rights, q.Right) {
 		return refuse(BadRight, "right")
 	}
-	if len(q.Grants) == 0 || len(q.Grants) > maxRightsGrants {
+	if len(q.Grants) == 0 || len(q.Grants) > MaxRightsGrants {
 		return malformed("want 1 to 64 grants", "grants")
 	}
 	named := make([]string, len(q.Grants))

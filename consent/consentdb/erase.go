@@ -57,6 +57,9 @@ func (s *Store) Erase(ctx context.Context, v id.Vault, fresh []anchor.Withdraw, 
 		if err := q.EraseGrants(ctx, v); err != nil { // papers, permits, accesses, messages go with them
 			return err
 		}
+		if err := q.EraseRights(ctx, v); err != nil { // their replies go with them
+			return err
+		}
 		if err := q.EraseDecisions(ctx, v); err != nil {
 			return err
 		}

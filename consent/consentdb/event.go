@@ -13,11 +13,12 @@ import (
 type EventKind string
 
 const (
-	EventAnswered   EventKind = "answered"   // a request
-	EventLive       EventKind = "live"       // a grant is on the ledger
-	EventWithdrawn  EventKind = "withdrawn"  // by the shopper
-	EventTerminated EventKind = "terminated" // the ledger refused it, or the business ended it
-	EventErased     EventKind = "erased"     // its vault is gone
+	EventAnswered   EventKind = "answered"       // a request
+	EventLive       EventKind = "live"           // a grant is on the ledger
+	EventWithdrawn  EventKind = "withdrawn"      // by the shopper
+	EventTerminated EventKind = "terminated"     // the ledger refused it, or the business ended it
+	EventErased     EventKind = "erased"         // its vault is gone
+	EventRights     EventKind = "rights-request" // somebody demands a right under this grant
 )
 
 // Event is what a business is told. Request or Grant is zero where it is not

@@ -65,6 +65,9 @@ var (
 	ErrSuspended = errors.New("business is suspended")
 	ErrPending   = errors.New("business is not approved yet")
 
+	// ErrTooMany means that as many as may be are waiting for an answer.
+	ErrTooMany = errors.New("too many are open")
+
 	// ErrLeftovers means that deleted bytes could not be overwritten yet.
 	ErrLeftovers = errors.New("deleted bytes are still in the database file; cofferd tries again by itself")
 )

@@ -21,6 +21,8 @@ type stage struct {
 	sent   consenttest.Sent
 	fresh  *consenttest.Answer // ready to be posted by this shopper
 	actors map[string]as
+
+	demanded string // a rights request of this shopper to this business
 }
 
 func newStage(t *testing.T) *stage {
@@ -32,6 +34,7 @@ func newStage(t *testing.T) *stage {
 	shop.do("POST", "/business/v1/messages", s.sent.Body()).into(&struct{}{})
 	s.open = shop.ask()
 	s.fresh = person.shopper.Decide(s.open, consenttest.Both)
+	s.demanded = person.demand(shop, s.given.Held[0].Grant)
 	suspended := w.open()
 	s.actors = map[string]as{
 		"signed out": {world: w}, "this shopper": person, "another shopper": w.move(),
@@ -98,7 +101,12 @@ var rows = map[string]struct {
 		return "/wallet/v1/messages/" + s.sent.ID.String() + "/read", map[string]any{}
 	}, walletOnly("204", "404 not-found")},
 	"DELETE /wallet/v1/messages/{id}": {func(s *stage, _ as) (string, any) { return "/wallet/v1/messages/" + s.sent.ID.String(), nil }, walletOnly("204", "404 not-found")},
-	"POST /wallet/v1/erase/start":     {func(*stage, as) (string, any) { return "/wallet/v1/erase/start", map[string]any{} }, walletOnly("200", "200")},
+	"POST /wallet/v1/rights": {func(s *stage, by as) (string, any) {
+		return "/wallet/v1/rights", s.rightsBody()
+	}, walletOnly("201", "404 not-found")},
+	"GET /wallet/v1/rights":       {func(*stage, as) (string, any) { return "/wallet/v1/rights", nil }, walletOnly("200", "200")},
+	"GET /wallet/v1/rights/{id}":  {func(s *stage, _ as) (string, any) { return "/wallet/v1/rights/" + s.demanded, nil }, walletOnly("200", "404 not-found")},
+	"POST /wallet/v1/erase/start": {func(*stage, as) (string, any) { return "/wallet/v1/erase/start", map[string]any{} }, walletOnly("200", "200")},
 	"POST /wallet/v1/erase": {func(s *stage, by as) (string, any) {
 		// Everyone comes with this shopper's confirmation.
 		body, person := map[string]any{"withdraws": []string{}}, s.actors["this shopper"]
@@ -132,6 +140,17 @@ var rows = map[string]struct {
 	"POST /business/v1/messages": {func(s *stage, _ as) (string, any) {
 		return "/business/v1/messages", s.actors["this business"].shop.Message(s.given.Held[1]).Body()
 	}, businessOnly("201", "404 not-found")},
+	"GET /business/v1/rights":      {func(*stage, as) (string, any) { return "/business/v1/rights", nil }, businessOnly("200", "200")},
+	"GET /business/v1/rights/{id}": {func(s *stage, _ as) (string, any) { return "/business/v1/rights/" + s.demanded, nil }, businessOnly("200", "404 not-found")},
+	"POST /business/v1/rights/{id}/acknowledge": {func(s *stage, _ as) (string, any) {
+		return "/business/v1/rights/" + s.demanded + "/acknowledge", map[string]any{"sealed": "a.b.c.d.e"}
+	}, businessOnly("200", "404 not-found")},
+	"POST /business/v1/rights/{id}/extend": {func(s *stage, _ as) (string, any) {
+		return "/business/v1/rights/" + s.demanded + "/extend", map[string]any{"sealed": "a.b.c.d.e"}
+	}, businessOnly("200", "404 not-found")},
+	"POST /business/v1/rights/{id}/answer": {func(s *stage, _ as) (string, any) {
+		return "/business/v1/rights/" + s.demanded + "/answer", map[string]any{"sealed": "a.b.c.d.e"}
+	}, businessOnly("200", "404 not-found")},
 	"GET /business/v1/events": {func(*stage, as) (string, any) { return "/business/v1/events", nil }, businessOnly("200", "200")},
 }
 

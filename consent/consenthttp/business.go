@@ -44,6 +44,11 @@ func Business(r *mux.Router, o Options, protect func(http.Handler) http.Handler)
 		{http.MethodGet, "/grants/{id}", b.active(b.grant)},
 		{http.MethodPost, "/permits", b.active(b.permit)},
 		{http.MethodPost, "/messages", b.active(b.send)},
+		{http.MethodGet, "/rights", b.active(b.allRights)},
+		{http.MethodGet, "/rights/{id}", b.active(b.oneRights)},
+		{http.MethodPost, "/rights/{id}/acknowledge", b.active(b.replyRights(consent.RightsAcknowledged))},
+		{http.MethodPost, "/rights/{id}/extend", b.active(b.replyRights(consent.RightsExtended))},
+		{http.MethodPost, "/rights/{id}/answer", b.active(b.replyRights(consent.RightsAnswered))},
 		{http.MethodGet, "/events", b.active(b.events)},
 	} {
 		name := route.method + " " + under + route.path

@@ -28,6 +28,7 @@ var table = []row{
 	{consentdb.ErrReplayed, "replayed", http.StatusConflict, "Seen before"},
 	{consentdb.ErrAnswered, "already-answered", http.StatusConflict, "The request was answered already"},
 	{consentdb.ErrExpired, "expired", http.StatusGone, "The request is expired"},
+	{consentdb.ErrTooMany, "too-many", http.StatusTooManyRequests, "Too many are waiting for an answer"},
 	{consentdb.ErrStale, "stale", http.StatusConflict, "A newer card is known"},
 	{consentdb.ErrMismatch, "mismatch", http.StatusConflict, "Another message has this id"},
 	{anchor.ErrUnavailable, "ledger-unavailable", http.StatusServiceUnavailable, "The ledger does not answer; try again"},

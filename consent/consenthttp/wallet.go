@@ -38,6 +38,9 @@ func Wallet(r *mux.Router, o Options) {
 		{http.MethodGet, "/messages/{id}/proof", wt.messageProof},
 		{http.MethodPost, "/messages/{id}/read", wt.readMessage},
 		{http.MethodDelete, "/messages/{id}", wt.deleteMessage},
+		{http.MethodPost, "/rights", wt.sendRights},
+		{http.MethodGet, "/rights", wt.allRights},
+		{http.MethodGet, "/rights/{id}", wt.oneRights},
 		{http.MethodPost, "/erase/start", wt.startErase},
 		{http.MethodPost, "/erase", wt.erase},
 	} {

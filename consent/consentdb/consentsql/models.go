@@ -125,3 +125,20 @@ type Request struct {
 	Received  int64
 	Answered  bool
 }
+
+type Right struct {
+	VaultID  id.Vault
+	RightsID id.Rights
+	Business consent.DID
+	Grants   string
+	Sealed   string
+	Sent     int64
+}
+
+type RightsReply struct {
+	VaultID  id.Vault
+	RightsID id.Rights
+	Step     string
+	Sealed   string
+	Received int64
+}
