@@ -32,16 +32,17 @@ const Version = 1
 
 // Sizes beyond which nothing is read. A request is the payload, not the JWS.
 const (
-	MaxRequest  = 32 << 10
-	MaxDecision = 64 << 10
-	MaxReceipt  = 32 << 10 // the JWT
-	MaxMessage  = 24 << 10 // the plaintext
-	MaxPacked   = 64 << 10 // the JWE that carries a message
-	MaxRow      = 8 << 10  // of the access log
-	MaxRights   = 48 << 10 // a rights request or a reply to one, its JWS
-	maxLetter   = 64 << 10
-	maxPermit   = 1 << 10
-	maxCard     = 8 << 10
+	MaxRequest   = 32 << 10
+	MaxDecision  = 64 << 10
+	MaxReceipt   = 32 << 10 // the JWT
+	MaxMessage   = 24 << 10 // the plaintext
+	MaxPacked    = 64 << 10 // the JWE that carries a message
+	MaxRow       = 8 << 10  // of the access log
+	MaxRights    = 48 << 10 // a rights request or a reply to one, its JWS
+	maxLetter    = 64 << 10
+	maxPermit    = 1 << 10
+	maxCard      = 8 << 10
+	maxStatement = 16 << 10 // of the withdrawal loop, and a webhook
 )
 
 // Skew is how far two honest clocks may be apart.

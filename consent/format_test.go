@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -29,18 +30,22 @@ func examples(t testing.TB) map[string][]byte {
 	jws := fixedMessage(t)
 	q := must(f.person.SignRights(demand(f)))
 	return map[string][]byte{
-		"rights":         bytes.TrimSpace(q.Payload()), // without its padding
-		"rights-reply":   bytes.TrimSpace(reply(q).Payload()),
-		"header":         decode(strings.Split(f.request.JWS, ".")[0]),
-		"request":        f.request.Payload(),
-		"card":           consent.Card{Iss: f.shop.DID, Aud: operator, Iat: consent.UnixAt(now), Name: "Corner Shop", Contact: "privacy@corner.example", URL: "http://localhost:8081", Purposes: []string{"https://w3id.org/dpv#DeliveryOfGoods", "https://w3id.org/dpv#DirectMarketing"}}.Payload(),
-		"decision":       f.decision.Bytes(),
-		"receipt":        f.receipt.Claims(),
-		"letter":         letter.Bytes(),
-		"permit-collect": consent.NewCollectPermit(g, thisHour, consent.LogHead{}).Bytes(),
-		"permit-message": consent.NewMessagePermit(g, thisHour, "wallet", ident[id.Message]("message"), consent.HashOf(jws)).Bytes(),
-		"message":        decode(strings.Split(jws, ".")[1]),
-		"access":         []byte(consent.NewAccess(g, now, []string{"name", "shoe-size"}, []string{"name"}, nil).Row()),
+		"rights":          bytes.TrimSpace(q.Payload()), // without its padding
+		"acknowledgement": acknowledgement(f).Payload(),
+		"deletion":        deletion(f).Payload(),
+		"webhook":         consent.Webhook{Iss: f.shop.DID, Aud: operator, Iat: consent.UnixAt(now), URL: "https://corner.example/hooks/coffer"}.Payload(),
+		"event":           fmt.Appendf(nil, `{"v":1,"id":"7","type":"withdrawn","request":"%s","grant":"%s","time":%d}`, f.request.ID, g, consent.UnixAt(now)),
+		"rights-reply":    bytes.TrimSpace(reply(q).Payload()),
+		"header":          decode(strings.Split(f.request.JWS, ".")[0]),
+		"request":         f.request.Payload(),
+		"card":            consent.Card{Iss: f.shop.DID, Aud: operator, Iat: consent.UnixAt(now), Name: "Corner Shop", Contact: "privacy@corner.example", URL: "http://localhost:8081", Purposes: []string{"https://w3id.org/dpv#DeliveryOfGoods", "https://w3id.org/dpv#DirectMarketing"}}.Payload(),
+		"decision":        f.decision.Bytes(),
+		"receipt":         f.receipt.Claims(),
+		"letter":          letter.Bytes(),
+		"permit-collect":  consent.NewCollectPermit(g, thisHour, consent.LogHead{}).Bytes(),
+		"permit-message":  consent.NewMessagePermit(g, thisHour, "wallet", ident[id.Message]("message"), consent.HashOf(jws)).Bytes(),
+		"message":         decode(strings.Split(jws, ".")[1]),
+		"access":          []byte(consent.NewAccess(g, now, []string{"name", "shoe-size"}, []string{"name"}, nil).Row()),
 	}
 }
 
@@ -77,6 +82,22 @@ func parsed(t testing.TB, name string, text []byte) error {
 		_, err = consent.ParseRightsRequest(text, f.person.DID)
 	case "rights-reply":
 		_, err = consent.ParseRightsReply(text, f.shop.DID)
+	case "acknowledgement":
+		_, err = consent.ParseAcknowledgement(text, consent.StatementRules{Issuer: f.shop.DID, Audience: operator, Now: now})
+	case "deletion":
+		_, err = consent.ParseDeletion(text, consent.StatementRules{Issuer: f.shop.DID, Audience: operator, Now: now})
+	case "webhook":
+		_, err = consent.ParseWebhook(text, consent.WebhookRules{Issuer: f.shop.DID, Audience: operator, Now: now})
+	case "event": // consentdb writes it, and a test there holds it to this
+		var e struct {
+			V       int          `json:"v"`
+			ID      string       `json:"id"`
+			Type    string       `json:"type"`
+			Request id.Request   `json:"request"`
+			Grant   id.Grant     `json:"grant"`
+			Time    consent.Unix `json:"time"`
+		}
+		err = consent.ParseStrict(text, &e)
 	case "access":
 		_, err = consent.ParseAccess(string(text))
 	default:

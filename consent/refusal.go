@@ -55,6 +55,7 @@ const (
 	WrongReceipt     Code = "wrong-receipt"      // the receipt says other terms
 	WrongOpening     Code = "wrong-opening"      // the commitment is not to this document
 	BrokenChain      Code = "broken-chain"       // the access log does not lead to its head
+	WrongStatement   Code = "wrong-statement"    // a deletion statement about other attributes than the grant's
 )
 
 // Codes of a rights request and of the replies to it.

@@ -17,7 +17,13 @@ const (
 	TypeRights    = "coffer-rights+jwt"       // by a pairwise key
 	TypeReply     = "coffer-rights-reply+jwt" // to a rights request, by a business key
 	TypeReceipt   = "JWT"                     // JWT-VC, by a pairwise key
-	TypeAssertion = "JWT"                     // client assertion (RFC 7523), by a business key
+	TypeAssertion = "JWT"                     // client assertion (RFC 7523), by a business key; may be left out
+
+	TypeWebhook         = "coffer-webhook+jwt"         // by a business key, as the next two
+	TypeAcknowledgement = "coffer-acknowledgement+jwt" // of a grant's end
+	TypeDeletion        = "coffer-deletion+jwt"        // what was deleted after it
+
+	TypeRequestObject = "oauth-authz-req+jwt" // RFC 9101, by a business key
 )
 
 // TypeSealedRights is the header type of the envelope around a rights request and

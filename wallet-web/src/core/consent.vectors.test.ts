@@ -9,6 +9,7 @@ import { signingKey, type PairwiseKey } from './identity';
 import { parseLetter } from './letter';
 import { opens, type Opening } from './ledger/commitment';
 import { parseEntry } from './ledger/entry';
+import { verifyAcknowledgement, verifyDeletion } from './loop';
 import { openMessage, type Message } from './message';
 import { parsePermit } from './permit';
 import { checkReceipt, checkWithdrawalReceipt, daysOf, newReceipt, parseReceipt, purposeOf, receiptClaims, signReceipt, type Receipt, type Terms } from './receipt';
@@ -37,7 +38,7 @@ const readRequest = (jws: string): Promise<Request> => verifyRequest(jws, { audi
 
 test('every corpus of the consent is read here', () => {
   expect(vectorFiles(folder)).toEqual(
-    ['access', 'decision', 'did', 'letter', 'message', 'permit', 'receipt', 'request', 'rights-clock', 'rights-reply', 'rights', 'withdrawal'].map((name) => `${name}.json`),
+    ['access', 'decision', 'did', 'letter', 'loop', 'message', 'permit', 'receipt', 'request', 'rights-clock', 'rights-reply', 'rights', 'withdrawal'].map((name) => `${name}.json`),
   );
 });
 
@@ -159,6 +160,12 @@ describe('messages', () => {
       expect(opened).toEqual({ message: c.message, jws: c.jws, digest: c.digest });
     });
     expect(got).toBe(c.expect);
+  });
+});
+
+describe('the withdrawal loop', () => {
+  test.each(cases<{ kind: string; jws: string; business: Did; audience: string; now: number; grant: GrantId; attributes: string[] }>('loop.json'))('$kind $name', async (c) => {
+    expect(await outcome(() => (c.kind === 'deletion' ? verifyDeletion(c.jws, c) : verifyAcknowledgement(c.jws, c)))).toBe(c.expect);
   });
 });
 

@@ -1,0 +1,27 @@
+package consent
+
+// Ending says why a grant gives a business nothing any more. Each is the name of the
+// event that tells the business, and each starts the withdrawal loop. The set is
+// closed.
+type Ending string
+
+const (
+	EndWithdrawn  Ending = "withdrawn"  // by the shopper
+	EndExpired    Ending = "expired"    // its time is over
+	EndErased     Ending = "erased"     // with its vault
+	EndTerminated Ending = "terminated" // by the business, by an order to the operator, or refused by the ledger
+	EndSuspended  Ending = "suspended"  // the business was suspended; the grant stands and gives nothing
+)
+
+// Endings are all of them.
+var Endings = []Ending{EndWithdrawn, EndExpired, EndErased, EndTerminated, EndSuspended}
+
+// IsEnding reports whether an event of this name ends a grant.
+func IsEnding(event string) bool {
+	for _, e := range Endings {
+		if string(e) == event {
+			return true
+		}
+	}
+	return false
+}
