@@ -100,6 +100,13 @@ func TestTheLedgerIsDown(t *testing.T) {
 	if g := s.state(waiting.Held[1]); g.State != consent.StateLive {
 		t.Fatalf("got %s", g.State)
 	}
+	events, err := s.store.Events(t.Context(), s.shop.DID, 0, 100)
+	s.do(err)
+	for _, e := range events {
+		if e.Kind == consentdb.EventLive && e.Grant == waiting.Held[0].Grant {
+			t.Fatal("the business was told that a withdrawn grant is live")
+		}
+	}
 	s.sound()
 }
 

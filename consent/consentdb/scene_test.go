@@ -135,9 +135,23 @@ func (s *scene) state(h *consenttest.Held) consentdb.Grant {
 	return g
 }
 
-// sound runs the invariant checker.
+// sound runs the invariant checker, and holds the vault's shares against the grants.
 func (s *scene) sound() {
 	s.t.Helper()
+	standing := map[id.Grant]bool{}
+	s.do(s.store.States(s.t.Context(), func(g consent.Grant) error {
+		standing[g.ID] = g.State == consent.StateLive || g.State == consent.StateAnchoring
+		return nil
+	}))
+	s.do(s.db.Read(s.t.Context(), func(tx sqldb.Tx) error {
+		shares, err := vaultdb.Shares(s.t.Context(), tx, s.shopper.Vault)
+		for _, share := range shares {
+			if !standing[share.Grant] {
+				s.t.Error("not sound: a share outlives its grant")
+			}
+		}
+		return err
+	}))
 	s.do(s.store.Reconcile(s.t.Context(), s.ledger, func(d consentdb.Discrepancy) { s.t.Errorf("not sound: %s", d.What) }))
 }
 

@@ -286,6 +286,10 @@ func TestMessagesAreRefused(t *testing.T) {
 	post(signed(func(m *consenttest.Sent) { m.Sealed = "" })).is(400, "malformed")
 	post(signed(func(m *consenttest.Sent) { m.Document.Epoch -= 9 })).is(422, "permit-refused")
 	post(shop.shop.Message(delivery)).is(403, "not-covered")
+	m = shop.shop.Message(marketing) // its permit is for another hour than its document says
+	m.Entry.Epoch++
+	m.Entry = m.Entry.Sign(consenttest.Chain, marketing.Handle)
+	post(m).is(422, "bad-entry")
 
 	// Twice a week, and no more: neither for being refused above, nor for deleting.
 	first := shop.shop.Message(marketing)
