@@ -78,10 +78,7 @@ func (o Opening) Commitment(document []byte) (Commitment, error) {
 		if r.Decode(o.R) != nil {
 			return Commitment{}, ErrOpening
 		}
-		h := sha512.New()
-		h.Write([]byte(commitmentLabel))
-		h.Write(document)
-		m := ristretto255.NewScalar().FromUniformBytes(h.Sum(nil))
+		m := scalarOf(document)
 		// Two constant-time products instead of one faster call: m stands for the
 		// document, and timing must not tell it.
 		c := ristretto255.NewElement().ScalarBaseMult(m)
@@ -107,6 +104,31 @@ func (o Opening) Verify(c Commitment, document []byte) error {
 		return ErrOpening
 	}
 	return nil
+}
+
+// VerifyOpenly is Verify for whom the document is no secret from anybody who could
+// time this, such as an auditor with a trail: about twice as fast.
+func (o Opening) VerifyOpenly(c Commitment, document []byte) error {
+	if o.Scheme != SchemePedersen {
+		return o.Verify(c, document)
+	}
+	r, m := ristretto255.NewScalar(), scalarOf(document)
+	if len(o.R) != 32 || r.Decode(o.R) != nil {
+		return ErrOpening
+	}
+	got := ristretto255.NewElement().VarTimeDoubleScalarBaseMult(r, generatorH(), m)
+	if Commitment(got.Encode(nil)) != c {
+		return ErrOpening
+	}
+	return nil
+}
+
+// scalarOf is what stands for a document: a wide hash, reduced.
+func scalarOf(document []byte) *ristretto255.Scalar {
+	h := sha512.New()
+	h.Write([]byte(commitmentLabel))
+	h.Write(document)
+	return ristretto255.NewScalar().FromUniformBytes(h.Sum(nil))
 }
 
 // generatorH is the second generator; nobody knows its logarithm to base G.

@@ -60,32 +60,57 @@ const maxIndex = 1<<53 - 1
 // checked again: the validators refuse entries without it. An error is a
 // *ProofError.
 func (p Proof) Verify(set ValidatorSet) (Proven, error) {
+	return p.verify(func(signed []byte) (fixed, error) { return verifyHeader(set, signed) })
+}
+
+// verify is Verify with some way to learn what a signed header fixes.
+func (p Proof) verify(header func(signed []byte) (fixed, error)) (Proven, error) {
 	entry, err := ParseEntry(p.Entry)
 	if err != nil {
 		return refused(ProofFormat, "%v", err)
 	}
-	signed, err := ParseSignedHeader(p.SignedHeader)
+	f, err := header(p.SignedHeader)
 	if err != nil {
-		return refused(ProofFormat, "%v", err)
+		return Proven{}, err
+	}
+	if got, ok := inclusionRoot(HashLeaf(p.Entry), p.Index, f.size, p.Path); !ok || got != f.root {
+		return refused(ProofPath, "the entry is not at index %d of the log of %d entries", p.Index, f.size)
+	}
+	return Proven{Entry: entry, Index: p.Index, Size: f.size, Height: f.height, Time: f.time}, nil
+}
+
+// fixed is what a verified header fixes.
+type fixed struct {
+	root   [32]byte
+	size   uint64
+	height int64
+	time   time.Time
+}
+
+func verifyHeader(set ValidatorSet, b []byte) (fixed, error) {
+	refuse := func(r ProofReason, format string, args ...any) (fixed, error) {
+		_, err := refused(r, format, args...)
+		return fixed{}, err
+	}
+	signed, err := ParseSignedHeader(b)
+	if err != nil {
+		return refuse(ProofFormat, "%v", err)
 	}
 	header, commit := signed.Header, signed.Commit
 	root, size, err := ParseAppHash(header.AppHash)
 	if err != nil {
-		return refused(ProofFormat, "%v", err)
+		return refuse(ProofFormat, "%v", err)
 	}
 	if header.Chain != set.Chain {
-		return refused(ProofChain, "it is of the ledger %q, not of %q", header.Chain, set.Chain)
+		return refuse(ProofChain, "it is of the ledger %q, not of %q", header.Chain, set.Chain)
 	}
 	if hash := header.Hash(); !bytes.Equal(commit.Block.Hash, hash[:]) || commit.Height != header.Height {
-		return refused(ProofHeader, "the commit is for another header")
+		return refuse(ProofHeader, "the commit is for another header")
 	}
 	if err := verifyVotes(set, header, commit); err != nil {
-		return Proven{}, err
+		return fixed{}, err
 	}
-	if got, ok := inclusionRoot(HashLeaf(p.Entry), p.Index, size, p.Path); !ok || got != root {
-		return refused(ProofPath, "the entry is not at index %d of the log of %d entries", p.Index, size)
-	}
-	return Proven{Entry: entry, Index: p.Index, Size: size, Height: header.Height, Time: header.Time}, nil
+	return fixed{root, size, header.Height, header.Time}, nil
 }
 
 func verifyVotes(set ValidatorSet, header Header, commit BlockCommit) error {

@@ -98,12 +98,14 @@ func TestCommitmentVectors(t *testing.T) {
 				t.Fatal(err)
 			}
 			o := anchor.Opening{Scheme: byte(scheme), R: unhex(t, v, "r")}
-			err = o.Verify(unhex32(t, v, "commitment"), unhex(t, v, "document"))
-			switch {
-			case v.Reason() == "" && err != nil:
-				t.Error(err)
-			case v.Reason() == "opening" && !errors.Is(err, anchor.ErrOpening):
-				t.Errorf("%v, want ErrOpening", err)
+			for _, verify := range []func(anchor.Commitment, []byte) error{o.Verify, o.VerifyOpenly} {
+				err = verify(unhex32(t, v, "commitment"), unhex(t, v, "document"))
+				switch {
+				case v.Reason() == "" && err != nil:
+					t.Error(err)
+				case v.Reason() == "opening" && !errors.Is(err, anchor.ErrOpening):
+					t.Errorf("%v, want ErrOpening", err)
+				}
 			}
 		})
 	}
@@ -116,6 +118,10 @@ func TestProofVectors(t *testing.T) {
 			proven, reason := verifyVector(v)
 			if string(reason) != v.Reason() {
 				t.Fatalf("refused for %q, want %q", reason, v.Reason())
+			}
+			// A verifier that has seen every other vector's header says the same.
+			if again, reason := verifyShared(v); string(reason) != v.Reason() || again != proven {
+				t.Fatalf("a shared verifier says %q, %+v", reason, again)
 			}
 			if reason != "" {
 				return
@@ -132,7 +138,23 @@ func TestProofVectors(t *testing.T) {
 	}
 }
 
+var shared = map[string]*anchor.Verifier{} // by validator set
+
+func verifyShared(v anchortest.Vector) (anchor.Proven, anchor.ProofReason) {
+	return verifyWith(v, func(set anchor.ValidatorSet, p anchor.Proof) (anchor.Proven, error) {
+		if shared[v["validators"]] == nil {
+			shared[v["validators"]] = anchor.NewVerifier(set)
+		}
+		shared[v["validators"]].Verify(p) // so that the second time is from memory
+		return shared[v["validators"]].Verify(p)
+	})
+}
+
 func verifyVector(v anchortest.Vector) (anchor.Proven, anchor.ProofReason) {
+	return verifyWith(v, func(set anchor.ValidatorSet, p anchor.Proof) (anchor.Proven, error) { return p.Verify(set) })
+}
+
+func verifyWith(v anchortest.Vector, verify func(anchor.ValidatorSet, anchor.Proof) (anchor.Proven, error)) (anchor.Proven, anchor.ProofReason) {
 	var set anchor.ValidatorSet
 	var p anchor.Proof
 	if json.Unmarshal([]byte(v["validators"]), &set) != nil {
@@ -141,7 +163,7 @@ func verifyVector(v anchortest.Vector) (anchor.Proven, anchor.ProofReason) {
 	if json.Unmarshal([]byte(v["proof"]), &p) != nil {
 		return anchor.Proven{}, anchor.ProofFormat
 	}
-	proven, err := p.Verify(set)
+	proven, err := verify(set, p)
 	var refused *anchor.ProofError
 	if errors.As(err, &refused) {
 		return proven, refused.Reason

@@ -66,7 +66,7 @@ func Run(ctx context.Context, trail io.Reader, o Options) (Report, error) {
 		return report, fmt.Errorf("auditing: %w", err)
 	}
 	defer asked.close()
-	e := &examiner{set: o.Validators, signatures: o.Signatures, requests: asked}
+	e := &examiner{chain: o.Validators.Chain, proofs: anchor.NewVerifier(o.Validators), signatures: o.Signatures, requests: asked}
 	s := newState(&report, o.Validators.Chain)
 	progress := func() {
 		if o.Progress != nil {

@@ -53,7 +53,8 @@ type withdrawalFacts struct {
 
 // examiner checks lines on their own. It is safe for concurrent use.
 type examiner struct {
-	set        anchor.ValidatorSet
+	chain      anchor.Chain
+	proofs     *anchor.Verifier
 	signatures consent.Signatures
 	requests   *requests
 }
@@ -124,7 +125,7 @@ func (x *examined) findOf(g id.Grant, k Kind, format string, args ...any) {
 
 // verify checks a proof, and that the header is not from before the entry's hour.
 func (e *examiner) verify(x *examined, g id.Grant, p anchor.Proof) (anchor.Proven, bool) {
-	proven, err := p.Verify(e.set)
+	proven, err := e.proofs.Verify(p)
 	if err != nil {
 		x.findOf(g, ProofInvalid, "%v", err)
 		return proven, false
@@ -173,7 +174,7 @@ func (e *examiner) examineGrant(ctx context.Context, x *examined, l Grant) {
 		}
 		facts.index = proven.Index
 	}
-	if err := l.Opening.Verify(entry.Commitment, []byte(l.Receipt)); err != nil {
+	if err := l.Opening.VerifyOpenly(entry.Commitment, []byte(l.Receipt)); err != nil {
 		x.findOf(l.Grant, OpeningMismatch, "the entry %s does not commit to this receipt", facts.leaf)
 	}
 	facts.receipt, err = e.signatures.VerifyReceipt(ctx, l.Receipt)
@@ -222,7 +223,7 @@ func (e *examiner) examinePermit(x *examined, l Permit) {
 		return
 	}
 	facts := &permitFacts{entry: entry, leaf: anchor.HashLeaf(l.Entry)}
-	if err := l.Opening.Verify(entry.Commitment, []byte(l.Document)); err != nil {
+	if err := l.Opening.VerifyOpenly(entry.Commitment, []byte(l.Document)); err != nil {
 		x.findOf(l.Grant, OpeningMismatch, "the entry %s does not commit to this document", facts.leaf)
 	}
 	if facts.document, err = consent.ParsePermit([]byte(l.Document)); err != nil {
@@ -245,7 +246,7 @@ func (e *examiner) examinePermit(x *examined, l Permit) {
 // proof: what is on the ledger was checked by those who signed the header.
 func (e *examiner) examineAnchored(x *examined, g id.Grant, entry anchor.Entry, leaf anchor.Leaf, text []byte, p *anchor.Proof) {
 	if p == nil {
-		if entry.Kind() == anchor.KindPermit && anchor.Verify(e.set.Chain, entry, anchor.WalletKey{}) != nil {
+		if entry.Kind() == anchor.KindPermit && anchor.Verify(e.chain, entry, anchor.WalletKey{}) != nil {
 			x.findOf(g, EntrySignature, "the permit %s is not signed by its handle key", leaf)
 		}
 		return

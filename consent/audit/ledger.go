@@ -129,7 +129,7 @@ func (s *state) proveOnline(ctx context.Context, e *examiner, ledger Ledger, u *
 	if err != nil {
 		return fmt.Errorf("asking the ledger for a proof: %w", err)
 	}
-	proven, err := p.Verify(e.set)
+	proven, err := e.proofs.Verify(p)
 	if err == nil && anchor.HashLeaf(p.Entry) != u.leaf {
 		err = errors.New("it is of another entry")
 	}

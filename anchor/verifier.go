@@ -1,0 +1,48 @@
+package anchor
+
+import (
+	"crypto/sha256"
+	"sync"
+)
+
+// Verifier verifies many proofs against one validator set, as an audit does. What a
+// signed header fixes it works out once: the proofs of an exported trail share one.
+// It is safe for concurrent use.
+type Verifier struct {
+	set ValidatorSet
+
+	mu   sync.RWMutex
+	seen map[[32]byte]fixed // by the hash of the signed header's bytes; only good ones
+}
+
+// maxSeen bounds a Verifier's memory: about 100 bytes each.
+const maxSeen = 4096
+
+// NewVerifier makes a verifier for a set that the caller trusts.
+func NewVerifier(set ValidatorSet) *Verifier {
+	return &Verifier{set: set, seen: map[[32]byte]fixed{}}
+}
+
+// Verify is Proof.Verify.
+func (v *Verifier) Verify(p Proof) (Proven, error) { return p.verify(v.header) }
+
+func (v *Verifier) header(signed []byte) (fixed, error) {
+	key := sha256.Sum256(signed)
+	v.mu.RLock()
+	f, ok := v.seen[key]
+	v.mu.RUnlock()
+	if ok {
+		return f, nil
+	}
+	f, err := verifyHeader(v.set, signed)
+	if err != nil {
+		return fixed{}, err
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if len(v.seen) >= maxSeen {
+		clear(v.seen) // whoever has so many headers has them in order
+	}
+	v.seen[key] = f
+	return f, nil
+}
