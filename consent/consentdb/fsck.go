@@ -133,7 +133,8 @@ func (h holding) againstLedger(ctx context.Context, l anchor.Ledger, queued map[
 	case known && (state.Start != h.Start || state.End != h.End):
 		say("another window on the ledger")
 	}
-	switch withdrawn := h.State == consent.StateWithdrawn; {
+	// A grant that its business gave up was withdrawn by the entry signed ahead.
+	switch withdrawn := h.State == consent.StateWithdrawn || len(h.WithdrawEntry) > 0; {
 	case withdrawn && h.WithdrawAnchored && !state.Withdrawn:
 		say("withdrawal anchored, but not on the ledger")
 	case withdrawn && known && !state.Withdrawn && !queued[anchor.KindWithdraw]:

@@ -43,18 +43,22 @@ func (r Request) Status(at time.Time) Status {
 // its nonce from this business.
 func (s *Store) PutRequest(ctx context.Context, r consent.Request, now time.Time) error {
 	return wrap("keeping a request", s.write(ctx, func(q *consentsql.Queries, _ sqldb.Tx) error {
-		nonce := r.Nonce.String()
-		seen, err := q.RequestSeen(ctx, consentsql.RequestSeenParams{RequestID: r.ID, Business: r.Iss, Nonce: nonce})
-		if err != nil {
-			return err
-		}
-		if seen != 0 {
-			return ErrReplayed
-		}
-		return q.PutRequest(ctx, consentsql.PutRequestParams{
-			RequestID: r.ID, Business: r.Iss, Nonce: nonce, Jws: r.JWS, Expires: int64(r.Exp), Received: now.Unix(),
-		})
+		return putRequest(ctx, q, r, now)
 	}))
+}
+
+func putRequest(ctx context.Context, q *consentsql.Queries, r consent.Request, now time.Time) error {
+	nonce := r.Nonce.String()
+	seen, err := q.RequestSeen(ctx, consentsql.RequestSeenParams{RequestID: r.ID, Business: r.Iss, Nonce: nonce})
+	if err != nil {
+		return err
+	}
+	if seen != 0 {
+		return ErrReplayed
+	}
+	return q.PutRequest(ctx, consentsql.PutRequestParams{
+		RequestID: r.ID, Business: r.Iss, Nonce: nonce, Jws: r.JWS, Expires: int64(r.Exp), Received: now.Unix(),
+	})
 }
 
 // Request returns a request to a shopper. One that another vault has answered

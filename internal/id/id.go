@@ -33,6 +33,7 @@ type (
 	message  struct{}
 	receipt  struct{}
 	rights   struct{}
+	approval struct{}
 )
 
 type (
@@ -43,6 +44,7 @@ type (
 	Message  = ID[message]
 	Receipt  = ID[receipt]
 	Rights   = ID[rights]
+	Approval = ID[approval]
 )
 
 // ErrMalformed is what parsing anything but 22 characters of base64url returns.

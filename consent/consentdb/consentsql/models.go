@@ -18,6 +18,22 @@ type Access struct {
 	Head     []byte
 }
 
+type Approval struct {
+	ApprovalID id.Approval
+	RequestID  id.Request
+	Business   consent.DID
+	Jkt        string
+	Made       int64
+	Until      int64
+	Ended      int64
+}
+
+type Approved struct {
+	ApprovalID id.Approval
+	GrantID    id.Grant
+	PurposeID  string
+}
+
 type Assertion struct {
 	Business consent.DID
 	Digest   []byte
@@ -34,6 +50,17 @@ type Business struct {
 	Card       string
 	Issued     int64
 	Registered int64
+}
+
+type Code struct {
+	Digest      []byte
+	RequestID   id.Request
+	Business    consent.DID
+	RedirectUri string
+	Challenge   string
+	Jkt         string
+	Expires     int64
+	ApprovalID  []byte
 }
 
 type Decision struct {
@@ -116,6 +143,29 @@ type Permit struct {
 	Anchored bool
 }
 
+type Proof struct {
+	Digest  []byte
+	Expires int64
+}
+
+type Pushed struct {
+	RequestID   id.Request
+	Digest      []byte
+	Business    consent.DID
+	RedirectUri string
+	State       string
+	Challenge   string
+	Jkt         string
+	Until       int64
+	Expires     int64
+}
+
+type Refresh struct {
+	Digest     []byte
+	ApprovalID id.Approval
+	Used       bool
+}
+
 type Request struct {
 	RequestID id.Request
 	Business  consent.DID
@@ -124,6 +174,11 @@ type Request struct {
 	Expires   int64
 	Received  int64
 	Answered  bool
+}
+
+type Revoked struct {
+	Digest  []byte
+	Expires int64
 }
 
 type Right struct {
