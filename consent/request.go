@@ -123,6 +123,20 @@ func OpenRequest(ctx context.Context, s Signatures, jws string, rules ParseRules
 	return q, nil
 }
 
+// OpenRequestBy is OpenRequest for what a registered business sent, whichever way it
+// came: it must be that business's own, and ask for nothing that it did not register.
+func OpenRequestBy(ctx context.Context, s Signatures, jws string, by Business, rules ParseRules) (Request, error) {
+	rules.Registered = list(by.Purposes) // nil would leave the check out
+	q, err := OpenRequest(ctx, s, jws, rules)
+	if err == nil && q.Iss != by.DID {
+		err = refuse(WrongIssuer, "iss")
+	}
+	if err != nil {
+		return Request{}, err
+	}
+	return q, nil
+}
+
 // ParseRequest reads the payload of a request whose signature was verified. Every
 // rule that it breaks has its own Code. Whether its id and nonce are new is the
 // store's to know.

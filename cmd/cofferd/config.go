@@ -39,6 +39,9 @@ type Config struct {
 	// BusinessRate is how many requests a second one business may make on average;
 	// 0 means no limit.
 	BusinessRate int `json:"business_rate"`
+	// ProofNonce makes businesses put a nonce of ours into every DPoP proof, so that
+	// none can be made ahead (RFC 9449 section 8).
+	ProofNonce bool `json:"dpop_nonce,omitempty"`
 }
 
 // Duration is a time.Duration that reads and writes as "30s".

@@ -113,8 +113,8 @@ func (o *operator) routes(folder string, config Config, now func() time.Time) (h
 		return nil, err
 	}
 	signatures := agent.New(agent.Options{Now: now})
-	tokens, err := oauth.New(oauth.Options{Origin: config.Origin, Key: key, Businesses: o.consents,
-		Signatures: signatures, Clock: now, Log: o.log})
+	tokens, err := oauth.New(oauth.Options{Origin: config.Origin, Key: key, Store: o.consents,
+		Signatures: signatures, Catalogue: rules.Catalogue(), Nonce: config.ProofNonce, Clock: now, Log: o.log})
 	if err != nil {
 		return nil, err
 	}
@@ -128,7 +128,7 @@ func (o *operator) routes(folder string, config Config, now func() time.Time) (h
 	options := consenthttp.Options{
 		Origin: config.Origin, Store: o.consents, Sessions: sessions, Confirm: passkeys.Confirm,
 		Signatures: signatures, Policy: rules, Catalogue: rules.Catalogue(), Ledger: o.ledger, Clock: now, Log: o.log,
-		Translate: vaulthttp.Problem, AdmitAll: config.Dev, Rate: perSecond(config.BusinessRate),
+		Translate: vaulthttp.Problem, Return: tokens.Return, AdmitAll: config.Dev, Rate: perSecond(config.BusinessRate),
 	}
 	consenthttp.Wallet(r, options)
 	consenthttp.Business(r, options, tokens.Protect)

@@ -23,6 +23,7 @@ type stage struct {
 	actors map[string]as
 
 	demanded string // a rights request of this shopper to this business
+	grantID  string // of an approval of this business; see approval
 }
 
 func newStage(t *testing.T) *stage {
@@ -68,6 +69,12 @@ var rows = map[string]struct {
 	want ends
 }{
 	"POST /oauth/token":                           {func(*stage, as) (string, any) { return "/oauth/token", map[string]any{} }, everyone("400")},
+	"POST /oauth/par":                             {func(*stage, as) (string, any) { return "/oauth/par", map[string]any{} }, everyone("400")},
+	"POST /oauth/introspect":                      {func(*stage, as) (string, any) { return "/oauth/introspect", map[string]any{} }, everyone("400")},
+	"POST /oauth/revoke":                          {func(*stage, as) (string, any) { return "/oauth/revoke", map[string]any{} }, everyone("400")},
+	"GET /oauth/authorize":                        {func(*stage, as) (string, any) { return "/oauth/authorize", nil }, everyone("400")},
+	"GET /oauth/grants/{id}":                      {func(s *stage, _ as) (string, any) { return "/oauth/grants/" + s.approval(), nil }, businessOnly("200", "404 not-found")},
+	"DELETE /oauth/grants/{id}":                   {func(s *stage, _ as) (string, any) { return "/oauth/grants/" + s.approval(), nil }, businessOnly("204", "404 not-found")},
 	"GET /.well-known/oauth-authorization-server": {func(*stage, as) (string, any) { return "/.well-known/oauth-authorization-server", nil }, everyone("200")},
 	"GET /schema/v1/receipt.schema.json":          {func(*stage, as) (string, any) { return "/schema/v1/receipt.schema.json", nil }, everyone("200")},
 	"GET /schema/v1/receipt.context.jsonld":       {func(*stage, as) (string, any) { return "/schema/v1/receipt.context.jsonld", nil }, everyone("200")},
@@ -152,6 +159,15 @@ var rows = map[string]struct {
 		return "/business/v1/rights/" + s.demanded + "/answer", map[string]any{"sealed": "a.b.c.d.e"}
 	}, businessOnly("200", "404 not-found")},
 	"GET /business/v1/events": {func(*stage, as) (string, any) { return "/business/v1/events", nil }, businessOnly("200", "200")},
+}
+
+// approval is what this business got, as an OAuth client, from this shopper.
+func (s *stage) approval() string {
+	if s.grantID == "" {
+		_, got := s.actors["this shopper"].approve(s.actors["this business"])
+		s.grantID = got.GrantID.String()
+	}
+	return s.grantID
 }
 
 func (s *stage) grant() string { return s.given.Held[0].Grant.String() }

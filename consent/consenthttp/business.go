@@ -52,6 +52,9 @@ func Business(r *mux.Router, o Options, protect func(http.Handler) http.Handler)
 		{http.MethodGet, "/events", b.active(b.events)},
 	} {
 		name := route.method + " " + under + route.path
+		if !forLimited[route.method+" "+route.path] {
+			route.serve = b.itself(route.serve)
+		}
 		r.Handle(route.path, protect(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			a, err := b.admit(w, r, route.serve)
 			b.reply(w, r, name, a, err)

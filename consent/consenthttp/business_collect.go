@@ -40,6 +40,9 @@ func (b *business) permit(w http.ResponseWriter, r *http.Request, by consent.Bus
 	}
 	var permits []consentdb.Permit
 	for _, p := range body.Permits {
+		if err := b.within(r.Context(), p.Grant); err != nil {
+			return answer{}, err
+		}
 		entry, err := parse[anchor.Permit](p.Entry, "permits.entry")
 		if err != nil {
 			return answer{}, err
@@ -116,6 +119,9 @@ func (b *business) collect(w http.ResponseWriter, r *http.Request, by consent.DI
 		return answer{}, err
 	}
 	if err := checkNames(body.Attributes); err != nil {
+		return answer{}, err
+	}
+	if err := b.within(r.Context(), grant); err != nil {
 		return answer{}, err
 	}
 	now := b.Clock()

@@ -30,6 +30,9 @@ func (b *business) send(w http.ResponseWriter, r *http.Request, by consent.Busin
 	if err := httpjson.ReadMax(w, r, &body, messageBody); err != nil {
 		return answer{}, err
 	}
+	if err := b.within(r.Context(), body.Grant); err != nil {
+		return answer{}, err
+	}
 	m, err := b.readMessage(body)
 	if err != nil {
 		return answer{}, err

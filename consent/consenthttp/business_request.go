@@ -19,12 +19,9 @@ func (b *business) ask(w http.ResponseWriter, r *http.Request, by consent.Busine
 		return answer{}, err
 	}
 	now := b.Clock()
-	q, err := consent.OpenRequest(r.Context(), b.Signatures, body.Request, b.rules(by))
+	q, err := consent.OpenRequestBy(r.Context(), b.Signatures, body.Request, by, b.rules(by))
 	if err != nil {
 		return answer{}, err
-	}
-	if q.Iss != by.DID {
-		return answer{}, &consent.Refusal{Code: consent.WrongIssuer, At: "iss"}
 	}
 	if err := b.Store.PutRequest(r.Context(), q, now); err != nil {
 		return answer{}, err
@@ -93,6 +90,9 @@ type businessGrant struct {
 func (b *business) grant(_ http.ResponseWriter, r *http.Request, by consent.Business) (answer, error) {
 	name, err := pathID[id.Grant](mux.Vars(r)["id"])
 	if err != nil {
+		return answer{}, err
+	}
+	if err := b.within(r.Context(), name); err != nil {
 		return answer{}, err
 	}
 	g, err := b.Store.GrantOf(r.Context(), by.DID, name)

@@ -61,6 +61,10 @@ type Options struct {
 	// vault's documents) looks like from outside. Nil translates nothing.
 	Translate func(error) (httpjson.Problem, bool)
 
+	// Return says where a shopper's browser goes after a decision about a request that
+	// an OAuth client pushed; package consent/oauth knows. Nil knows of none.
+	Return func(ctx context.Context, r id.Request, gave bool) (to string, pushed bool, err error)
+
 	// AdmitAll lets a business act as soon as it has registered. Dangerous outside
 	// development: otherwise the operator approves each.
 	AdmitAll bool
@@ -96,6 +100,9 @@ func (o Options) check() Options {
 	}
 	if o.Translate == nil {
 		o.Translate = func(error) (httpjson.Problem, bool) { return httpjson.Problem{}, false }
+	}
+	if o.Return == nil {
+		o.Return = func(context.Context, id.Request, bool) (string, bool, error) { return "", false, nil }
 	}
 	if o.Rate == 0 {
 		o.Rate = DefaultRate

@@ -35,6 +35,7 @@ var table = []row{
 	{anchor.ErrNotFound, "not-anchored", http.StatusNotFound, "Not on the ledger yet"},
 	{consentdb.ErrSuspended, "business-suspended", http.StatusForbidden, "This business is suspended"},
 	{consentdb.ErrPending, "business-pending", http.StatusForbidden, "This business is not approved yet"},
+	{errLimited, "limited-token", http.StatusForbidden, "This access token is for the grants of one approval only"},
 	{errTooMany, "too-many", http.StatusTooManyRequests, "Too many requests; slow down"},
 
 	// Why a business gets nothing under a grant that it holds, or held.

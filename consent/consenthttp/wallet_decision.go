@@ -120,7 +120,14 @@ func (wt *wallet) given(ctx context.Context, v id.Vault, d decided) (answer, err
 	for _, g := range found {
 		states = append(states, state{g.ID, g.State})
 	}
-	return ok(map[string]any{"grants": states, "return_url": d.request.ReturnURL})
+	to, pushed, err := wt.Return(ctx, d.request.ID, len(d.grants) > 0)
+	if err != nil { // the decision stands all the same, and the business learns of it by polling
+		wt.Log.Error("returning to a client", "error", err)
+	}
+	if !pushed {
+		to = d.request.ReturnURL
+	}
+	return ok(map[string]any{"grants": states, "return_url": to})
 }
 
 // judge holds a decision against the request that it answers, which is verified

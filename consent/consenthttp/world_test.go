@@ -121,7 +121,8 @@ func newWorld(t testing.TB, edit ...func(*consenthttp.Options)) *world {
 	}
 	log := slog.New(slog.NewTextHandler(w.log, nil))
 	signatures := agent.New(agent.Options{Now: w.clock.Now})
-	server, err := oauth.New(oauth.Options{Origin: consenttest.Operator, Key: key, Businesses: w.store, Signatures: signatures, Clock: w.clock.Now, Log: log})
+	server, err := oauth.New(oauth.Options{Origin: consenttest.Operator, Key: key, Store: w.store, Signatures: signatures,
+		Catalogue: w.catalogue, Clock: w.clock.Now, Log: log})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -131,6 +132,7 @@ func newWorld(t testing.TB, edit ...func(*consenthttp.Options)) *world {
 		Catalogue: w.catalogue, Ledger: w.ledger, Clock: w.clock.Now, Log: log, Translate: translate, AdmitAll: true,
 		Rate: rate.Inf, WaitGive: time.Second, WaitWithdraw: time.Second,
 	}
+	o.Return = server.Return
 	for _, e := range edit {
 		e(&o)
 	}

@@ -21,6 +21,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/go-jose/go-jose/v4"
+
 	"coffer/anchor"
 	"coffer/consent"
 	"coffer/consent/agent"
@@ -135,6 +137,12 @@ func (s *Shop) Assertion(edit ...func(map[string]any)) string {
 		e(claims)
 	}
 	return must(s.SignJWS(consent.TypeAssertion, must(json.Marshal(claims))))
+}
+
+// SignUntyped signs claims as an OAuth library does that leaves "typ" out.
+func (s *Shop) SignUntyped(claims map[string]any) string {
+	signer := must(jose.NewSigner(jose.SigningKey{Algorithm: jose.ES256, Key: jose.JSONWebKey{Key: s.Signer.Key, KeyID: s.KeyID}}, nil))
+	return must(must(signer.Sign(must(json.Marshal(claims)))).CompactSerialize())
 }
 
 // Permit permits collecting under a grant in the hour that is now.

@@ -20,26 +20,31 @@ type cache struct {
 }
 
 type verified struct {
-	did     consent.DID
-	expires time.Time
+	access
+	checked time.Time // when the store was asked whether it has ended
+	ended   uint64    // how often something had ended then
 }
 
 func newCache(max int) *cache { return &cache{max: max, known: map[consent.Hash]verified{}} }
 
-func (c *cache) get(key consent.Hash, now time.Time) (consent.DID, bool) {
+// get returns what was verified; fresh is false when the store must be asked again.
+func (c *cache) get(key consent.Hash, now time.Time, ended uint64) (a access, fresh, ok bool) {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	v, ok := c.known[key]
-	return v.did, ok && now.Before(v.expires)
+	if ok = ok && now.Before(v.expires); !ok {
+		return access{}, false, false
+	}
+	return v.access, v.ended == ended && now.Sub(v.checked) < recheck, true
 }
 
-func (c *cache) put(key consent.Hash, did consent.DID, expires, now time.Time) {
+func (c *cache) put(key consent.Hash, v verified, now time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if len(c.known) >= c.max {
+	if _, again := c.known[key]; !again && len(c.known) >= c.max {
 		c.makeRoom(now)
 	}
-	c.known[key] = verified{did, expires}
+	c.known[key] = v
 }
 
 // makeRoom drops what is expired, or else an eighth of all, whichever the map gives

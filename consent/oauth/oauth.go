@@ -1,32 +1,37 @@
-// Package oauth is the authorization server for businesses: it turns a client
-// assertion (private_key_jwt, RFC 7523), signed with the key of the business's DID,
-// into a short-lived access token, and tells at every later request whose it is.
-//
-// It is the place for the rest of OAuth: DPoP binds in [Server.Protect] and in the
-// token's claims, pushed requests and grant management get routes beside the token
-// endpoint, and [Server.metadata] announces what there is.
+// Package oauth is the authorization server for businesses. It turns client
+// assertions (private_key_jwt, RFC 7523), signed with the key of the business's DID,
+// into short-lived access tokens, takes requests as pushed authorization requests
+// (RFC 9126) with authorization_details of our type (RFC 9396), brings the shopper to
+// the wallet and the answer back as a code, binds tokens to keys (DPoP, RFC 9449), and
+// lets a business look after what it got (introspection, revocation, Grant Management).
+// Its formats are in FORMAT.md.
 //
 // # Trust
 //
-// The package believes the DID's key and the clock. Its own key signs access
-// tokens: whoever has it can act as any business towards this operator, and still
-// collect nothing without a permit that the grant's handle key signed. Access
-// tokens are bearer tokens for now: who steals one has it for ten minutes.
+// The package believes the DID's key, the clock, and its caller that a shopper has
+// decided. Its own key signs access tokens: whoever has it can act as any business
+// towards this operator, and still collect nothing without a permit that the grant's
+// handle key signed. A stolen bearer token is good for ten minutes, a stolen bound
+// token for nothing. Of codes and tokens only digests are stored. If the package is
+// compromised, a business could pose as another; it could not read a value.
 package oauth
 
 import (
-	"context"
 	"crypto/ecdsa"
+	"crypto/hmac"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
 	"github.com/gorilla/mux"
 
 	"coffer/consent"
+	"coffer/consent/consentdb"
 	"coffer/internal/httpjson"
 )
 
@@ -35,34 +40,37 @@ const (
 	TokenLife = 10 * time.Minute
 	// MaxAssertion is how long a client assertion may be good for.
 	MaxAssertion = 5 * time.Minute
+	// CodeLife is how long a client may take to redeem a code.
+	CodeLife = 5 * time.Minute
+	// PushLife is how long a request_uri leads to the wallet. The request itself stays
+	// open for as long as it says.
+	PushLife = 10 * time.Minute
 	// skew is how far two honest clocks may be apart.
 	skew = 30 * time.Second
 )
 
-// Businesses is what the authorization server must know of them.
-type Businesses interface {
-	// Business is consent.ErrNotFound for one that never registered.
-	Business(ctx context.Context, did consent.DID) (consent.Business, error)
-	// UseAssertion remembers a client assertion until it expires; first is false
-	// for one that was used before.
-	UseAssertion(ctx context.Context, did consent.DID, jti string, expires, now time.Time) (first bool, err error)
-}
-
-// Options are what a Server needs. All must be set.
+// Options are what a Server needs. All of the first group must be set.
 type Options struct {
 	Origin     string            // of the operator: issuer and audience
 	Key        *ecdsa.PrivateKey // P-256; see OpenKey
-	Businesses Businesses
+	Store      *consentdb.Store
 	Signatures consent.Signatures
+	Catalogue  consent.Catalogue // what a pushed request may ask
 	Clock      func() time.Time
 	Log        *slog.Logger
+
+	// Nonce makes every DPoP proof carry a nonce of ours (RFC 9449 section 8): a proof
+	// cannot be made ahead, for the price of one more round trip every five minutes.
+	Nonce bool
 }
 
 // Server is safe for concurrent use.
 type Server struct {
-	o      Options
-	signer jose.Signer
-	known  *cache
+	o        Options
+	signer   jose.Signer
+	nonceKey []byte
+	known    *cache
+	ended    atomic.Uint64 // how often this daemon has ended tokens
 }
 
 // New makes a server. It does nothing until its Routes are asked.
@@ -70,7 +78,7 @@ func New(o Options) (*Server, error) {
 	if err := httpjson.CheckOrigin(o.Origin); err != nil {
 		return nil, fmt.Errorf("starting the authorization server: %w", err)
 	}
-	if o.Key == nil || o.Businesses == nil || o.Signatures == nil || o.Clock == nil || o.Log == nil {
+	if o.Key == nil || o.Store == nil || o.Signatures == nil || o.Catalogue == nil || o.Clock == nil || o.Log == nil {
 		return nil, errors.New("starting the authorization server: an option is missing")
 	}
 	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.ES256, Key: o.Key},
@@ -78,47 +86,67 @@ func New(o Options) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("starting the authorization server: %w", err)
 	}
-	return &Server{o: o, signer: signer, known: newCache(maxKnown)}, nil
+	secret, err := o.Key.Bytes()
+	if err != nil {
+		return nil, fmt.Errorf("starting the authorization server: %w", err)
+	}
+	derive := hmac.New(sha256.New, secret)
+	derive.Write([]byte("coffer/v1 dpop nonce"))
+	return &Server{o: o, signer: signer, nonceKey: derive.Sum(nil), known: newCache(maxKnown)}, nil
 }
 
-// Routes registers the token endpoint and the metadata (RFC 8414).
+const (
+	tokenPath      = "/oauth/token"
+	pushPath       = "/oauth/par"
+	authorizePath  = "/oauth/authorize"
+	introspectPath = "/oauth/introspect"
+	revokePath     = "/oauth/revoke"
+	grantsPath     = "/oauth/grants"
+)
+
+// Routes registers the endpoints and the metadata (RFC 8414).
 func (s *Server) Routes(r *mux.Router) {
-	r.HandleFunc("/oauth/token", s.token).Methods(http.MethodPost)
+	r.HandleFunc(pushPath, s.push).Methods(http.MethodPost)
+	r.HandleFunc(authorizePath, s.authorize).Methods(http.MethodGet)
+	r.HandleFunc(tokenPath, s.token).Methods(http.MethodPost)
+	r.HandleFunc(introspectPath, s.introspect).Methods(http.MethodPost)
+	r.HandleFunc(revokePath, s.revoke).Methods(http.MethodPost)
+	r.Handle(grantsPath+"/{id}", s.Protect(http.HandlerFunc(s.queryGrant))).Methods(http.MethodGet)
+	r.Handle(grantsPath+"/{id}", s.Protect(http.HandlerFunc(s.deleteGrant))).Methods(http.MethodDelete)
 	r.HandleFunc("/.well-known/oauth-authorization-server", s.metadata).Methods(http.MethodGet)
 }
 
+// at is the address of one of our paths.
+func (s *Server) at(path string) string { return s.o.Origin + path }
+
+// metadata announces what there is. A test holds it against the routes.
 func (s *Server) metadata(w http.ResponseWriter, _ *http.Request) {
+	methods, algorithms := []string{"private_key_jwt"}, []string{string(jose.ES256)}
 	httpjson.Write(w, http.StatusOK, map[string]any{
-		"issuer":                                s.o.Origin,
-		"token_endpoint":                        s.tokenEndpoint(),
-		"response_types_supported":              []string{},
-		"grant_types_supported":                 []string{grantType},
-		"token_endpoint_auth_methods_supported": []string{"private_key_jwt"},
-		"token_endpoint_auth_signing_alg_values_supported": []string{string(jose.ES256)},
-	})
-}
+		"issuer":                                         s.o.Origin,
+		"authorization_endpoint":                         s.at(authorizePath),
+		"token_endpoint":                                 s.at(tokenPath),
+		"pushed_authorization_request_endpoint":          s.at(pushPath),
+		"introspection_endpoint":                         s.at(introspectPath),
+		"revocation_endpoint":                            s.at(revokePath),
+		"grant_management_endpoint":                      s.at(grantsPath),
+		"require_pushed_authorization_requests":          true,
+		"request_object_signing_alg_values_supported":    algorithms,
+		"authorization_response_iss_parameter_supported": true,
+		"authorization_details_types_supported":          []string{detailsType},
+		"grant_management_actions_supported":             []string{"create", "query", "revoke"},
+		"grant_management_action_required":               false,
+		"response_types_supported":                       []string{"code"},
+		"response_modes_supported":                       []string{"query"},
+		"grant_types_supported":                          []string{byCode, byRefresh, byClient},
+		"code_challenge_methods_supported":               []string{"S256"},
+		"dpop_signing_alg_values_supported":              proofAlgorithms,
 
-func (s *Server) tokenEndpoint() string { return s.o.Origin + "/oauth/token" }
-
-type contextKey struct{}
-
-// Business is whose request this is, behind Protect.
-func Business(ctx context.Context) (consent.DID, bool) {
-	did, ok := ctx.Value(contextKey{}).(consent.DID)
-	return did, ok
-}
-
-// Protect admits requests with an access token and says whose they are. Whether
-// that business is suspended meanwhile is for whoever acts on it.
-func (s *Server) Protect(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		did, err := s.Authenticate(r)
-		if err != nil {
-			w.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
-			httpjson.Refuse(w, httpjson.Problem{Code: "invalid-token", Title: "No valid access token", Status: http.StatusUnauthorized,
-				Detail: "get one at " + s.tokenEndpoint()})
-			return
-		}
-		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), contextKey{}, did)))
+		"token_endpoint_auth_methods_supported":                    methods,
+		"token_endpoint_auth_signing_alg_values_supported":         algorithms,
+		"introspection_endpoint_auth_methods_supported":            methods,
+		"introspection_endpoint_auth_signing_alg_values_supported": algorithms,
+		"revocation_endpoint_auth_methods_supported":               methods,
+		"revocation_endpoint_auth_signing_alg_values_supported":    algorithms,
 	})
 }

@@ -1,0 +1,49 @@
+package oauth
+
+import (
+	"coffer/consent"
+	"coffer/consent/consentdb"
+	"coffer/internal/httpjson"
+	"coffer/internal/id"
+)
+
+// detailsType is the one type of authorization_details (RFC 9396) that we know.
+const detailsType = "coffer_request"
+
+// readDetails wants one element of our type, and returns the signed request in it.
+func readDetails(text string) (jws string, err error) {
+	var list []struct {
+		Type    string `json:"type"`
+		Request string `json:"request"`
+	}
+	// What we do not know we must not pass over (RFC 9396 section 5).
+	if err := httpjson.Parse([]byte(text), &list); err != nil || len(list) != 1 || list[0].Type != detailsType || list[0].Request == "" {
+		return "", invalidDetails(`want [{"type":"` + detailsType + `","request":"<signed request>"}]`)
+	}
+	return list[0].Request, nil
+}
+
+func invalidDetails(detail string) error {
+	return &oauthError{400, "invalid_authorization_details", detail}
+}
+
+// approved is what became of such an element.
+type approved struct {
+	Type    string     `json:"type"`
+	Request id.Request `json:"request_id"`
+	Grants  []granted  `json:"grants"`
+}
+
+type granted struct {
+	Purpose string        `json:"purpose_id"`
+	Grant   id.Grant      `json:"grant"`
+	State   consent.State `json:"state"`
+}
+
+func details(a consentdb.Approval) []approved {
+	out := approved{Type: detailsType, Request: a.Request, Grants: []granted{}}
+	for _, g := range a.Grants {
+		out.Grants = append(out.Grants, granted{g.Purpose, g.Grant, g.State})
+	}
+	return []approved{out}
+}
