@@ -44,10 +44,12 @@ var (
 // Engine answers questions by a fixed set of rules. It is safe for concurrent use.
 type Engine struct {
 	rules      rules
+	rulesFor   map[cedar.EntityUID]rules // by action: those that can speak to it
 	titles     map[cedar.PolicyID]string
 	check      *validate.Validator
 	purposes   cedar.EntityMap
 	businesses *businesses
+	sets       *sets
 	catalogue  *Catalogue
 	version    string
 }
@@ -76,7 +78,7 @@ func Load(c *Catalogue, shipped []File, operator ...File) (*Engine, error) {
 	if len(shipped) == 0 {
 		return nil, errors.New("reading the rules: there are none that permit anything")
 	}
-	e := &Engine{titles: map[cedar.PolicyID]string{}, check: check, purposes: cedar.EntityMap{}, businesses: &businesses{}, catalogue: c}
+	e := &Engine{titles: map[cedar.PolicyID]string{}, check: check, purposes: cedar.EntityMap{}, businesses: &businesses{check: check.Entity}, sets: &sets{}, catalogue: c}
 	for i, f := range slices.Concat(shipped, operator) {
 		operators := i >= len(shipped)
 		if operators && slices.ContainsFunc(shipped, func(s File) bool { return s.Name == f.Name }) {
@@ -86,6 +88,7 @@ func Load(c *Catalogue, shipped []File, operator ...File) (*Engine, error) {
 			return nil, err
 		}
 	}
+	e.rulesFor = e.rules.byAction()
 	for _, r := range e.rules {
 		e.titles[cedar.PolicyID(r.ID)] = r.Title
 	}
@@ -147,7 +150,7 @@ func (e *Engine) decide(entities posed, request cedar.Request) consent.Ruling {
 	if err := e.validate(entities, request); err != nil {
 		return e.deny(NotAQuestion)
 	}
-	decision, diagnostic := cedar.Authorize(e.rules, entities, request)
+	decision, diagnostic := cedar.Authorize(e.rulesFor[request.Action], entities, request)
 	if len(diagnostic.Errors) > 0 {
 		// A rule that errs is skipped by Cedar. If it was a forbid, nobody knows what
 		// it would have said: all rules that erred are named, and the answer is no.

@@ -1,7 +1,9 @@
 package policies
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"reflect"
 	"slices"
 	"strings"
@@ -188,6 +190,14 @@ func TestWhatDoesNotFitTheSchemaIsDenied(t *testing.T) {
 			t.Errorf("%s: allow=%t %s", name, allow, ids)
 		}
 	}
+	e.businesses.check = func(cedar.Entity) error { return errors.New("no") }
+	q := plain(consent.ActionCollect)
+	q.Business.DID, q.Grant.Business = "did:web:new.example", "did:web:new.example"
+	for range 2 {
+		if allow, ids := says(e.Decide(q)); allow || ids != NotAQuestion.ID {
+			t.Errorf("a business that does not fit: allow=%t %s", allow, ids)
+		}
+	}
 	if allow, _ := says(e.Decide(consent.Question{})); allow {
 		t.Error("an empty question is allowed")
 	}
@@ -225,6 +235,23 @@ func TestNoBusinessIsRememberedWrongly(t *testing.T) {
 	}
 	if len(e.businesses.known) > mostBusinesses {
 		t.Errorf("%d businesses are remembered", len(e.businesses.known))
+	}
+}
+
+func TestNoSetIsRememberedWrongly(t *testing.T) {
+	var s sets
+	for range 2 {
+		for _, names := range [][]string{nil, {"a"}, {"a", "b"}, {"b", "a"}, {"ab"}, {"a\x00b"}, {""}, {"", ""}, {strings.Repeat("a", longestSet)}} {
+			if got := s.of(names); !got.Equal(stringSet(names)) {
+				t.Errorf("%q is remembered as %v", names, got)
+			}
+		}
+	}
+	for i := range mostSets + 1 {
+		s.of([]string{fmt.Sprint(i)})
+	}
+	if len(s.known) > mostSets {
+		t.Errorf("%d sets are remembered", len(s.known))
 	}
 }
 
@@ -291,6 +318,16 @@ func TestTheVersionIsThatOfRulesAndCatalogue(t *testing.T) {
 			t.Errorf("%s, and a version that there was", name)
 		}
 		versions = append(versions, other.Version())
+	}
+}
+
+func BenchmarkLogged(b *testing.B) {
+	e := engine(b)
+	gate := e.Logging(NewLog(io.Discard), func(err error) { b.Fatal(err) })
+	q := plain(consent.ActionCollect)
+	b.ReportAllocs()
+	for b.Loop() {
+		gate.Decide(q)
 	}
 }
 

@@ -1,7 +1,6 @@
 package policies
 
 import (
-	"slices"
 	"sync"
 
 	cedar "github.com/cedar-policy/cedar-go"
@@ -12,8 +11,9 @@ import (
 
 // posed holds the entities of one question: its own few, then the catalogue's.
 type posed struct {
-	own      [3]cedar.Entity
+	own      [3]cedar.Entity // the business, the grant, a purpose that the catalogue does not have
 	purposes cedar.EntityMap
+	err      error // the business does not fit the schema
 }
 
 // Get is what cedar.Authorize looks entities up with.
@@ -35,66 +35,82 @@ type Facts struct {
 	LocalHour     *int     // ActionMessage: 0 to 23, where the shopper is; nil: not known
 }
 
+// anyGrant is what every grant is called towards the rules, which know no single one.
+var anyGrant = cedar.NewEntityUID("Coffer::Grant", "grant")
+
+// scratch are maps to fill: cedar.NewRecord copies them, and to make new ones for each
+// question costs as much as a third of the rules.
+type scratch struct{ grant, context types.RecordMap }
+
+var scratches = sync.Pool{New: func() any { return &scratch{types.RecordMap{}, types.RecordMap{}} }}
+
 // pose turns a question into Cedar's terms.
 func (e *Engine) pose(q consent.Question, f Facts) (posed, cedar.Request) {
+	s := scratches.Get().(*scratch)
+	defer scratches.Put(s)
 	g := q.Grant
 	under := uid("Purpose", g.Purpose)
+	held := e.sets.of(g.Attributes)
+	s.grant["business"] = uid("Business", g.Business)
+	s.grant["purpose"] = under
+	s.grant["attributes"] = held
+	s.grant["categories"] = e.sets.of(e.catalogue.categories(g.Attributes))
+	s.grant["channels"] = e.sets.of(g.Channels)
+	s.grant["weeklyCap"] = types.Long(g.WeeklyCap)
+	s.grant["state"] = uid("State", g.State)
+	s.grant["start"] = types.NewDatetime(g.Start.Time())
+	s.grant["end"] = types.NewDatetime(g.End.Time())
+	s.grant["minor"] = types.Boolean(g.Minor)
+
 	p := posed{purposes: e.purposes}
-	p.own[0] = e.businesses.entity(q.Business)
-	p.own[1] = cedar.Entity{UID: uid("Grant", g.ID.String()), Attributes: types.NewRecord(types.RecordMap{
-		"business":   uid("Business", g.Business),
-		"purpose":    under,
-		"attributes": stringSet(g.Attributes),
-		"categories": stringSet(e.catalogue.categories(g.Attributes)),
-		"channels":   stringSet(g.Channels),
-		"weeklyCap":  types.Long(g.WeeklyCap),
-		"state":      uid("State", g.State),
-		"start":      types.NewDatetime(g.Start.Time()),
-		"end":        types.NewDatetime(g.End.Time()),
-		"minor":      types.Boolean(g.Minor),
-	})}
+	p.own[0], p.err = e.businesses.entity(q.Business)
+	p.own[1] = cedar.Entity{UID: anyGrant, Attributes: types.NewRecord(s.grant)}
 	if _, known := e.purposes[under]; !known {
 		p.own[2] = purposeEntity(purpose{Purpose: consent.Purpose{IRI: g.Purpose, Marketing: true}, profiling: true})
 	}
-	context := types.RecordMap{"now": types.NewDatetime(q.Now)}
+
+	clear(s.context)
+	s.context["now"] = types.NewDatetime(q.Now)
 	if q.Action == consent.ActionMessage {
-		context["channel"] = types.String(q.Channel)
-		context["sentLast7Days"] = types.Long(q.SentLast7Days)
+		s.context["channel"] = types.String(q.Channel)
+		s.context["sentLast7Days"] = types.Long(q.SentLast7Days)
 		if f.LocalHour != nil {
-			context["localHour"] = types.Long(*f.LocalHour)
+			s.context["localHour"] = types.Long(*f.LocalHour)
 		}
 	} else {
-		asked := g.Attributes
+		s.context["attributes"] = held
 		if q.Attribute != "" {
-			asked = []string{q.Attribute}
+			s.context["attributes"] = e.sets.of([]string{q.Attribute})
 		}
-		context["attributes"] = stringSet(asked)
 		if f.Jurisdictions != nil {
-			context["jurisdictions"] = stringSet(f.Jurisdictions)
+			s.context["jurisdictions"] = e.sets.of(f.Jurisdictions)
 		}
 		if f.Recipients != nil {
-			context["recipients"] = stringSet(f.Recipients)
+			s.context["recipients"] = e.sets.of(f.Recipients)
 		}
 	}
 	return p, cedar.Request{
 		Principal: p.own[0].UID,
 		Action:    uid("Action", q.Action),
-		Resource:  p.own[1].UID,
-		Context:   types.NewRecord(context),
+		Resource:  anyGrant,
+		Context:   types.NewRecord(s.context),
 	}
 }
 
-// validate checks the question's own entities and its context; the catalogue's
-// entities were checked when they were loaded.
+// validate checks what is made for this question; the catalogue's entities were
+// checked when they were loaded, and a business when it was first seen.
 func (e *Engine) validate(p posed, r cedar.Request) error {
+	if p.err != nil {
+		return p.err
+	}
 	if err := e.check.Request(r); err != nil {
 		return err
 	}
-	for i := range p.own {
-		if p.own[i].UID.IsZero() {
+	for _, own := range p.own[1:] {
+		if own.UID.IsZero() {
 			continue
 		}
-		if err := e.check.Entity(p.own[i]); err != nil {
+		if err := e.check.Entity(own); err != nil {
 			return err
 		}
 	}
@@ -134,44 +150,4 @@ func stringSet(list []string) types.Set {
 		values[i] = types.String(s)
 	}
 	return types.NewSet(values...)
-}
-
-// businesses remembers the entities of the businesses that ask again and again: to
-// make one costs as much as all rules together.
-type businesses struct {
-	mu    sync.RWMutex
-	known map[consent.DID]knownBusiness
-}
-
-type knownBusiness struct {
-	active   bool
-	purposes []string
-	entity   cedar.Entity
-}
-
-// mostBusinesses bounds what is remembered; beyond it everything is forgotten.
-const mostBusinesses = 4096
-
-// entity is the business as it stands in the question: what is remembered counts
-// only while state and purposes are the same.
-func (b *businesses) entity(of consent.Business) cedar.Entity {
-	active := of.State == consent.BusinessActive
-	b.mu.RLock()
-	k, ok := b.known[of.DID]
-	b.mu.RUnlock()
-	if ok && k.active == active && slices.Equal(k.purposes, of.Purposes) {
-		return k.entity
-	}
-	k = knownBusiness{active: active, purposes: slices.Clone(of.Purposes)}
-	k.entity = cedar.Entity{UID: uid("Business", of.DID), Attributes: types.NewRecord(types.RecordMap{
-		"active":   types.Boolean(active),
-		"purposes": purposeSet(of.Purposes),
-	})}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.known == nil || len(b.known) >= mostBusinesses {
-		b.known = map[consent.DID]knownBusiness{}
-	}
-	b.known[of.DID] = k
-	return k.entity
 }

@@ -109,6 +109,22 @@ func (s rules) All() iter.Seq2[cedar.PolicyID, *cedar.Policy] {
 	}
 }
 
+// byAction leaves out, for each action, the rules whose head names another: they could
+// not match.
+func (s rules) byAction() map[cedar.EntityUID]rules {
+	out := map[cedar.EntityUID]rules{}
+	for _, action := range []consent.Action{consent.ActionGive, consent.ActionCollect, consent.ActionMessage} {
+		asked := uid("Action", action)
+		for _, r := range s {
+			head, one := (*ast.Policy)(r.policy.AST()).Action.(ast.ScopeTypeEq)
+			if !one || head.Entity == asked {
+				out[asked] = append(out[asked], r)
+			}
+		}
+	}
+	return out
+}
+
 func newValidator() (*validate.Validator, error) {
 	var s schema.Schema
 	s.SetFilename(schemaName)
