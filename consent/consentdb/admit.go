@@ -13,9 +13,12 @@ import (
 // Admit tells, inside the vault's own transaction, whether shares may follow a
 // changed document: each must be under a grant of this vault that stands, or is on
 // its way to the ledger, and that covers the attribute. consent.ErrNotFound or a
-// *consent.Denial otherwise.
+// *consent.Denial otherwise. What it admits it notes as changed, for businesses that
+// collect what changed.
 func (s *Store) Admit(ctx context.Context, tx sqldb.Tx, v id.Vault, shares []consent.Share, now time.Time) error {
 	q := consentsql.New(tx)
+	changed := map[id.Grant][]string{}
+	holder := map[id.Grant]consent.DID{}
 	for _, share := range shares {
 		row, err := one(q.GrantByID(ctx, share.Grant))
 		if err != nil {
@@ -33,6 +36,12 @@ func (s *Store) Admit(ctx context.Context, tx sqldb.Tx, v id.Vault, shares []con
 		}
 		err = consent.Check(g, now, consent.Need{Business: g.Business, Attribute: share.Attribute, Permitted: true})
 		if err != nil {
+			return wrap("admitting a share", err)
+		}
+		changed[g.ID], holder[g.ID] = append(changed[g.ID], share.Attribute), g.Business
+	}
+	for g, attributes := range changed {
+		if err := altered(ctx, q, v, g, holder[g], attributes); err != nil {
 			return wrap("admitting a share", err)
 		}
 	}

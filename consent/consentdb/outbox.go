@@ -271,6 +271,9 @@ func settleOne(ctx context.Context, q *consentsql.Queries, e anchor.Entry, at ti
 	if consent.State(row.State) != consent.StateAnchoring {
 		return nil // withdrawn before it was anchored, or settled before
 	}
+	if err := came(ctx, q, row); err != nil {
+		return err
+	}
 	return tell(ctx, q, row.Business, Event{Kind: EventLive, Request: row.RequestID, Grant: row.GrantID, At: consent.UnixAt(at)})
 }
 

@@ -52,6 +52,20 @@ type Business struct {
 	Registered int64
 }
 
+type Change struct {
+	VaultID  id.Vault
+	GrantID  id.Grant
+	Business consent.DID
+	Since    int64
+	Latest   int64
+	Later    string
+}
+
+type ChangeCount struct {
+	Business consent.DID
+	Latest   int64
+}
+
 type Code struct {
 	Digest      []byte
 	RequestID   id.Request
