@@ -83,7 +83,8 @@ export class OpenVault {
     this.#documents = new Map(opened.documents.map((d) => [d.id, d]));
     this.findings = opened.findings;
     this.unreadable = opened.unreadable;
-    if (opened.findings.length === 0) await device.remember(this.id, opened.manifestVersion);
+    // It opened under the vault key, so the wallet wrote it, whatever else was found; an older one changes nothing.
+    await device.remember(this.id, opened.manifestVersion);
   }
 
   /** Nothing is stored and nothing ever was, as far as this browser knows. */
