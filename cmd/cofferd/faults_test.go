@@ -247,6 +247,27 @@ func TestDishonestWallet(t *testing.T) {
 	}
 }
 
+// A wallet that shares on under a grant it has withdrawn is refused, and its document
+// stays as it was.
+func TestShareAfterWithdrawal(t *testing.T) {
+	w := newWorld(t)
+	ctx := t.Context()
+	shop, s := w.shop(), w.shopper()
+	q := w.asked(shop, s)
+	w.give(s, q)
+	deliver := grantOf(t, shop, q.ID, "delivery")
+	w.step("withdraw", func() error { _, err := s.Withdraw(ctx, deliver); return err })
+	w.step("share on", func() error {
+		h := s.Held[deliver]
+		h.Over = false
+		s.Held[deliver] = h
+		if err := s.Set(ctx, "name", "Somebody Else"); !errors.Is(err, vaulttest.Code("invalid")) {
+			return fmt.Errorf("got %v, want invalid", err)
+		}
+		return s.Stored(ctx)
+	})
+}
+
 func TestCommandLineErrors(t *testing.T) {
 	whole := newWorld(t)
 	taken := whole.config.Listen

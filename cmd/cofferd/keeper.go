@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"time"
 
 	"coffer/consent"
@@ -65,5 +67,9 @@ func (g gate) Admit(ctx context.Context, tx sqldb.Tx, v id.Vault, shares []vault
 	for i, s := range shares {
 		out[i] = consent.Share(s)
 	}
-	return g.consents.Admit(ctx, tx, v, out, g.now())
+	err := g.consents.Admit(ctx, tx, v, out, g.now())
+	if consent.DenialOf(err) != nil || errors.Is(err, consent.ErrNotFound) {
+		return fmt.Errorf("%w: %w", vault.ErrInvalid, err) // what the vault says of what cannot be meant
+	}
+	return err
 }

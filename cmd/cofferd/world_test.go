@@ -200,11 +200,16 @@ func (w *world) shopper() *wallettest.Wallet {
 // returns where it found them.
 func search(folder string, secrets map[string][]byte) (found []string, files int, err error) {
 	err = filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil // the node replaces files of its own while we look
+		}
 		if err != nil || d.IsDir() {
 			return err
 		}
 		b, err := os.ReadFile(path)
-		if err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		} else if err != nil {
 			return err
 		}
 		files++
