@@ -11,6 +11,17 @@ type Bundle struct {
 	Receipt string         `json:"receipt"` // JWT
 	Opening anchor.Opening `json:"opening"`
 	Proof   anchor.Proof   `json:"proof"` // of the grant's entry
+
+	// Countersignature is the business's JWS, "" while it has made none.
+	Countersignature string `json:"countersignature,omitempty"`
+	// Withdrawal is how the grant ended, nil while it has not.
+	Withdrawal *BundledWithdrawal `json:"withdrawal,omitempty"`
+}
+
+// BundledWithdrawal is the end of what a bundle's receipt gave.
+type BundledWithdrawal struct {
+	Receipt string       `json:"receipt"` // JWT, whose predecessor is the bundle's receipt; "" when the shopper signed none
+	Proof   anchor.Proof `json:"proof"`   // of the withdraw entry
 }
 
 // Bytes writes the bundle.

@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"coffer/consent"
 	"coffer/internal/id"
@@ -46,6 +47,8 @@ func examples(t testing.TB) map[string][]byte {
 		"permit-message":  consent.NewMessagePermit(g, thisHour, "wallet", ident[id.Message]("message"), consent.HashOf(jws)).Bytes(),
 		"message":         decode(strings.Split(jws, ".")[1]),
 		"access":          []byte(consent.NewAccess(g, now, []string{"name", "shoe-size"}, []string{"name"}, nil).Row()),
+
+		"countersignature": consent.NewCountersignature(f.receipt, consent.UnixAt(now.Add(time.Hour))).Payload(),
 	}
 }
 
@@ -74,6 +77,8 @@ func parsed(t testing.TB, name string, text []byte) error {
 		_, err = consent.ParseReceipt(text, f.person.DID)
 	case "letter":
 		_, err = consent.ParseLetter(text)
+	case "countersignature":
+		_, err = consent.ParseCountersignature(text, f.shop.DID)
 	case "permit-collect", "permit-message":
 		_, err = consent.ParsePermit(text)
 	case "message":

@@ -112,5 +112,19 @@ func FuzzCard(f *testing.F) {
 func FuzzBundle(f *testing.F) {
 	x := newFixture(f)
 	f.Add(consent.Bundle{Receipt: x.receipt.JWT, Opening: x.opening, Proof: anchor.Proof{Entry: x.entry.Bytes()}}.Bytes())
+	f.Add(consent.Bundle{Receipt: x.receipt.JWT, Opening: x.opening, Proof: anchor.Proof{Entry: x.entry.Bytes()}, Countersignature: "e.y.J",
+		Withdrawal: &consent.BundledWithdrawal{Proof: anchor.Proof{Entry: x.entry.Bytes()}}}.Bytes())
 	f.Fuzz(func(t *testing.T, in []byte) { again(t, in, consent.ParseBundle, consent.Bundle.Bytes) })
+}
+
+func FuzzCountersignature(f *testing.F) {
+	x := newFixture(f)
+	f.Add(consent.NewCountersignature(x.receipt, consent.UnixAt(now)).Payload())
+	f.Fuzz(func(t *testing.T, in []byte) {
+		parse := func(b []byte) (consent.Countersignature, error) { return consent.ParseCountersignature(b, x.shop.DID) }
+		again(t, in, parse, consent.Countersignature.Payload)
+		if c, err := parse(in); err == nil {
+			c.Of(x.receipt)
+		}
+	})
 }

@@ -161,6 +161,9 @@ func walkObject(d *json.Decoder, t reflect.Type, at string, depth int) error {
 				return malformed("unknown key", place)
 			}
 			next = f.Type
+			if next.Kind() == reflect.Pointer && strings.Contains(f.Tag.Get("json"), ",omitempty") {
+				next = next.Elem() // what is none is left out, and never null
+			}
 		}
 		if err := walk(d, next, place, depth+1); err != nil {
 			return err

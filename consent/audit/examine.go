@@ -29,6 +29,8 @@ type examined struct {
 	withdrawal *withdrawalFacts
 	proven     *anchor.Proven
 	signer     consent.DID // of a request
+
+	countersignature *consent.Countersignature
 }
 
 type grantFacts struct {
@@ -99,6 +101,8 @@ func (e *examiner) examine(ctx context.Context, n int, text []byte, whole bool) 
 		e.examinePermit(x, l)
 	case Message:
 		e.examineMessage(ctx, x, l)
+	case Countersignature:
+		e.examineCountersignature(ctx, x, l)
 	case Withdrawal:
 		e.examineWithdrawal(ctx, x, l)
 	case Proof:
@@ -278,6 +282,20 @@ func (e *examiner) examineMessage(ctx context.Context, x *examined, l Message) {
 		return
 	}
 	x.message = &m
+}
+
+func (e *examiner) examineCountersignature(ctx context.Context, x *examined, l Countersignature) {
+	signer, payload, err := e.signatures.VerifyJWS(ctx, l.JWS, consent.TypeCountersignature)
+	if err != nil {
+		x.refused(l.Grant, CountersignatureInvalid, err)
+		return
+	}
+	c, err := consent.ParseCountersignature(payload, signer)
+	if err != nil {
+		x.findOf(l.Grant, CountersignatureInvalid, "%v", err)
+		return
+	}
+	x.countersignature = &c
 }
 
 func (e *examiner) examineWithdrawal(ctx context.Context, x *examined, l Withdrawal) {

@@ -40,6 +40,8 @@ const (
 	ReceiptNoRequest Kind = "receipt-without-request"
 	ReceiptWider     Kind = "receipt-wider"
 	ReceiptMismatch  Kind = "receipt-mismatch"
+
+	CountersignatureInvalid Kind = "countersignature-invalid"
 )
 
 // Of what was done.
@@ -80,6 +82,8 @@ var meaning = map[Kind]string{
 	ReceiptNoRequest: "the trail has no request that this receipt could answer",
 	ReceiptWider:     "the receipt gives more than the request asked",
 	ReceiptMismatch:  "the receipt does not say what the request, the grant or the earlier receipt says",
+
+	CountersignatureInvalid: "the counter-signature is not this business's, or not of the receipt that the trail shows",
 
 	NoGrant:         "the trail has no valid grant of this name before this line",
 	NotLive:         "the grant had not begun, was over or was withdrawn",

@@ -41,6 +41,8 @@ type Counts struct {
 	Unanchored  int `json:"unanchored"`     // withdrawals that the ledger does not show yet
 	Unchecked   int `json:"unchecked"`      // lines that lean on what has a finding
 	Repeated    int `json:"repeated"`       // lines that say again what stands before
+
+	Countersigned int `json:"countersignatures"`
 }
 
 // Clean reports whether something was checked and nothing was found.

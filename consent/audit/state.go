@@ -45,12 +45,15 @@ type grantState struct {
 	index      uint64
 	shopper    consent.DID
 	record     string
+	receipt    consent.Hash // of its JWT
+	given      consent.Unix
 	attributes []string
 	channels   []string
 	weeklyCap  int
 	collects   []anchor.Epoch // hours with a permit to collect
 	messages   []anchor.Epoch // hours of the permits to send, in order
 
+	countersigned  bool
 	withdrawn      bool   // the trail said so
 	withdrawnIndex uint64 // 0 while unknown: index 0 is never a withdrawal
 	lastPermit     uint64 // highest index of a permit, and its line
@@ -122,6 +125,8 @@ func (s *state) take(x *examined) {
 		s.takeCollect(x, l)
 	case Message:
 		s.takeMessage(x, l)
+	case Countersignature:
+		s.takeCountersignature(x, l)
 	case Withdrawal:
 		s.takeWithdrawal(x, l)
 	case Proof:
@@ -181,7 +186,8 @@ func (s *state) takeGrant(x *examined, l Grant) {
 	s.report.Counts.Proofs++
 	p := f.receipt.Purposes[0]
 	s.grants[l.Grant] = &grantState{handle: f.entry.HandleKey, wallet: f.entry.WalletKey, start: f.entry.Start, end: f.entry.End,
-		index: f.index, shopper: f.receipt.ID, record: f.receipt.RecordID, attributes: f.terms.Attributes, channels: p.Channels, weeklyCap: p.WeeklyCap}
+		index: f.index, shopper: f.receipt.ID, record: f.receipt.RecordID,
+		receipt: consent.HashOf(f.receipt.JWT), given: f.receipt.Events[0].Time, attributes: f.terms.Attributes, channels: p.Channels, weeklyCap: p.WeeklyCap}
 }
 
 // granted is the grant that a line is under.
@@ -334,6 +340,26 @@ func (s *state) takeMessage(x *examined, l Message) {
 		s.findOf(x.n, l.Grant, MessageMismatch, "the message is to %s, the grant is by %s", m.To[0], g.shopper)
 	default:
 		s.sent[mark] = struct{}{}
+	}
+}
+
+func (s *state) takeCountersignature(x *examined, l Countersignature) {
+	s.report.Counts.Countersigned++
+	g, c := s.granted(x.n, l.Grant), x.countersignature
+	if g == nil || c == nil {
+		return
+	}
+	switch {
+	case c.Iss != s.head.Business:
+		s.findOf(x.n, l.Grant, CountersignatureInvalid, "signed by %s, the trail is of %s", c.Iss, s.head.Business)
+	case c.Grant != l.Grant || c.ReceiptHash != g.receipt:
+		s.findOf(x.n, l.Grant, CountersignatureInvalid, "it is of the receipt %s under the grant %s, the trail's is %s", c.ReceiptHash, c.Grant, g.receipt)
+	case c.Time < g.given-consent.Unix(consent.Skew.Seconds()):
+		s.findOf(x.n, l.Grant, CountersignatureInvalid, "signed at %d, the receipt is of %d", c.Time, g.given)
+	case g.countersigned:
+		s.report.Counts.Repeated++
+	default:
+		g.countersigned = true
 	}
 }
 

@@ -65,6 +65,12 @@ type Message struct {
 	Permit anchor.Leaf `json:"permit"` // that was posted for it
 }
 
+// Countersignature is the business's answer to a receipt.
+type Countersignature struct {
+	Grant id.Grant `json:"grant"`
+	JWS   string   `json:"jws"`
+}
+
 // Withdrawal is a withdrawal the business learned of. The receipt is "" and the
 // proof nil when the operator had none yet.
 type Withdrawal struct {
@@ -94,6 +100,8 @@ func (Message) kind() string    { return "message" }
 func (Withdrawal) kind() string { return "withdrawal" }
 func (Proof) kind() string      { return "proof" }
 func (End) kind() string        { return "end" }
+
+func (Countersignature) kind() string { return "countersignature" }
 
 // maxLine bounds a line. The longest are requests (64 KiB) and receipts.
 const maxLine = 256 << 10
@@ -148,6 +156,8 @@ func parseLine(b []byte) (Line, consent.Hash, error) {
 		return parseAs[Collect](b)
 	case "message":
 		return parseAs[Message](b)
+	case "countersignature":
+		return parseAs[Countersignature](b)
 	case "withdrawal":
 		return parseAs[Withdrawal](b)
 	case "proof":

@@ -27,6 +27,21 @@ type Check struct {
 	Name    string  `json:"name"`
 	Outcome Outcome `json:"outcome"`
 	Detail  string  `json:"detail"`
+	Why     string  `json:"why"`             // it is checked
+	Means   string  `json:"means,omitempty"` // for who holds the file, when it did not pass
+}
+
+// Verified is a receipt with what was found. Receipt and all after it are nil unless
+// the step that shows them passed.
+type Verified struct {
+	Bundle        consent.Bundle
+	Checks        []Check
+	Receipt       *consent.Receipt
+	Entry         *anchor.Grant // as the file has it; Proven shows that the ledger has it
+	Proven        *anchor.Proven
+	Countersigned *consent.Countersignature
+	Ended         *consent.Receipt // the receipt of the withdrawal
+	EndProven     *anchor.Proven
 }
 
 // Sound reports whether every check passed; none is not sound.
@@ -42,92 +57,104 @@ func Sound(checks []Check) bool {
 // ErrTruncated says that a file ends in the middle of what it holds.
 var ErrTruncated = errors.New("the file is cut off; fetch it again")
 
-// VerifyReceipt explains what a receipt bundle shows, step by step, against a
-// validator set that the caller trusts. It needs no network. The steps are always
-// the same and in the same order; Sound tells whether all passed. An error says that
-// the file is no bundle at all, ErrTruncated that it was one.
+// VerifyReceipt is Verify, for who wants the checks alone.
 func VerifyReceipt(ctx context.Context, bundle []byte, set anchor.ValidatorSet, s consent.Signatures) ([]Check, error) {
+	v, err := Verify(ctx, bundle, set, s)
+	return v.Checks, err
+}
+
+// Verify explains what a receipt bundle shows, step by step, against a validator set
+// that the caller trusts. It needs no network. The steps are always the same and in
+// the same order; a counter-signature and a withdrawal add theirs when the file has
+// one. Sound tells whether all passed. An error says that the file is no bundle at
+// all, ErrTruncated that it was one.
+func Verify(ctx context.Context, bundle []byte, set anchor.ValidatorSet, s consent.Signatures) (Verified, error) {
 	if err := set.Validate(); err != nil {
-		return nil, fmt.Errorf("reading the validator set: %w", err)
+		return Verified{}, fmt.Errorf("reading the validator set: %w", err)
 	}
 	b, err := consent.ParseBundle(bundle)
 	if err != nil {
 		var any json.RawMessage
 		cause := json.NewDecoder(strings.NewReader(string(bundle))).Decode(&any)
 		if errors.Is(cause, io.ErrUnexpectedEOF) || errors.Is(cause, io.EOF) {
-			return nil, fmt.Errorf("reading the receipt: after %d bytes: %w", len(bundle), ErrTruncated)
+			return Verified{}, fmt.Errorf("reading the receipt: after %d bytes: %w", len(bundle), ErrTruncated)
 		}
-		return nil, fmt.Errorf("reading the receipt: %w", err)
+		return Verified{}, fmt.Errorf("reading the receipt: %w", err)
 	}
-	v := &verification{set: set}
+	v := &verification{set: set, Verified: Verified{Bundle: b}}
 	v.receiptSteps(ctx, b, s)
 	v.entrySteps(b)
 	v.proofSteps(b)
-	return v.checks, nil
+	if b.Countersignature != "" {
+		v.countersignatureStep(ctx, b, s)
+	}
+	if b.Withdrawal != nil {
+		v.withdrawalSteps(ctx, *b.Withdrawal, s)
+	}
+	return v.Verified, nil
 }
 
 type verification struct {
-	set     anchor.ValidatorSet
-	checks  []Check
-	receipt *consent.Receipt
-	entry   *anchor.Grant
+	Verified
+	set anchor.ValidatorSet
 }
 
 func (v *verification) step(name string, err error, passed string, args ...any) bool {
-	c := Check{Name: name, Outcome: Passed, Detail: fmt.Sprintf(passed, args...)}
+	c := Check{Name: name, Outcome: Passed, Detail: fmt.Sprintf(passed, args...), Why: explanations[name].why}
 	if err != nil {
-		c.Outcome, c.Detail = Failed, err.Error()
+		c.Outcome, c.Detail, c.Means = Failed, err.Error(), explanations[name].broken
 	}
-	v.checks = append(v.checks, c)
+	v.Checks = append(v.Checks, c)
 	return err == nil
 }
 
 func (v *verification) skip(name, why string) {
-	v.checks = append(v.checks, Check{name, Skipped, why})
+	v.Checks = append(v.Checks, Check{name, Skipped, why, explanations[name].why, notLooked})
 }
 
 func (v *verification) receiptSteps(ctx context.Context, b consent.Bundle, s consent.Signatures) {
-	const signed, fields = "receipt signed by the shopper's pairwise key", "receipt fields (ISO/IEC TS 27560)"
 	r, err := s.VerifyReceipt(ctx, b.Receipt)
+	if err == nil && r.Events[0].State != consent.EventGiven {
+		err = errors.New("it is the receipt of a withdrawal; give the receipt that it ends, with the withdrawal in it")
+	}
 	if err != nil && cutOff(b.Receipt) {
 		err = fmt.Errorf("the signed receipt in the file is cut off; fetch it again: %w", err)
 	}
-	if !v.step(signed, err, "%s", r.ID) {
-		v.skip(fields, "the signature does not hold")
+	if !v.step(stepSigned, err, "%s", r.ID) {
+		v.skip(stepFields, "the signature does not hold")
 		return
 	}
-	v.receipt = &r
-	v.step(fields, missing(r), "%s %s of %s by %s", r.RecordID, r.Events[0].State, r.Purposes[0].Purpose, r.Controllers[0].Party)
+	v.Receipt = &r
+	v.step(stepFields, missing(r), "%s %s of %s by %s", r.RecordID, r.Events[0].State, r.Purposes[0].Purpose, r.Controllers[0].Party)
 }
 
 func (v *verification) entrySteps(b consent.Bundle) {
-	const parses, signature, opens, length = "ledger entry is a grant", "entry signed by the grant's wallet key", "opening fits the entry's commitment", "entry lasts as long as the receipt says"
 	parsed, err := anchor.ParseEntry(b.Proof.Entry)
 	if g, ok := parsed.(anchor.Grant); ok {
-		v.entry = &g
+		v.Entry = &g
 	} else if err == nil {
 		err = fmt.Errorf("it is a %s", parsed.Kind())
 	}
-	if v.entry == nil {
-		v.step(parses, err, "")
-		for _, name := range []string{signature, opens, length} {
+	if v.Entry == nil {
+		v.step(stepGrant, err, "")
+		for _, name := range []string{stepWallet, stepOpens, stepLength} {
 			v.skip(name, "there is no such entry")
 		}
 		return
 	}
-	g := *v.entry
-	v.step(parses, nil, "from %s until %s", g.Start.Time().Format("2006-01-02 15:04"), g.End.Time().Format("2006-01-02 15:04 UTC"))
-	v.step(signature, anchor.Verify(v.set.Chain, g, g.WalletKey), "%s", g.WalletKey)
-	v.step(opens, b.Opening.Verify(g.Commitment, []byte(b.Receipt)), "the ledger holds a commitment to exactly this receipt")
-	if v.receipt == nil {
-		v.skip(length, "the receipt's signature does not hold")
+	g := *v.Entry
+	v.step(stepGrant, nil, "from %s until %s", g.Start.Time().Format("2006-01-02 15:04"), g.End.Time().Format("2006-01-02 15:04 UTC"))
+	v.step(stepWallet, anchor.Verify(v.set.Chain, g, g.WalletKey), "%s", g.WalletKey)
+	v.step(stepOpens, b.Opening.Verify(g.Commitment, []byte(b.Receipt)), "the ledger holds a commitment to exactly this receipt")
+	if v.Receipt == nil {
+		v.skip(stepLength, "the receipt's signature does not hold")
 		return
 	}
-	days := v.receipt.Terms().Days
+	days := v.Receipt.Terms().Days
 	if hours := int64(g.End) - int64(g.Start); hours != int64(days)*24 {
 		err = fmt.Errorf("the receipt says %d days, the entry %d hours", days, hours)
 	}
-	v.step(length, err, "%d days", days)
+	v.step(stepLength, err, "%d days", days)
 }
 
 // proofSteps tells a proof's one answer as the steps it was found in.
@@ -137,6 +164,9 @@ func (v *verification) proofSteps(b consent.Bundle) {
 	if err != nil && !errors.As(err, &refused) {
 		refused = &anchor.ProofError{Reason: anchor.ProofFormat, Detail: err.Error()}
 	}
+	if err == nil {
+		v.Proven = &proven
+	}
 	hash := v.set.Hash()
 	failed := false
 	for _, step := range []struct {
@@ -144,11 +174,11 @@ func (v *verification) proofSteps(b consent.Bundle) {
 		reasons []anchor.ProofReason
 		passed  string
 	}{
-		{"proof is well-formed", []anchor.ProofReason{anchor.ProofFormat}, fmt.Sprintf("%d hashes, %d bytes of signed header", len(b.Proof.Path), len(b.Proof.SignedHeader))},
-		{"header is of the ledger", []anchor.ProofReason{anchor.ProofChain, anchor.ProofHeader}, fmt.Sprintf("%s, height %d of %s", v.set.Chain, proven.Height, proven.Time.UTC().Format("2006-01-02 15:04 UTC"))},
-		{"header names the validator set", []anchor.ProofReason{anchor.ProofValidators}, fmt.Sprintf("%d validators, hash %s", len(v.set.Validators), base64.RawURLEncoding.EncodeToString(hash[:]))},
-		{"header signed by more than two thirds", []anchor.ProofReason{anchor.ProofSignature, anchor.ProofPower}, "every vote's signature holds"},
-		{"entry is in the log", []anchor.ProofReason{anchor.ProofPath}, fmt.Sprintf("index %d of %d entries", proven.Index, proven.Size)},
+		{stepProof, []anchor.ProofReason{anchor.ProofFormat}, fmt.Sprintf("%d hashes, %d bytes of signed header", len(b.Proof.Path), len(b.Proof.SignedHeader))},
+		{stepLedger, []anchor.ProofReason{anchor.ProofChain, anchor.ProofHeader}, fmt.Sprintf("%s, height %d of %s", v.set.Chain, proven.Height, proven.Time.UTC().Format("2006-01-02 15:04 UTC"))},
+		{stepNames, []anchor.ProofReason{anchor.ProofValidators}, fmt.Sprintf("%d validators, hash %s", len(v.set.Validators), base64.RawURLEncoding.EncodeToString(hash[:]))},
+		{stepThirds, []anchor.ProofReason{anchor.ProofSignature, anchor.ProofPower}, "every vote's signature holds"},
+		{stepLog, []anchor.ProofReason{anchor.ProofPath}, fmt.Sprintf("index %d of %d entries", proven.Index, proven.Size)},
 	} {
 		switch {
 		case failed:
@@ -163,7 +193,65 @@ func (v *verification) proofSteps(b consent.Bundle) {
 		}
 	}
 	if refused != nil && !failed {
-		v.step("proof", refused, "") // a reason that this program does not know
+		v.step(stepUnknown, refused, "") // a reason that this program does not know
+	}
+}
+
+func (v *verification) countersignatureStep(ctx context.Context, b consent.Bundle, s consent.Signatures) {
+	if v.Receipt == nil {
+		v.skip(stepCounter, "the receipt's signature does not hold")
+		return
+	}
+	c, err := consent.OpenCountersignature(ctx, s, b.Countersignature, *v.Receipt)
+	if v.step(stepCounter, err, "%s on %s", c.Iss, c.Time.Time().Format("2006-01-02 15:04 UTC")) {
+		v.Countersigned = &c
+	}
+}
+
+func (v *verification) withdrawalSteps(ctx context.Context, w consent.BundledWithdrawal, s consent.Signatures) {
+	if w.Receipt != "" {
+		v.endReceiptSteps(ctx, w.Receipt, s)
+	}
+	if v.Entry == nil {
+		v.skip(stepEndEntry, "there is no grant that it could end")
+		v.skip(stepEndLog, "there is no grant that it could end")
+		return
+	}
+	parsed, err := anchor.ParseEntry(w.Proof.Entry)
+	end, ok := parsed.(anchor.Withdraw)
+	switch {
+	case err == nil && !ok:
+		err = fmt.Errorf("the entry is a %s", parsed.Kind())
+	case err == nil && end.HandleKey != v.Entry.HandleKey:
+		err = errors.New("the entry is of another grant")
+	case err == nil:
+		err = anchor.Verify(v.set.Chain, end, v.Entry.WalletKey)
+	}
+	v.step(stepEndEntry, err, "valid from %s", end.Epoch.Time().Format("2006-01-02 15:04 UTC"))
+	proven, err := w.Proof.Verify(v.set)
+	if v.step(stepEndLog, err, "index %d of %d entries, %s", proven.Index, proven.Size, proven.Time.UTC().Format("2006-01-02 15:04 UTC")) {
+		v.EndProven = &proven
+	}
+}
+
+// endReceiptSteps hold the chain of receipts: the second names the first as its
+// predecessor.
+func (v *verification) endReceiptSteps(ctx context.Context, jwt string, s consent.Signatures) {
+	if v.Receipt == nil {
+		v.skip(stepEndSign, "the receipt's signature does not hold")
+		v.skip(stepEnds, "the receipt's signature does not hold")
+		return
+	}
+	end, err := s.VerifyReceipt(ctx, jwt)
+	if err == nil && end.ID != v.Receipt.ID {
+		err = errors.New("another shopper signed it")
+	}
+	if !v.step(stepEndSign, err, "%s", end.ID) {
+		v.skip(stepEnds, "the signature does not hold")
+		return
+	}
+	if v.step(stepEnds, end.Ends(*v.Receipt), "%s, on %s", end.RecordID, end.Events[0].Time.Time().Format("2006-01-02 15:04 UTC")) {
+		v.Ended = &end
 	}
 }
 

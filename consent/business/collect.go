@@ -74,7 +74,11 @@ func (b *Business) Collect(ctx context.Context, g id.Grant, attributes ...string
 		if err != nil {
 			return Collection{}, b.noticed(ctx, g, err)
 		}
-		return b.keepCollection(ctx, grant, letter, answer)
+		grant, c, err := b.keepCollection(ctx, grant, letter, answer)
+		if err == nil {
+			b.countersign(ctx, grant)
+		}
+		return c, err
 	}
 }
 
@@ -119,8 +123,9 @@ func (b *Business) collectInVain(ctx context.Context, grant Grant, attributes []
 	return err
 }
 
-// keepCollection notes the collection and opens what was released.
-func (b *Business) keepCollection(ctx context.Context, grant Grant, letter consent.Letter, answer collectAnswer) (Collection, error) {
+// keepCollection notes the collection and opens what was released. It returns the grant as
+// it is now.
+func (b *Business) keepCollection(ctx context.Context, grant Grant, letter consent.Letter, answer collectAnswer) (Grant, Collection, error) {
 	var out Collection
 	var names []string
 	for _, r := range answer.Refused {
@@ -135,20 +140,20 @@ func (b *Business) keepCollection(ctx context.Context, grant Grant, letter conse
 	}
 	trail, _, err := b.ready(ctx)
 	if err != nil {
-		return Collection{}, err
+		return grant, Collection{}, err
 	}
 	now := b.now()
 	err = trail.Append(audit.Collect{
 		Grant: grant.ID, Epoch: anchor.EpochAt(now), Time: consent.UnixAt(now), Attributes: names, Log: consent.Hash(answer.Log),
 	})
 	if err != nil {
-		return Collection{}, err
+		return grant, Collection{}, err
 	}
 	grant.Log = answer.Log
 	for _, r := range answer.Releases {
 		v, s, err := openRelease(grant, letter, r.Attribute, r.Sealed)
 		if err != nil {
-			return Collection{}, errors.Join(fmt.Errorf("opening the release of %s: %w", r.Attribute, err), b.keepGrant(grant))
+			return grant, Collection{}, errors.Join(fmt.Errorf("opening the release of %s: %w", r.Attribute, err), b.keepGrant(grant))
 		}
 		if grant.Seen == nil {
 			grant.Seen = map[string]seen{}
@@ -156,7 +161,7 @@ func (b *Business) keepCollection(ctx context.Context, grant Grant, letter conse
 		grant.Seen[r.Attribute] = s
 		out.Values = append(out.Values, v)
 	}
-	return out, b.keepGrant(grant)
+	return grant, out, b.keepGrant(grant)
 }
 
 // openRelease opens one release. A value of another attribute, or older than one

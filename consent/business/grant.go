@@ -34,6 +34,10 @@ type Grant struct {
 	// a document rolled back.
 	Seen map[string]seen `json:"seen,omitempty"`
 
+	// Countersigned is the business's answer to the receipt, made when it first
+	// collected.
+	Countersigned *countersigned `json:"countersigned,omitempty"`
+
 	Withdrawn consent.Unix `json:"withdrawn,omitempty"` // when the business learned of it
 	// WithdrawalKnown is set once the withdrawal's entry is in the trail.
 	WithdrawalKnown bool `json:"withdrawal_known,omitempty"`

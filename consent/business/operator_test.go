@@ -74,6 +74,8 @@ type given struct {
 	docs     map[string]id.Document
 	request  id.Request
 	terms    consent.Terms
+
+	countersignature string
 }
 
 func newOperator(t *testing.T) *operator {
@@ -94,7 +96,10 @@ func newOperator(t *testing.T) *operator {
 		"POST /business/v1/permits":             o.permit,
 		"POST /business/v1/grants/{id}/collect": o.collect,
 		"POST /business/v1/messages":            o.message,
-		"GET /business/v1/events":               o.event,
+
+		"POST /business/v1/grants/{id}/countersignature": o.countersign,
+
+		"GET /business/v1/events": o.event,
 	} {
 		method, path, _ := bytes.Cut([]byte(route), []byte(" "))
 		r.HandleFunc(string(path), o.route(route, serve)).Methods(string(method))
@@ -309,6 +314,30 @@ func (o *operator) collect(r *http.Request) (any, error) {
 		return nil, problem(http.StatusForbidden, "not-covered")
 	}
 	return map[string]any{"releases": releases, "refused": refused, "log": g.log}, nil
+}
+
+func (o *operator) countersign(r *http.Request) (any, error) {
+	in, err := body[struct{ Countersignature string }](r)
+	if err != nil {
+		return nil, err
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	g, err := o.find(r)
+	if err != nil {
+		return nil, err
+	}
+	receipt, err := agent.VerifyReceipt(g.Receipt)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := consent.OpenCountersignature(r.Context(), agent.New(agent.Options{}), in.Countersignature, receipt); err != nil {
+		return nil, err
+	}
+	if g.countersignature == "" {
+		g.countersignature = in.Countersignature
+	}
+	return map[string]any{"countersignature": g.countersignature}, nil
 }
 
 func (o *operator) message(r *http.Request) (any, error) {

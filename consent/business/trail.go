@@ -9,6 +9,7 @@ import (
 
 	"coffer/anchor"
 	"coffer/consent"
+	"coffer/consent/audit"
 	"coffer/internal/id"
 )
 
@@ -51,10 +52,14 @@ func (b *Business) ExportTrail(ctx context.Context, w io.Writer) error {
 }
 
 // Bundle is the receipt of a grant with all that verifies it offline: the file
-// that coffer verify reads. It needs the letter, so it is for live grants.
+// that coffer verify reads. Of a grant that is over it is what the trail holds, its
+// end included.
 func (b *Business) Bundle(ctx context.Context, g id.Grant) (consent.Bundle, error) {
 	defer b.hold(g)()
-	_, letter, err := b.openLetter(ctx, g)
+	grant, letter, err := b.openLetter(ctx, g)
+	if err != nil && consent.DenialOf(err) != nil && grant.over() {
+		return b.pastBundle(ctx, g)
+	}
 	if err != nil {
 		return consent.Bundle{}, err
 	}
@@ -70,5 +75,21 @@ func (b *Business) Bundle(ctx context.Context, g id.Grant) (consent.Bundle, erro
 	if err != nil {
 		return consent.Bundle{}, fmt.Errorf("proving a receipt: %w", err)
 	}
-	return consent.Bundle{V: consent.Version, Receipt: letter.Receipt, Opening: letter.Opening, Proof: proof}, nil
+	bundle := consent.Bundle{V: consent.Version, Receipt: letter.Receipt, Opening: letter.Opening, Proof: proof}
+	if grant.Countersigned != nil {
+		bundle.Countersignature = grant.Countersigned.JWS
+	}
+	return bundle, nil
+}
+
+func (b *Business) pastBundle(ctx context.Context, g id.Grant) (consent.Bundle, error) {
+	if _, _, err := b.ready(ctx); err != nil { // a trail that a crash cut is made whole
+		return consent.Bundle{}, err
+	}
+	f, err := os.Open(b.folder.path("trail.ndjson"))
+	if err != nil {
+		return consent.Bundle{}, fmt.Errorf("reading the trail: %w", err)
+	}
+	defer f.Close()
+	return audit.FindBundle(f, g)
 }

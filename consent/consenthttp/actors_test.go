@@ -139,6 +139,10 @@ var rows = map[string]struct {
 		entry := s.actors["this business"].shop.Permit(h, consent.LogHead{})
 		return "/business/v1/permits", map[string]any{"permits": []any{map[string]any{"grant": h.Grant, "entry": consent.Bytes(entry.Bytes())}}}
 	}, businessOnly("200", "404 not-found")},
+	"POST /business/v1/grants/{id}/countersignature": {func(s *stage, _ as) (string, any) {
+		jws := s.actors["this business"].shop.Countersign(s.given.Held[0])
+		return "/business/v1/grants/" + s.grant() + "/countersignature", map[string]any{"countersignature": jws}
+	}, businessOnly("200", "404 not-found")},
 	// A suspended business holds no grant here; TestASuspendedBusiness has one that does.
 	"POST /business/v1/grants/{id}/collect": {func(s *stage, _ as) (string, any) {
 		s.actors["this business"].permit(s.given.Held[0]).into(&struct{}{})

@@ -43,6 +43,7 @@ func Business(r *mux.Router, o Options, protect func(http.Handler) http.Handler)
 		{http.MethodGet, "/requests/{id}", b.active(b.requested)},
 		{http.MethodGet, "/grants/{id}", b.active(b.grant)},
 		{http.MethodPost, "/permits", b.active(b.permit)},
+		{http.MethodPost, "/grants/{id}/countersignature", b.active(b.countersign)},
 		{http.MethodPost, "/messages", b.active(b.send)},
 		{http.MethodGet, "/rights", b.active(b.allRights)},
 		{http.MethodGet, "/rights/{id}", b.active(b.oneRights)},

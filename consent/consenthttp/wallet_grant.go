@@ -32,10 +32,16 @@ type walletGrant struct {
 	Anchored   bool          `json:"anchored"`
 	Entry      consent.Bytes `json:"entry"`
 	Receipt    string        `json:"receipt"`
+
+	Countersignature string `json:"countersignature"` // of the business; "" before it has collected
 }
 
 func (wt *wallet) grants(_ http.ResponseWriter, r *http.Request, v id.Vault) (answer, error) {
 	found, err := wt.Store.Grants(r.Context(), v)
+	if err != nil {
+		return answer{}, err
+	}
+	countersigned, err := wt.Store.Countersignatures(r.Context(), v)
 	if err != nil {
 		return answer{}, err
 	}
@@ -49,6 +55,7 @@ func (wt *wallet) grants(_ http.ResponseWriter, r *http.Request, v id.Vault) (an
 			Grant: g.ID, Request: g.Request, Business: by, Purpose: g.Purpose, PurposeID: g.PurposeID,
 			Attributes: list(g.Attributes), Channels: list(g.Channels), Start: uint32(g.Start), End: uint32(g.End),
 			State: g.State, Given: g.Given, Withdrawn: g.Withdrawn, Anchored: g.Anchored, Entry: g.Entry, Receipt: g.Receipt,
+			Countersignature: countersigned[g.ID],
 		})
 	}
 	return ok(map[string]any{"grants": out})

@@ -155,6 +155,15 @@ func (s *Shop) Permit(h *Held, log consent.LogHead) anchor.Permit {
 	return anchor.Permit{Scheme: anchor.SchemeHMAC, Epoch: epoch, Commitment: c}.Sign(Chain, h.Handle)
 }
 
+// Countersign answers the receipt of a grant.
+func (s *Shop) Countersign(h *Held, edit ...func(*consent.Countersignature)) string {
+	c := consent.NewCountersignature(h.Receipt, consent.UnixAt(s.Now()))
+	for _, e := range edit {
+		e(&c)
+	}
+	return must(s.SignJWS(consent.TypeCountersignature, c.Payload()))
+}
+
 // Sent is a message with its permit, as it is posted.
 type Sent struct {
 	ID       id.Message

@@ -77,6 +77,13 @@ type Code struct {
 	ApprovalID  []byte
 }
 
+type Countersignature struct {
+	VaultID  id.Vault
+	GrantID  id.Grant
+	Jws      string
+	Received int64
+}
+
 type Decision struct {
 	VaultID   id.Vault
 	RequestID id.Request

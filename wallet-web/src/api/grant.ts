@@ -20,6 +20,7 @@ const grant = answer({
   anchored: bool,
   entry: encoded,
   receipt: text(256 << 10),
+  countersignature: optional(text(8 << 10, 0), ''),
 });
 const grants = answer({ grants: list(grant) });
 const withdrawal = answer({ state: oneOf('withdrawn'), anchored: bool });

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { b64u, fromB64u, fromUtf8, utf8 } from './bytes';
+import { b64u, fromB64u, fromUtf8, hashOf, utf8 } from './bytes';
 import { bundleText, parseBundle, verifyReceiptBundle, type Bundle } from './bundle';
 import { prepareGrant, prepareWithdrawal } from './grant';
+import { parseReceipt } from './receipt';
 import { fixedRandom, NOW } from './testing/fixed';
 import { prove, validators } from './testing/ledger';
 import { CHAIN, testVault } from './testing/vault';
@@ -23,6 +24,50 @@ async function failing(bundle: Bundle, by = set, request = vault.request): Promi
   expect(checks.map((c) => c.name)).toEqual(['signature', 'proof', 'entry', 'opening', 'request']);
   return Object.fromEntries(bad.map((c) => [c.name, c.detail]));
 }
+
+describe('what came after', () => {
+  const receipt = parseReceipt(good.receipt);
+  const countersign = (changed = {}) =>
+    vault.shop.sign('coffer-countersignature+jwt', {
+      v: 1,
+      iss: vault.shop.did,
+      grant: mine.given.grant,
+      receipt_hash: hashOf(good.receipt),
+      time: NOW + 60,
+      ...changed,
+    });
+  const end = prepareWithdrawal(mine.plaintext, vault.identitySeed, CHAIN, NOW + 60, random);
+  const otherEnd = prepareWithdrawal(other.plaintext, vault.identitySeed, CHAIN, NOW + 60, random);
+  const all = [...entries, fromB64u(end.entry), fromB64u(otherEnd.entry)];
+  const bad = async (with_: Partial<Bundle>) =>
+    (await verifyReceiptBundle({ ...good, ...with_ }, set)).checks.filter((c) => !c.ok).map((c) => `${c.name} ${c.detail}`);
+
+  test('a counter-signature and a withdrawal stand, also from a file', async () => {
+    const whole = { ...good, countersignature: countersign(), withdrawal: { receipt: end.receipt, proof: prove(CHAIN, all, 2) } };
+    const result = await verifyReceiptBundle(parseBundle(bundleText(whole)), set, vault.request);
+    expect(result.ok).toBe(true);
+    expect(result.checks.map((c) => c.name).slice(-2)).toEqual(['countersignature', 'withdrawal']);
+    expect(result.countersigned?.time).toBe(NOW + 60);
+    expect(receipt.predecessor).toBeNull();
+  });
+
+  test('a counter-signature of something else does not', async () => {
+    expect(await bad({ countersignature: countersign({ receipt_hash: hashOf('x') }) })).toEqual(['countersignature wrong-receipt']);
+    expect(await bad({ countersignature: countersign({ time: 1 }) })).toEqual(['countersignature wrong-receipt']);
+    expect(await bad({ countersignature: 'x' })).toEqual(['countersignature bad-signature']);
+    expect(await bad({ countersignature: countersign(), receipt: good.receipt.slice(0, -9) })).toContain('countersignature not-checked');
+  });
+
+  test('another withdrawal does not', async () => {
+    const proof = prove(CHAIN, all, 2);
+    expect(await bad({ withdrawal: { receipt: '', proof } })).toEqual([]);
+    expect(await bad({ withdrawal: { receipt: '', proof: prove(CHAIN, all, 3) } })).toEqual(['withdrawal bad-entry']);
+    expect(await bad({ withdrawal: { receipt: '', proof: prove(CHAIN, all, 0) } })).toEqual(['withdrawal bad-entry']);
+    expect(await bad({ withdrawal: { receipt: '', proof: { ...proof, index: 1 } } })).toEqual(['withdrawal path']);
+    expect(await bad({ withdrawal: { receipt: otherEnd.receipt, proof } })).toEqual(['withdrawal wrong-receipt']);
+    expect(await bad({ withdrawal: { receipt: good.receipt, proof } })).toEqual(['withdrawal wrong-receipt']);
+  });
+});
 
 describe('a receipt bundle', () => {
   test('stands line by line, also from its file', async () => {

@@ -2,26 +2,31 @@
  * Receipt bundles: a receipt with all that it takes to verify it offline against a saved validator set, as a file
  * that shopper, business and DPO can each keep. Each check is a line for a person to read.
  */
-import { fromB64u, utf8 } from './bytes';
+import { equal, fromB64u, utf8 } from './bytes';
+import { MAX_COUNTERSIGNATURE, verifyCountersignature, type Countersignature } from './countersignature';
 import { CoreError } from './errors';
-import { isSigned, parseEntry } from './ledger/entry';
+import { isSigned, parseEntry, type GrantEntry } from './ledger/entry';
 import { openingShape, opens } from './ledger/commitment';
 import { proofShape, verifyProof, type Proven, type ValidatorSet } from './ledger/proof';
-import { checkReceipt, daysOf, eventOf, parseReceipt, type Receipt } from './receipt';
+import { checkReceipt, checkWithdrawalReceipt, daysOf, eventOf, parseReceipt, type Receipt } from './receipt';
 import type { Request } from './request';
 import { object, parseJson, read, text, version, type Of } from './shape';
 
-const bundleShape = object({ v: version, receipt: text(32 << 10), opening: openingShape, proof: proofShape });
+const bundleShape = object(
+  { v: version, receipt: text(32 << 10), opening: openingShape, proof: proofShape },
+  { countersignature: text(MAX_COUNTERSIGNATURE, 0), withdrawal: object({ receipt: text(32 << 10, 0), proof: proofShape }) },
+);
 export type Bundle = Of<typeof bundleShape>;
 
 /**
  * One line of a verification. `signature`: the pairwise key signed the receipt; `proof`: the entry is on the ledger;
  * `entry`: it is a grant, signed for this ledger, as long as the receipt says; `opening`: the entry commits to
- * exactly this receipt; `request`: the receipt says what the business asked, word for word. `detail` is a code when
- * it is not ok.
+ * exactly this receipt; `request`: the receipt says what the business asked, word for word; `countersignature`: the
+ * business signed this very receipt; `withdrawal`: the grant's own key ended it, on the ledger, and the receipt of that
+ * names this one. The last two only if the bundle has them. `detail` is a code when it is not ok.
  */
 export interface Check {
-  name: 'signature' | 'proof' | 'entry' | 'opening' | 'request';
+  name: 'signature' | 'proof' | 'entry' | 'opening' | 'request' | 'countersignature' | 'withdrawal';
   ok: boolean;
   detail: string;
 }
@@ -32,6 +37,7 @@ export interface BundleResult {
   checks: Check[];
   receipt: Receipt | null;
   proven: Proven | null;
+  countersigned: Countersignature | null;
 }
 
 /** Reads a bundle file or its parsed JSON. Verifies nothing. Throws ParseError. */
@@ -80,7 +86,27 @@ export async function verifyReceiptBundle(bundle: Bundle, set: ValidatorSet, req
       checkReceipt(receipt, request);
     });
   }
-  return { ok: checks.every((c) => c.ok), checks, receipt, proven };
+  const { countersignature, withdrawal } = bundle;
+  const countersigned = countersignature
+    ? await line('countersignature', () => {
+        if (!receipt) throw notChecked();
+        return verifyCountersignature(countersignature, receipt, bundle.receipt);
+      })
+    : null;
+  if (withdrawal) {
+    await line('withdrawal', async () => {
+      if (!receipt || !entry) throw notChecked();
+      if (withdrawal.receipt) checkWithdrawalReceipt(parseReceipt(withdrawal.receipt), receipt);
+      const ended = await verifyProof(withdrawal.proof, set);
+      if (!ends(ended, entry, set)) throw new CoreError('bad-entry', 'withdrawal');
+    });
+  }
+  return { ok: checks.every((c) => c.ok), checks, receipt, proven, countersigned };
+}
+
+/** Whether what was proved is the withdrawal of the grant, by the grant's own wallet key. */
+export function ends({ entry }: Proven, grant: GrantEntry, set: ValidatorSet): boolean {
+  return entry.kind === 'withdraw' && equal(entry.handle, grant.handle) && isSigned(set.chain_id, entry, grant.walletKey);
 }
 
 /** The commitment of a grant entry that nobody has proved. */

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { b64u, equal, fromB64u, hashOf, utf8 } from './bytes';
 import { nextHead, verifyLog } from './access';
+import { verifyCountersignature } from './countersignature';
 import { checkDecision, checkFresh, decisionChallenge, decisionText, parseDecision, type Given } from './decision';
 import { didKeyEd25519, didKeyP256, ed25519FromDidKey, keyIdOf, p256FromDidKey, type Did, type PrivateJwk } from './did';
 import { CoreError } from './errors';
@@ -38,7 +39,7 @@ const readRequest = (jws: string): Promise<Request> => verifyRequest(jws, { audi
 
 test('every corpus of the consent is read here', () => {
   expect(vectorFiles(folder)).toEqual(
-    ['access', 'decision', 'did', 'letter', 'loop', 'message', 'permit', 'receipt', 'request', 'rights-clock', 'rights-reply', 'rights', 'withdrawal'].map((name) => `${name}.json`),
+    ['access', 'countersignature', 'decision', 'did', 'letter', 'loop', 'message', 'permit', 'receipt', 'request', 'rights-clock', 'rights-reply', 'rights', 'withdrawal'].map((name) => `${name}.json`),
   );
 });
 
@@ -122,6 +123,15 @@ describe('receipts', () => {
 describe('withdrawals', () => {
   test.each(cases<{ given: string; withdrawn: string }>('withdrawal.json'))('$name', async (c) => {
     expect(await outcome(() => checkWithdrawalReceipt(parseReceipt(c.withdrawn), parseReceipt(c.given)))).toBe(c.expect);
+  });
+});
+
+describe('counter-signatures', () => {
+  test.each(cases<{ receipt: string; jws: string; time?: number }>('countersignature.json'))('$name', async (c) => {
+    const got = await outcome(async () => {
+      expect((await verifyCountersignature(c.jws, parseReceipt(c.receipt), c.receipt)).time).toBe(c.time);
+    });
+    expect(got).toBe(c.expect);
   });
 });
 

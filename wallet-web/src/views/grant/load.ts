@@ -14,7 +14,7 @@ import { trustedSet } from '../ledger';
 
 /** One line of what was verified; those of core, and the withdrawal's. */
 export interface Line {
-  name: Check['name'] | 'withdrawal';
+  name: Check['name'];
   ok: boolean;
   detail: string;
 }
@@ -24,6 +24,8 @@ export interface Evidence {
   proof: 'none' | 'untrusted' | 'verified' | 'refused';
   lines: Line[];
   proven: Proven | null;
+  /** When the business signed the receipt too, in unix seconds; 0 while it has not. */
+  countersigned: number;
   /** What can be handed on: only with a proof. */
   bundle: Bundle | null;
 }
@@ -52,7 +54,7 @@ export function loadGrant(vault: OpenVault, id: GrantId): Promise<Loaded> {
       own,
       receipt: receiptOf(own?.receipt ?? record.receipt),
       same: own === null || (own.receipt === record.receipt && own.entry === record.entry),
-      evidence: own ? await evidenceOf(vault, own, record) : { proof: 'none', lines: [], proven: null, bundle: null },
+      evidence: own ? await evidenceOf(vault, own, record) : { proof: 'none', lines: [], proven: null, countersigned: 0, bundle: null },
     };
   });
 }
@@ -67,22 +69,23 @@ function receiptOf(jwt: string): Receipt | null {
 
 async function evidenceOf(vault: OpenVault, own: GrantPlaintext, record: GrantRecord): Promise<Evidence> {
   const json = record.anchored ? await readGrantProof(own.grant) : null;
-  if (!json) return { proof: 'none', lines: [], proven: null, bundle: null };
+  if (!json) return { proof: 'none', lines: [], proven: null, countersigned: 0, bundle: null };
   let bundle: Bundle;
   try {
     bundle = { v: 1, receipt: own.receipt, opening: own.opening, proof: parseProof(json) };
+    if (record.countersignature) bundle.countersignature = record.countersignature;
   } catch {
-    return { proof: 'refused', lines: [{ name: 'proof', ok: false, detail: 'format' }], proven: null, bundle: null };
+    return { proof: 'refused', lines: [{ name: 'proof', ok: false, detail: 'format' }], proven: null, countersigned: 0, bundle: null };
   }
   const set = await trustedSet(vault);
-  if (!set) return { proof: 'untrusted', lines: [], proven: null, bundle };
+  if (!set) return { proof: 'untrusted', lines: [], proven: null, countersigned: 0, bundle };
   const result = await verifyReceiptBundle(bundle, set, await requestOf(own));
   // The proof must be of the entry that this wallet signed, not of just any entry with this receipt.
   const lines: Line[] = result.checks.map((c) =>
     c.name === 'entry' && c.ok && bundle.proof.entry !== own.entry ? { name: 'entry', ok: false, detail: 'bad-entry' } : c,
   );
   if (record.state === 'withdrawn') lines.push(...(await withdrawalLine(own, set)));
-  return { proof: lines.every((l) => l.ok) ? 'verified' : 'refused', lines, proven: result.proven, bundle };
+  return { proof: lines.every((l) => l.ok) ? 'verified' : 'refused', lines, proven: result.proven, countersigned: result.countersigned?.time ?? 0, bundle };
 }
 
 /** The request as it was when it was answered: its clock is over, its signature and its rules still hold. */

@@ -40,17 +40,20 @@ export const proof = {
   good: 'Everything holds',
   bad: 'Something does not hold',
   on: (moment: string, size: string) => `On the ledger since ${moment} at the latest, one of ${size} entries.`,
+  countersigned: (business: string, moment: string) => `${business} counter-signed the receipt on ${moment}: it cannot say later that it never saw these terms.`,
+  notCountersigned: (business: string) => `${business} has not counter-signed the receipt. It does so when it first collects.`,
   download: 'Download the receipt',
   downloadHint: 'One file with the receipt, its opening and its proof. Anyone you show it to can verify it offline; so keep it like a letter.',
   file: (business: string) => `coffer-receipt-${business.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '') || 'business'}.json`,
 };
 
-export const lines: Record<Check['name'] | 'withdrawal', string> = {
+export const lines: Record<Check['name'], string> = {
   signature: 'The receipt is signed with your key for this business',
   proof: 'The entry is on the ledger, signed by its validators',
   entry: 'The entry is your grant, for as long as the receipt says',
   opening: 'The entry commits to exactly this receipt',
   request: 'The receipt says what the business asked, word for word',
+  countersignature: 'The business signed this very receipt too',
   withdrawal: 'Your withdrawal is on the ledger',
 };
 const details: Record<string, string> = {
@@ -66,6 +69,10 @@ const details: Record<string, string> = {
   'bad-entry': 'It is another entry.',
   'bad-length': 'It lasts for another time than the receipt says.',
   'bad-signature': 'The signature is wrong.',
+  'unknown-key': 'Signed with a key that this page cannot look up.',
+  'wrong-issuer': 'Signed by somebody else.',
+  'wrong-receipt': 'It is of another receipt.',
+  malformed: 'It cannot be read.',
 };
 export const detailText = (code: string): string => (code ? (details[code] ?? code) : '');
 
