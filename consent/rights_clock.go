@@ -9,7 +9,10 @@ import "time"
 // step of the business, 0 for what has not happened. The operator is the witness:
 // neither end could set its own clock back.
 type RightsTimes struct {
-	Sent, Acknowledged, Extended, Answered Unix
+	Sent         Unix `json:"sent"`
+	Acknowledged Unix `json:"acknowledged"`
+	Extended     Unix `json:"extended"`
+	Answered     Unix `json:"answered"`
 }
 
 // RightsState is where a rights request stands.

@@ -14,6 +14,7 @@
 //	permits/         permits signed and not yet known to be on the ledger
 //	withdrawn/       withdrawals not yet found on the ledger
 //	outbox/          messages not yet acknowledged
+//	rights/          rights requests of shoppers, and the replies
 //	trail.ndjson     the trail (package audit)
 //	cursor.json      the last event handled
 //
@@ -69,6 +70,8 @@ type Business struct {
 	mu    sync.Mutex
 	trail *audit.Writer            // opened when the ledger's chain is known
 	held  map[id.Grant]*sync.Mutex // see hold
+
+	rights sync.Mutex // one at a time reads and writes rights/
 }
 
 // Option changes how a business works; the zero set is right outside tests.

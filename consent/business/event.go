@@ -28,6 +28,10 @@ const (
 	EventTerminated EventType = "terminated" // likewise: the ledger refused the grant, or the business ended it
 )
 
+// EventRights says that a shopper demands a right under the grant; the rights request
+// is already in the folder when the handler is called.
+const EventRights EventType = "rights-request"
+
 // Event is something that happened at the operator.
 type Event struct {
 	Type    EventType
@@ -157,7 +161,15 @@ func (b *Business) act(ctx context.Context, e Event) error {
 			return nil // withdrawn since: its own event says so
 		}
 		return err
-	case EventWithdrawn, EventErased:
+	case EventRights:
+		return b.SyncRights(ctx)
+	case EventErased:
+		if err := b.forgetRights(ctx, e.Grant); err != nil {
+			return err
+		}
+		defer b.hold(e.Grant)()
+		return b.end(ctx, e.Grant, consent.StateWithdrawn, e.Time)
+	case EventWithdrawn:
 		defer b.hold(e.Grant)()
 		return b.end(ctx, e.Grant, consent.StateWithdrawn, e.Time)
 	case EventTerminated:

@@ -65,6 +65,7 @@ func (q *Queries) PutRights(ctx context.Context, arg PutRightsParams) error {
 }
 
 const putRightsReply = `-- name: PutRightsReply :exec
+
 INSERT INTO rights_reply (vault_id, rights_id, step, sealed, received) VALUES ($1, $2, $3, $4, $5)
 `
 
@@ -76,6 +77,7 @@ type PutRightsReplyParams struct {
 	Received int64
 }
 
+// within one second
 func (q *Queries) PutRightsReply(ctx context.Context, arg PutRightsReplyParams) error {
 	_, err := q.db.ExecContext(ctx, putRightsReply,
 		arg.VaultID,
@@ -186,7 +188,8 @@ func (q *Queries) RightsOfVault(ctx context.Context, vaultID id.Vault) ([]Right,
 }
 
 const rightsReplies = `-- name: RightsReplies :many
-SELECT vault_id, rights_id, step, sealed, received FROM rights_reply WHERE vault_id = $1 AND rights_id = $2 ORDER BY received, step
+SELECT vault_id, rights_id, step, sealed, received FROM rights_reply WHERE vault_id = $1 AND rights_id = $2 ORDER BY received,
+  CASE step WHEN 'acknowledged' THEN 1 WHEN 'extended' THEN 2 ELSE 3 END
 `
 
 type RightsRepliesParams struct {

@@ -16,7 +16,8 @@ SELECT * FROM rights WHERE vault_id = $1 ORDER BY sent DESC, rights_id;
 SELECT * FROM rights WHERE business = $1 AND (sent > $2 OR (sent = $2 AND rights_id > $3)) ORDER BY sent, rights_id LIMIT $4;
 
 -- name: RightsReplies :many
-SELECT * FROM rights_reply WHERE vault_id = $1 AND rights_id = $2 ORDER BY received, step;
+SELECT * FROM rights_reply WHERE vault_id = $1 AND rights_id = $2 ORDER BY received,
+  CASE step WHEN 'acknowledged' THEN 1 WHEN 'extended' THEN 2 ELSE 3 END; -- within one second
 
 -- name: PutRightsReply :exec
 INSERT INTO rights_reply (vault_id, rights_id, step, sealed, received) VALUES ($1, $2, $3, $4, $5);
