@@ -71,10 +71,11 @@ func New(operator ...File) (*Engine, error) {
 // must fit the schema and have an @id of its own and a @title, which is what a denial
 // is explained with. Errors name file and line and say what to do.
 func Load(c *Catalogue, shipped []File, operator ...File) (*Engine, error) {
-	check, err := newValidator()
+	schema, err := resolvedSchema()
 	if err != nil {
 		return nil, err
 	}
+	check := validate.New(schema)
 	if len(shipped) == 0 {
 		return nil, errors.New("reading the rules: there are none that permit anything")
 	}
@@ -84,7 +85,7 @@ func Load(c *Catalogue, shipped []File, operator ...File) (*Engine, error) {
 		if operators && slices.ContainsFunc(shipped, func(s File) bool { return s.Name == f.Name }) {
 			return nil, fmt.Errorf("reading the rules: %s: %w", f.Name, errShippedName)
 		}
-		if e.rules, err = e.rules.read(f, operators, check); err != nil {
+		if e.rules, err = e.rules.read(f, operators, schema, check); err != nil {
 			return nil, err
 		}
 	}
@@ -100,6 +101,11 @@ func Load(c *Catalogue, shipped []File, operator ...File) (*Engine, error) {
 		e.purposes[entity.UID] = entity
 	}
 	e.version = version(c, slices.Concat(shipped, operator))
+	if len(operator) > 0 {
+		if err := e.rehearse(); err != nil {
+			return nil, err
+		}
+	}
 	return e, nil
 }
 

@@ -148,7 +148,7 @@ func TestARuleThatErrsDenies(t *testing.T) {
 @id("X01-errs") @title("Adds beyond the largest number")
 forbid (principal, action, resource is Coffer::Grant)
 when { resource.weeklyCap + 9223372036854775807 < 0 };`
-	e, err := New(File{"errs.cedar", []byte(errs)})
+	e, err := Load(engine(t).Catalogue(), append(Shipped(), File{"errs.cedar", []byte(errs)}))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,6 +13,7 @@ import (
 	cedar "github.com/cedar-policy/cedar-go"
 	"github.com/cedar-policy/cedar-go/x/exp/ast"
 	"github.com/cedar-policy/cedar-go/x/exp/schema"
+	"github.com/cedar-policy/cedar-go/x/exp/schema/resolved"
 	"github.com/cedar-policy/cedar-go/x/exp/schema/validate"
 
 	"coffer/consent"
@@ -125,22 +126,23 @@ func (s rules) byAction() map[cedar.EntityUID]rules {
 	return out
 }
 
-func newValidator() (*validate.Validator, error) {
+func resolvedSchema() (*resolved.Schema, error) {
 	var s schema.Schema
 	s.SetFilename(schemaName)
-	if err := s.UnmarshalCedar(schemaText); err != nil {
-		return nil, fmt.Errorf("reading the schema of the rules: %w", err)
-	}
-	resolved, err := s.Resolve()
+	err := s.UnmarshalCedar(schemaText)
 	if err != nil {
 		return nil, fmt.Errorf("reading the schema of the rules: %w", err)
 	}
-	return validate.New(resolved), nil
+	r, err := s.Resolve()
+	if err != nil {
+		return nil, fmt.Errorf("reading the schema of the rules: %w", err)
+	}
+	return r, nil
 }
 
 // read adds the rules of a file: each fits the schema and has an @id of its own and a
 // @title. An operator's may only forbid.
-func (s rules) read(f File, operators bool, check *validate.Validator) (rules, error) {
+func (s rules) read(f File, operators bool, schema *resolved.Schema, check *validate.Validator) (rules, error) {
 	list, err := cedar.NewPolicyListFromBytes(f.Name, f.Text)
 	if err != nil {
 		return nil, fmt.Errorf("reading the rules of %s: %w", f.Name, err)
@@ -169,6 +171,9 @@ func (s rules) read(f File, operators bool, check *validate.Validator) (rules, e
 			return nil, fmt.Errorf("reading the rules: %s: @id %s stands twice, also in %s, line %d", at, r.ID, s[j].File, s[j].Line)
 		}
 		if err := check.Policy(r.ID, (*ast.Policy)(p.AST())); err != nil {
+			return nil, fmt.Errorf("checking rule %s (%s) against the schema: %w", r.ID, at, err)
+		}
+		if err := members(schema, p); err != nil {
 			return nil, fmt.Errorf("checking rule %s (%s) against the schema: %w", r.ID, at, err)
 		}
 		s = append(s, r)
