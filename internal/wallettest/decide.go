@@ -209,11 +209,13 @@ func (w *Wallet) Send(ctx context.Context, a Answer) ([]GrantState, error) {
 		body["documents"] = map[string]any{"puts": vaulttest.PutsJSON(sealed)}
 	}
 	var answer struct {
-		Grants []GrantState `json:"grants"`
+		Grants    []GrantState `json:"grants"`
+		ReturnURL string       `json:"return_url"`
 	}
 	if err := w.Do(ctx, "POST", "/decisions", body, &answer); err != nil {
 		return nil, err
 	}
+	w.Returned = answer.ReturnURL
 	w.Accepted(sealed)
 	for _, h := range a.Held {
 		w.Held[h.Given.Grant] = h

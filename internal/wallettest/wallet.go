@@ -33,6 +33,8 @@ type Wallet struct {
 	Ledger anchor.ValidatorSet
 	Named  map[string]id.Document // attributes by name
 	Held   map[id.Grant]Held      // what it knows of its grants
+
+	Returned string // where the operator sent the browser after the last decision
 }
 
 // New is a browser that has not been to the operator yet.
