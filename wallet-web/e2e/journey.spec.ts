@@ -1,10 +1,13 @@
 // The whole journey of one shopper with one shop: open, fill, be asked, decide, be delivered to, be written to, see,
-// withdraw, erase. A picture of every screen on the way.
+// be audited, withdraw, erase. A picture of every screen on the way.
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test, type Page } from '@playwright/test';
 import { newDevice, type Device } from './device';
 import { look } from './screen';
 import { add, change, go, makeVault, confirmSheet, purpose, say, title, unlock, visit } from './shopper';
-import { startWorld, type World } from './world';
+import { coffer, startWorld, type World } from './world';
 
 // Values that appear nowhere by chance: after the erasure every file of the operator is searched for them.
 const name = 'Wilhelmina Quastenflosser';
@@ -17,6 +20,7 @@ const planted = [name, email, phone, 'Kanarienweg', 'Quastenhausen', birth, 'Sad
 let world: World;
 let device: Device;
 let page: Page;
+let receipt: string; // the file that the shopper kept
 
 test.beforeAll(async ({ browser }) => {
   world = await startWorld();
@@ -118,7 +122,7 @@ test('the whole journey', async () => {
   await test.step('6 message', async () => {
     await page.goto(`${world.shop}/office`);
     await page.getByLabel('Subject').fill('Saddle-soap offer');
-    await page.getByLabel('Text').fill('Sattelseife at half the price until Saturday. Come in <b>today</b>.');
+    await page.getByLabel('Text').fill('Sattelseife at half the price until Saturday.\nCome in <b>today</b>.');
     await page.getByRole('button', { name: 'Post the permit and send' }).click();
     await expect(page.getByRole('status')).toBeVisible();
     await page.screenshot({ path: 'test-results/screens/15-shop-office.png', fullPage: true });
@@ -152,14 +156,32 @@ test('the whole journey', async () => {
     await look(page, '20-grant');
     const downloading = page.waitForEvent('download');
     await page.getByRole('button', { name: 'Download the receipt' }).click();
-    const file = await (await downloading).path();
-    const bundle = JSON.parse(await (await import('node:fs/promises')).readFile(file, 'utf8')) as Record<string, unknown>;
+    receipt = await (await downloading).path();
+    const bundle = JSON.parse(await readFile(receipt, 'utf8')) as Record<string, unknown>;
     expect(Object.keys(bundle)).toEqual(['v', 'receipt', 'opening', 'proof']);
     await page.getByText('The receipt', { exact: true }).click();
     await look(page, '21-grant-receipt');
     await go(page, 'Settings');
     await expect(page.getByText(/files are the ones in the list/)).toBeVisible();
     await look(page, '22-settings');
+  });
+
+  await test.step('8 audit', async () => {
+    // What a DPO does: take the shop's trail, and the receipt that the shopper kept, to the command line.
+    const folder = await mkdtemp(join(tmpdir(), 'coffer-dpo-'));
+    const [trail, validators] = [join(folder, 'trail.ndjson'), join(folder, 'validators.json')];
+    const fetched = async (path: string) => Buffer.from(await (await fetch(`${world.shop}/office/${path}`)).arrayBuffer());
+    const whole = await fetched('trail.ndjson');
+    await writeFile(trail, whole);
+    await writeFile(validators, await fetched('validators.json'));
+    expect(await coffer('audit', trail, '--validators', validators, '--ledger', world.operator)).toMatchObject({ status: 0 });
+    expect(await coffer('verify', receipt, '--validators', validators)).toMatchObject({ status: 0 });
+    for (const value of planted.slice(0, 6)) expect(whole.includes(value), 'a trail holds no value').toBe(false);
+    await writeFile(trail, whole.toString().replace('"kind":"message"', '"kind":"missive"'));
+    const tampered = await coffer('audit', trail, '--validators', validators);
+    expect(tampered.status).toBe(1);
+    expect(tampered.out).toContain('broken-chain');
+    await rm(folder, { recursive: true });
   });
 
   await test.step('the shop collects the changed value under the old grant', async () => {

@@ -42,6 +42,13 @@ function run(program: string, args: string[]): Running {
   return { child, log: () => log };
 }
 
+/** Runs the coffer command to its end. */
+export async function coffer(...args: string[]): Promise<{ status: number | null; out: string }> {
+  const running = run('coffer', args);
+  const status = await new Promise<number | null>((done) => running.child.once('close', done));
+  return { status, out: running.log() };
+}
+
 async function answers(url: string, running: Running): Promise<void> {
   const until = Date.now() + 20_000;
   while (Date.now() < until) {

@@ -23,6 +23,7 @@ type officeView struct {
 	Attempts                             []officeAttempt
 	Sent                                 []officeSent
 	Withdrawals                          []officeWithdrawal
+	Rights                               []officeRights
 	Subject, Text                        string // what stays in the form after a failure
 }
 
@@ -62,6 +63,7 @@ func (s *Shop) office(w http.ResponseWriter, r *http.Request) {
 var notices = map[string]string{
 	"sent":      "Sent. The permit is on the ledger, and the shopper has the message.",
 	"collected": "Collected. The attempt is listed below.",
+	"replied":   "Signed and sent. Only the shopper can read it.",
 }
 
 func (s *Shop) renderOffice(w http.ResponseWriter, status int, v officeView) {
@@ -85,6 +87,7 @@ func (s *Shop) renderOffice(w http.ResponseWriter, status int, v officeView) {
 	}
 	slices.SortStableFunc(v.Attempts, func(a, b officeAttempt) int { return int(b.at - a.at) })
 	slices.SortStableFunc(v.Sent, func(a, b officeSent) int { return int(b.at - a.at) })
+	v.Rights = s.officeRights()
 	s.render(w, status, "office.html", v)
 }
 
@@ -160,7 +163,9 @@ func (s *Shop) offer(w http.ResponseWriter, r *http.Request) {
 		s.sorry(w, http.StatusNotFound, "No such grant", "The shop holds no such grant.")
 		return
 	}
-	subject, body := strings.TrimSpace(r.PostFormValue("subject")), strings.TrimSpace(r.PostFormValue("text"))
+	// Forms end lines with CRLF (HTML § 4.10.21.4); a message has lines, not a carriage.
+	lines := strings.NewReplacer("\r\n", "\n", "\r", "\n")
+	subject, body := strings.TrimSpace(r.PostFormValue("subject")), strings.TrimSpace(lines.Replace(r.PostFormValue("text")))
 	if subject == "" || body == "" || len(subject) > 120 || len(body) > 4000 {
 		s.renderOffice(w, http.StatusBadRequest, officeView{NoticeKind: "no", Notice: "Write a subject and a text.", Subject: subject, Text: body})
 		return
@@ -175,6 +180,10 @@ func (s *Shop) offer(w http.ResponseWriter, r *http.Request) {
 		outcome = "refused: " + denied.Error()
 	case errors.Is(err, business.ErrNotFound):
 		outcome = "refused: not found"
+	case consent.CodeOf(err) != "":
+		s.renderOffice(w, http.StatusBadRequest, officeView{NoticeKind: "no", Subject: subject, Text: body,
+			Notice: "Not sent: a message is plain text, without control characters."})
+		return
 	case err != nil:
 		s.trouble(w, "sending an offer", err)
 		return
