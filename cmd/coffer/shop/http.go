@@ -58,6 +58,7 @@ func (s *Shop) Handler() http.Handler {
 	m.HandleFunc("GET /office", s.office)
 	m.HandleFunc("POST /office/collect", s.officeCollect)
 	m.HandleFunc("POST /office/offer", s.offer)
+	m.HandleFunc("POST /office/rights", s.replyRights)
 	m.HandleFunc("GET /office/trail.ndjson", s.trail)
 	m.HandleFunc("GET /office/validators.json", s.validators)
 	m.HandleFunc("GET /privacy", s.privacy)

@@ -138,7 +138,7 @@ func TestWithdrawalDeletesValues(t *testing.T) {
 func TestForeignFormsAreRefused(t *testing.T) {
 	k := open(t)
 	o, g := k.order()
-	for _, path := range []string{"/checkout", "/orders/" + o.ID + "/collect", "/office/collect", "/office/offer"} {
+	for _, path := range []string{"/checkout", "/orders/" + o.ID + "/collect", "/office/collect", "/office/offer", "/office/rights"} {
 		r := k.post(path, url.Values{"grant": {g.String()}, "attribute": {"birth-date"}, "size": {"42"}})
 		r.Header.Set("Sec-Fetch-Site", "cross-site")
 		if code, _ := k.do(r); code != http.StatusForbidden {
