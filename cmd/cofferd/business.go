@@ -10,7 +10,6 @@ import (
 
 	"coffer/consent"
 	"coffer/consent/consentdb"
-	"coffer/internal/sqldb"
 )
 
 // newBusiness is the operator's say over who may ask shoppers. It works on the
@@ -25,23 +24,14 @@ approved it. A suspended one gets nothing, whatever grants it holds. This works 
 the daemon runs.`,
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return usageError{fmt.Errorf("unknown command %q: there are list, approve and suspend", args[0])}
+				return usageError{fmt.Errorf("unknown command %q: there are list, approve, suspend and deliveries", args[0])}
 			}
 			return c.Help()
 		},
 	}
 	c.PersistentFlags().StringVar(&folder, "data", defaultFolder, "data folder")
 
-	with := func(ctx context.Context, f func(*consentdb.Store) error) error {
-		if _, err := readConfig(folder); err != nil {
-			return err
-		}
-		db, err := sqldb.Open(ctx, sqldb.Options{Path: databasePath(folder), Schemas: schemas()})
-		if err != nil {
-			return err
-		}
-		return errors.Join(f(consentdb.New(db, keeper{})), db.Close())
-	}
+	with := func(ctx context.Context, f func(*consentdb.Store) error) error { return withConsents(ctx, folder, f) }
 	list := &cobra.Command{
 		Use:   "list",
 		Short: "List all businesses with their states",
@@ -93,7 +83,8 @@ the daemon runs.`,
 	}
 	c.AddCommand(list,
 		set("approve", "Let a business ask, collect and send", consent.BusinessActive),
-		set("suspend", "Give a business nothing any more, until it is approved again", consent.BusinessSuspended))
+		set("suspend", "Give a business nothing any more, until it is approved again", consent.BusinessSuspended),
+		newDeliveries(&folder))
 	noArguments(list)
 	return c
 }

@@ -17,6 +17,7 @@ import (
 	"coffer/consent/agent"
 	"coffer/consent/consentdb"
 	"coffer/consent/consenthttp"
+	"coffer/consent/hooks"
 	"coffer/consent/oauth"
 	"coffer/internal/httpjson"
 	"coffer/internal/sqldb"
@@ -34,6 +35,7 @@ type operator struct {
 	consents *consentdb.Store
 	ledger   anchor.Ledger
 	outbox   *consentdb.Outbox
+	hooks    *hooks.Sender
 	handler  http.Handler
 	release  []func() error // in the order of taking
 }
@@ -84,6 +86,7 @@ func openOn(ctx context.Context, folder string, config Config, log *slog.Logger,
 	o.consents = consentdb.New(o.db, keeper{})
 	o.vaults = vaultdb.New(o.db, gate{o.consents, now})
 	o.outbox = o.consents.Outbox(o.ledger, now, log)
+	o.hooks = hooks.New(hooks.Options{Queue: o.consents, Clock: now, Log: log, Local: config.Dev})
 	o.handler, err = o.routes(folder, config, now)
 	return o, err
 }
@@ -128,7 +131,7 @@ func (o *operator) routes(folder string, config Config, now func() time.Time) (h
 	options := consenthttp.Options{
 		Origin: config.Origin, Store: o.consents, Sessions: sessions, Confirm: passkeys.Confirm,
 		Signatures: signatures, Policy: rules, Catalogue: rules.Catalogue(), Ledger: o.ledger, Clock: now, Log: o.log,
-		Translate: vaulthttp.Problem, Return: tokens.Return, AdmitAll: config.Dev, Rate: perSecond(config.BusinessRate),
+		Translate: vaulthttp.Problem, Return: tokens.Return, AdmitAll: config.Dev, LocalWebhooks: config.Dev, Rate: perSecond(config.BusinessRate),
 	}
 	consenthttp.Wallet(r, options)
 	consenthttp.Business(r, options, tokens.Protect)

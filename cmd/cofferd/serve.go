@@ -104,6 +104,7 @@ func (o *operator) run(ctx context.Context, l net.Listener) error {
 		return nil
 	})
 	g.Go(func() error { return o.outbox.Run(ctx) })
+	g.Go(func() error { return o.hooks.Run(ctx) })
 	g.Go(func() error { return o.tidy(ctx, time.Minute) })
 	g.Go(func() error {
 		<-ctx.Done()
@@ -117,7 +118,7 @@ func (o *operator) run(ctx context.Context, l net.Listener) error {
 	return nil
 }
 
-// tidy removes sessions and ceremonies whose time is over, until ctx ends. What it
+// tidy removes sessions and ceremonies whose time is over, and tells of grants whose is, until ctx ends. What it
 // cannot remove now it removes the next time: nobody can use it meanwhile.
 func (o *operator) tidy(ctx context.Context, every time.Duration) error {
 	tick := time.NewTicker(every)
@@ -132,6 +133,9 @@ func (o *operator) tidy(ctx context.Context, every time.Duration) error {
 			}
 			if err := o.consents.Expire(ctx, now); err != nil && ctx.Err() == nil {
 				o.log.Warn("removing expired codes and tokens", "error", err)
+			}
+			if _, err := o.consents.SweepEndings(ctx, now); err != nil && ctx.Err() == nil {
+				o.log.Warn("telling businesses of grants that ended", "error", err)
 			}
 		}
 	}

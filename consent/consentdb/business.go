@@ -67,11 +67,16 @@ func (s *Store) Businesses(ctx context.Context) (all []consent.Business, err err
 	return all, wrap("listing businesses", err)
 }
 
-// SetBusinessState is the operator's: approve, suspend, resume.
+// SetBusinessState is the operator's: approve, suspend, resume. That its grants give
+// nothing under a suspension the next SweepEndings tells; a business that may act again
+// owes nothing for it any more.
 func (s *Store) SetBusinessState(ctx context.Context, did consent.DID, to consent.BusinessState) error {
 	return wrap("changing business", s.write(ctx, func(q *consentsql.Queries, _ sqldb.Tx) error {
 		n, err := q.SetBusinessState(ctx, consentsql.SetBusinessStateParams{State: string(to), Did: did})
-		return changed(n, err, consent.ErrNotFound)
+		if err = changed(n, err, consent.ErrNotFound); err != nil {
+			return err
+		}
+		return markSuspension(ctx, q, did, to)
 	}))
 }
 

@@ -16,9 +16,11 @@ const (
 	EventAnswered   EventKind = "answered"       // a request
 	EventLive       EventKind = "live"           // a grant is on the ledger
 	EventWithdrawn  EventKind = "withdrawn"      // by the shopper
-	EventTerminated EventKind = "terminated"     // the ledger refused it, or the business ended it
+	EventTerminated EventKind = "terminated"     // the ledger refused it, the business ended it, or an order did
 	EventErased     EventKind = "erased"         // its vault is gone
 	EventRights     EventKind = "rights-request" // somebody demands a right under this grant
+	EventExpired    EventKind = "expired"        // its time is over
+	EventSuspended  EventKind = "suspended"      // the business is, so that the grant gives nothing
 )
 
 // Event is what a business is told. Request or Grant is zero where it is not
@@ -49,8 +51,9 @@ func (s *Store) Events(ctx context.Context, business consent.DID, after int64, l
 	return all, wrap("listing events", err)
 }
 
-// tell appends to a business's events. The number follows the last one: there is
-// one writer.
+// tell appends to a business's events, queues the event for its webhook, and starts
+// the withdrawal loop if the event ends a grant. The number follows the last one: there
+// is one writer.
 func tell(ctx context.Context, q *consentsql.Queries, business consent.DID, e Event) error {
 	last, err := q.LastEvent(ctx, business)
 	if err != nil {
@@ -62,7 +65,11 @@ func tell(ctx context.Context, q *consentsql.Queries, business consent.DID, e Ev
 	if err != nil {
 		return fmt.Errorf("appending an event: %w", err)
 	}
-	return nil
+	e.Seq = last + 1
+	if err := queueDelivery(ctx, q, business, e); err != nil {
+		return err
+	}
+	return openLoop(ctx, q, business, e)
 }
 
 func bytesOf[K any](i id.ID[K]) []byte {

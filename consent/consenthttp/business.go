@@ -19,6 +19,7 @@ type business struct {
 	Options
 	limits   sync.Map // consent.DID → *rate.Limiter; as many as businesses registered
 	arriving *rate.Limiter
+	stating  *rate.Limiter
 }
 
 // Registrations come from anyone, and each costs a signature check.
@@ -30,10 +31,18 @@ const (
 // Business registers the routes of businesses. protect authenticates: it must put
 // the business where oauth.Business finds it.
 func Business(r *mux.Router, o Options, protect func(http.Handler) http.Handler) {
-	b := &business{Options: o.check(), arriving: rate.NewLimiter(registrationRate, registrationBurst)}
+	b := &business{Options: o.check(), arriving: rate.NewLimiter(registrationRate, registrationBurst), stating: rate.NewLimiter(statementRate, statementBurst)}
 	const under = "/business/v1"
 	r = r.PathPrefix(under).Subrouter() // one look at the prefix instead of one at each route
 	r.HandleFunc("/registrations", b.register).Methods(http.MethodPost)
+	for path, serve := range map[string]func(http.ResponseWriter, *http.Request) (answer, error){
+		"/acknowledgements": b.acknowledge, "/deletions": b.stateDeletion,
+	} {
+		r.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
+			a, err := serve(w, r)
+			b.reply(w, r, "POST "+under+path, a, err)
+		}).Methods(http.MethodPost)
+	}
 	for _, route := range []struct {
 		method, path string
 		serve        func(http.ResponseWriter, *http.Request, consent.DID) (answer, error)
@@ -51,6 +60,10 @@ func Business(r *mux.Router, o Options, protect func(http.Handler) http.Handler)
 		{http.MethodPost, "/rights/{id}/extend", b.active(b.replyRights(consent.RightsExtended))},
 		{http.MethodPost, "/rights/{id}/answer", b.active(b.replyRights(consent.RightsAnswered))},
 		{http.MethodGet, "/events", b.active(b.events)},
+		{http.MethodPut, "/webhook", b.active(b.setWebhook)},
+		{http.MethodGet, "/webhook", b.active(b.webhook)},
+		{http.MethodGet, "/webhook/dead", b.active(b.deadEvents)},
+		{http.MethodPost, "/webhook/retry", b.active(b.retryEvents)},
 	} {
 		name := route.method + " " + under + route.path
 		if !forLimited[route.method+" "+route.path] {

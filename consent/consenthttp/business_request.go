@@ -7,6 +7,7 @@ import (
 	"github.com/gorilla/mux"
 
 	"coffer/consent"
+	"coffer/consent/consentdb"
 	"coffer/internal/httpjson"
 	"coffer/internal/id"
 )
@@ -119,38 +120,20 @@ func (b *business) grant(_ http.ResponseWriter, r *http.Request, by consent.Busi
 
 const eventsPage = 100
 
-type businessEvent struct {
-	ID      string       `json:"id"`
-	Type    string       `json:"type"`
-	Request string       `json:"request"`
-	Grant   string       `json:"grant"`
-	Time    consent.Unix `json:"time"`
-}
-
 func (b *business) events(_ http.ResponseWriter, r *http.Request, by consent.Business) (answer, error) {
 	cursor := r.URL.Query().Get("after")
-	after := int64(0)
-	if cursor != "" {
-		n, err := strconv.ParseInt(cursor, 10, 64)
-		if err != nil || n < 0 {
-			return answer{}, &consent.Refusal{Code: consent.Malformed, At: "after"}
-		}
-		after = n
-	}
-	found, err := b.Store.Events(r.Context(), by.DID, after, eventsPage)
+	after, err := eventNumber(cursor, "after")
 	if err != nil {
 		return answer{}, err
 	}
-	events := []businessEvent{}
-	for _, e := range found {
-		out := businessEvent{ID: strconv.FormatInt(e.Seq, 10), Type: string(e.Kind), Time: e.At}
-		if !e.Request.IsZero() {
-			out.Request = e.Request.String()
-		}
-		if !e.Grant.IsZero() {
-			out.Grant = e.Grant.String()
-		}
-		events, cursor = append(events, out), out.ID
+	events, err := b.Store.Events(r.Context(), by.DID, after, eventsPage)
+	if err != nil {
+		return answer{}, err
+	}
+	if len(events) > 0 {
+		cursor = strconv.FormatInt(events[len(events)-1].Seq, 10)
+	} else {
+		events = []consentdb.Event{}
 	}
 	return ok(map[string]any{"events": events, "next": cursor})
 }

@@ -69,6 +69,10 @@ type Options struct {
 	// development: otherwise the operator approves each.
 	AdmitAll bool
 
+	// LocalWebhooks admits webhooks on the operator's own machine. Dangerous outside
+	// development: businesses could reach what only the operator should.
+	LocalWebhooks bool
+
 	// Rate and Burst bound what one business may ask per second; 0 is DefaultRate
 	// and DefaultBurst, rate.Inf is no bound.
 	Rate  rate.Limit

@@ -51,9 +51,7 @@ func TestRights(t *testing.T) {
 	sent := w.clock.Now()
 	person.do("POST", "/wallet/v1/rights", body).is(201, "")
 
-	var events struct {
-		Events []struct{ Type, Grant string }
-	}
+	var events struct{ Events []struct{ Type, Grant string } }
 	shop.do("GET", "/business/v1/events", nil).into(&events)
 	if last := events.Events[len(events.Events)-1]; last.Type != "rights-request" || last.Grant != held[1].Grant.String() {
 		t.Fatalf("the business hears %+v", last)

@@ -33,6 +33,7 @@ func Wallet(r *mux.Router, o Options) {
 		{http.MethodGet, "/grants/{id}/proof", wt.grantProof},
 		{http.MethodGet, "/grants/{id}/withdrawal-proof", wt.withdrawalProof},
 		{http.MethodPost, "/grants/{id}/withdraw", wt.withdraw},
+		{http.MethodGet, "/grants/{id}/loop", wt.loop},
 		{http.MethodGet, "/accesses", wt.accesses},
 		{http.MethodGet, "/messages", wt.inbox},
 		{http.MethodGet, "/messages/{id}/proof", wt.messageProof},

@@ -91,6 +91,16 @@ type Decision struct {
 	Decided   int64
 }
 
+type Delivery struct {
+	Business consent.DID
+	Seq      int64
+	Queued   int64
+	Due      int64
+	Attempts int64
+	Dead     int64
+	Failure  string
+}
+
 type Event struct {
 	Business  consent.DID
 	Seq       int64
@@ -130,6 +140,18 @@ type GrantRecord struct {
 	Handle           []byte
 	Anchored         bool
 	WithdrawAnchored bool
+}
+
+type Loop struct {
+	Business        consent.DID
+	GrantID         id.Grant
+	Event           string
+	Notified        int64
+	Acknowledged    int64
+	Acknowledgement string
+	Stated          int64
+	Statement       string
+	Erased          bool
 }
 
 type Message struct {
@@ -217,4 +239,29 @@ type RightsReply struct {
 	Step     string
 	Sealed   string
 	Received int64
+}
+
+type Suspension struct {
+	Business consent.DID
+	Told     bool
+}
+
+type Swept struct {
+	Name  string
+	Epoch int64
+}
+
+type Termination struct {
+	VaultID id.Vault
+	GrantID id.Grant
+	Reason  string
+	Ordered int64
+}
+
+type Webhook struct {
+	Business consent.DID
+	Url      string
+	Secret   []byte
+	Issued   int64
+	Failures int64
 }
