@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"coffer/consent"
+	"coffer/consent/audit"
 	"coffer/consent/business"
 	"coffer/internal/id"
 )
@@ -56,20 +57,25 @@ that does not learn of a withdrawal cannot honour it.`,
 func newReceipt() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "receipt GRANT --out FILE", GroupID: "business", Args: want(1, 1),
-		Short:   "Write a grant's receipt with its proof, for coffer verify",
-		Example: `  coffer receipt 5r1ZkJ0Yx8mC2cQyV7q3Vw --out receipt.json`,
+		Short: "Write a grant's receipt with its proof, for coffer verify",
+		Long: `The file holds the receipt, the opening of the ledger's commitment to it, and the
+proof; the business's counter-signature once it has collected; and, of a grant that
+was withdrawn, the shopper's receipt of that, with its proof. A DPO takes the same
+out of a trail.`,
+		Example: `  coffer receipt 5r1ZkJ0Yx8mC2cQyV7q3Vw --out receipt.json
+  coffer receipt 5r1ZkJ0Yx8mC2cQyV7q3Vw --trail trail.ndjson --out receipt.json`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			g, err := id.Parse[id.Grant](args[0])
 			if err != nil {
 				return usage("GRANT: %w", err)
 			}
-			b, err := openBusiness(cmd)
-			if err != nil {
-				return err
-			}
-			defer b.Close()
 			var bundle consent.Bundle
-			if bundle, err = b.Bundle(cmd.Context(), g); err != nil {
+			if trail, _ := cmd.Flags().GetString("trail"); trail != "" {
+				bundle, err = bundleOf(cmd, trail, g)
+			} else {
+				bundle, err = ownBundle(cmd, g)
+			}
+			if err != nil {
 				return explained(err)
 			}
 			return output(cmd, func(w io.Writer) error {
@@ -79,8 +85,27 @@ func newReceipt() *cobra.Command {
 		},
 	}
 	dataFlag(cmd)
+	cmd.Flags().String("trail", "", "take it out of this trail, a `file`, instead of the business's folder")
 	cmd.Flags().String("out", "", "write to this `file` instead of standard output")
 	return cmd
+}
+
+func ownBundle(cmd *cobra.Command, g id.Grant) (consent.Bundle, error) {
+	b, err := openBusiness(cmd)
+	if err != nil {
+		return consent.Bundle{}, err
+	}
+	defer b.Close()
+	return b.Bundle(cmd.Context(), g)
+}
+
+func bundleOf(cmd *cobra.Command, trail string, g id.Grant) (consent.Bundle, error) {
+	f, err := open(cmd, trail)
+	if err != nil {
+		return consent.Bundle{}, err
+	}
+	defer f.Close()
+	return audit.FindBundle(f, g)
 }
 
 func newTrail() *cobra.Command {

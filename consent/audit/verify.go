@@ -227,9 +227,9 @@ func (v *verification) withdrawalSteps(ctx context.Context, w consent.BundledWit
 	case err == nil:
 		err = anchor.Verify(v.set.Chain, end, v.Entry.WalletKey)
 	}
-	v.step(stepEndEntry, err, "valid from %s", end.Epoch.Time().Format("2006-01-02 15:04 UTC"))
+	ours := v.step(stepEndEntry, err, "valid from %s", end.Epoch.Time().Format("2006-01-02 15:04 UTC"))
 	proven, err := w.Proof.Verify(v.set)
-	if v.step(stepEndLog, err, "index %d of %d entries, %s", proven.Index, proven.Size, proven.Time.UTC().Format("2006-01-02 15:04 UTC")) {
+	if v.step(stepEndLog, err, "index %d of %d entries, %s", proven.Index, proven.Size, proven.Time.UTC().Format("2006-01-02 15:04 UTC")) && ours {
 		v.EndProven = &proven
 	}
 }
