@@ -57,7 +57,7 @@ func (s *Store) CollectChanges(ctx context.Context, b Bulk) (out []Gathered, nex
 		case len(page) == BulkLimit:
 			next = page[len(page)-1].cursor
 		case b.Until != 0:
-			next = ChangeCursor{b.Cursor.Since, max(b.Cursor.At, min(b.Until, newest))}
+			next = ChangeCursor{b.Cursor.Since, b.Until}
 		default:
 			next, complete = ChangeCursor{newest, newest}, true
 		}
@@ -134,12 +134,12 @@ func changes(ctx context.Context, q *consentsql.Queries, b Bulk, most int) (page
 	if newest, err = q.LatestChange(ctx, b.Business); err != nil {
 		return nil, 0, err
 	}
-	if b.Cursor.At > newest {
+	if b.Cursor.At > newest || b.Until > newest {
 		return nil, 0, ErrCursor
 	}
 	until := newest
 	if b.Until != 0 {
-		until = min(until, b.Until)
+		until = b.Until
 	}
 	by, err := one(q.Business(ctx, b.Business))
 	if err != nil {

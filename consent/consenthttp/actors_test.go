@@ -143,6 +143,13 @@ var rows = map[string]struct {
 		jws := s.actors["this business"].shop.Countersign(s.given.Held[0])
 		return "/business/v1/grants/" + s.grant() + "/countersignature", map[string]any{"countersignature": jws}
 	}, businessOnly("200", "404 not-found")},
+	"POST /business/v1/collect/due": {func(*stage, as) (string, any) {
+		return "/business/v1/collect/due", map[string]any{"purpose": consenttest.Delivery, "cursor": "", "most": 10}
+	}, businessOnly("200", "200")},
+	"POST /business/v1/collect/stream": {func(s *stage, _ as) (string, any) {
+		s.actors["this business"].permit(s.given.Held[0]).into(&struct{}{})
+		return "/business/v1/collect/stream", map[string]any{"purpose": consenttest.Delivery, "cursor": "", "until": ""}
+	}, businessOnly("200", "200")},
 	// A suspended business holds no grant here; TestASuspendedBusiness has one that does.
 	"POST /business/v1/grants/{id}/collect": {func(s *stage, _ as) (string, any) {
 		s.actors["this business"].permit(s.given.Held[0]).into(&struct{}{})

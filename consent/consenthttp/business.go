@@ -18,6 +18,7 @@ import (
 type business struct {
 	Options
 	limits   sync.Map // consent.DID → *rate.Limiter; as many as businesses registered
+	paces    sync.Map // consent.DID → *pace
 	arriving *rate.Limiter
 	stating  *rate.Limiter
 }
@@ -53,6 +54,8 @@ func Business(r *mux.Router, o Options, protect func(http.Handler) http.Handler)
 		{http.MethodGet, "/grants/{id}", b.active(b.grant)},
 		{http.MethodPost, "/permits", b.active(b.permit)},
 		{http.MethodPost, "/grants/{id}/countersignature", b.active(b.countersign)},
+		{http.MethodPost, "/collect/due", b.active(b.due)},
+		{http.MethodPost, "/collect/stream", b.active(b.stream)},
 		{http.MethodPost, "/messages", b.active(b.send)},
 		{http.MethodGet, "/rights", b.active(b.allRights)},
 		{http.MethodGet, "/rights/{id}", b.active(b.oneRights)},

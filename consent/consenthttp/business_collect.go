@@ -126,12 +126,7 @@ func (b *business) collect(w http.ResponseWriter, r *http.Request, by consent.DI
 	}
 	now := b.Clock()
 	c, err := b.Store.Collect(r.Context(), consentdb.Attempt{
-		Business: by, Grant: grant, Attributes: body.Attributes, At: now,
-		Judge: func(by consent.Business, g consent.Grant, attribute string) error {
-			return consent.Denied(b.Policy.Decide(consent.Question{
-				Action: consent.ActionCollect, Business: by, Grant: g, Attribute: attribute, Now: now,
-			}))
-		},
+		Business: by, Grant: grant, Attributes: body.Attributes, At: now, Judge: b.judge(now),
 	})
 	if err != nil {
 		return answer{}, err

@@ -2,7 +2,9 @@ package consenthttp
 
 import (
 	"encoding/json"
+	"os"
 	"reflect"
+	"strings"
 	"testing"
 
 	"coffer/consent"
@@ -37,5 +39,30 @@ func TestWriteCollection(t *testing.T) {
 				t.Errorf("got %+v, want %+v", got.Refused[i], f)
 			}
 		}
+	}
+}
+
+// FORMAT.md shows what is sent.
+func TestTheLinesOfAStream(t *testing.T) {
+	text, err := os.ReadFile("FORMAT.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(text), "```ndjson\n")
+	want, _, ok := strings.Cut(rest, "```")
+	if !ok {
+		t.Fatal("FORMAT.md has no example")
+	}
+	const purpose = "https://w3id.org/dpv#DeliveryOfGoods"
+	got, lines := appendPage(nil, []consentdb.Gathered{
+		{Cursor: consentdb.ChangeCursor{At: 7}, Collection: consentdb.Collection{
+			Releases: []consent.Release{{Attribute: "name", Sealed: json.RawMessage(`{"protected":"…"}`)}},
+			Refused:  []consentdb.RefusedAttribute{{Attribute: "phone", Denial: &consent.Denial{Reason: consent.NotCovered}}},
+		}},
+		{Cursor: consentdb.ChangeCursor{At: 8}, Denied: &consent.Denial{Reason: consent.NoPermit}},
+	}, purpose)
+	got = appendEnd(got, &consentdb.Bulk{Purpose: purpose, Cursor: consentdb.ChangeCursor{Since: 8, At: 8}}, true, "")
+	if string(got) != want || lines != 3 {
+		t.Errorf("sent:\n%swritten:\n%s", got, want)
 	}
 }

@@ -78,6 +78,11 @@ type Options struct {
 	Rate  rate.Limit
 	Burst int
 
+	// Lines bounds how many lines per second one business's streams may bring, all
+	// together; 0 is DefaultLines, or no bound if Rate is rate.Inf. A stream waits
+	// where it would be faster; a new one is refused while others have gone ahead.
+	Lines rate.Limit
+
 	// WaitGive and WaitWithdraw are how long an answer waits for the ledger; 0 is
 	// 3 s and 250 ms. The decision stands in any case.
 	WaitGive, WaitWithdraw time.Duration
@@ -86,6 +91,7 @@ type Options struct {
 const (
 	DefaultRate  rate.Limit = 500
 	DefaultBurst            = 1000
+	DefaultLines rate.Limit = 100_000
 )
 
 // check fills in defaults, and panics if the wiring forgot something: there is no
@@ -107,6 +113,12 @@ func (o Options) check() Options {
 	}
 	if o.Return == nil {
 		o.Return = func(context.Context, id.Request, bool) (string, bool, error) { return "", false, nil }
+	}
+	switch {
+	case o.Lines == 0 && o.Rate == rate.Inf:
+		o.Lines = rate.Inf
+	case o.Lines == 0:
+		o.Lines = DefaultLines
 	}
 	if o.Rate == 0 {
 		o.Rate = DefaultRate
@@ -138,6 +150,7 @@ func created(body any) (answer, error) { return answer{http.StatusCreated, body}
 // reply writes the answer or the problem; every route ends here.
 func (o *Options) reply(w http.ResponseWriter, r *http.Request, route string, a answer, err error) {
 	body, isWritten := a.body.(written)
+	stream, isStream := a.body.(streamed)
 	switch {
 	case err != nil:
 		p, known := o.problem(err)
@@ -145,6 +158,8 @@ func (o *Options) reply(w http.ResponseWriter, r *http.Request, route string, a 
 			o.Log.Error("answering", "route", route, "error", err)
 		}
 		httpjson.Refuse(w, p)
+	case isStream:
+		stream(w)
 	case a.body == nil:
 		w.Header().Set("Cache-Control", "no-store")
 		w.WriteHeader(a.status)
