@@ -89,6 +89,11 @@ type Ledger interface {
 	// first covers the entry. ErrNotFound if there is no such entry.
 	Prove(ctx context.Context, leaf Leaf) (Proof, error)
 
+	// Consistency shows that the log of from entries is how the log of to
+	// entries begins, for sizes up to the head's and from ≤ to; ErrNotFound for
+	// others.
+	Consistency(ctx context.Context, from, to uint64) (Consistency, error)
+
 	// Grant is the state of a grant as the rule sees it. ErrNotFound if the
 	// handle names none.
 	Grant(ctx context.Context, handle Handle) (GrantState, error)

@@ -106,4 +106,12 @@ func TestFormatExamples(t *testing.T) {
 	if strings.Join(log, " ") != strings.Join(want, " ") {
 		t.Errorf("the log is %v, want %v", log, want)
 	}
+
+	var grown anchor.Consistency
+	if err := json.Unmarshal([]byte(example(t, "consistency")), &grown); err != nil {
+		t.Fatal(err)
+	}
+	if err := grown.Verify(entries[0].Leaf(), root); err != nil || grown.From != 1 || grown.To != 3 {
+		t.Errorf("the consistency proof: %v", err)
+	}
 }

@@ -28,6 +28,7 @@ const vectorChain anchor.Chain = "coffer-vectors"
 func TestVectorsAreCurrent(t *testing.T) {
 	for name, text := range map[string]string{
 		"entries.txt": entryVectors(), "commitments.txt": commitmentVectors(t), "proofs.txt": proofVectors(t),
+		"consistency.txt": consistencyVectors(t),
 	} {
 		path := vectors + name
 		if *update {

@@ -156,11 +156,7 @@ type proofJSON struct {
 // MarshalJSON writes {"v":1,"entry":…,"index":…,"path":[…],"signed_header":…}
 // with bytes as base64url.
 func (p Proof) MarshalJSON() ([]byte, error) {
-	path := make([]string, len(p.Path))
-	for i, h := range p.Path {
-		path[i] = b64.EncodeToString(h[:])
-	}
-	return json.Marshal(proofJSON{1, b64.EncodeToString(p.Entry), p.Index, path, b64.EncodeToString(p.SignedHeader)})
+	return json.Marshal(proofJSON{1, b64.EncodeToString(p.Entry), p.Index, pathText(p.Path), b64.EncodeToString(p.SignedHeader)})
 }
 
 // UnmarshalJSON reads what MarshalJSON writes. It checks the shape only; Verify
@@ -176,10 +172,7 @@ func (p *Proof) UnmarshalJSON(b []byte) error {
 	if j.Index > maxIndex {
 		return fmt.Errorf("parsing proof: %w", malformed("index", "%d is out of range", j.Index))
 	}
-	if len(j.Path) > 64 {
-		return fmt.Errorf("parsing proof: %w", malformed("path", "%d hashes, at most 64 make sense", len(j.Path)))
-	}
-	out := Proof{Index: j.Index, Path: make([][32]byte, len(j.Path))}
+	out := Proof{Index: j.Index}
 	var err error
 	if out.Entry, err = b64.DecodeString(j.Entry); err != nil {
 		return fmt.Errorf("parsing proof: %w", malformed("entry", "%v", err))
@@ -187,10 +180,8 @@ func (p *Proof) UnmarshalJSON(b []byte) error {
 	if out.SignedHeader, err = b64.DecodeString(j.SignedHeader); err != nil {
 		return fmt.Errorf("parsing proof: %w", malformed("signed_header", "%v", err))
 	}
-	for i, h := range j.Path {
-		if err := parse32(&out.Path[i], "path", []byte(h)); err != nil {
-			return fmt.Errorf("parsing proof: %w", malformed("path", "%v", err))
-		}
+	if out.Path, err = parsePath(j.Path); err != nil {
+		return fmt.Errorf("parsing proof: %w", err)
 	}
 	*p = out
 	return nil

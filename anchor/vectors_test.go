@@ -138,6 +138,28 @@ func TestProofVectors(t *testing.T) {
 	}
 }
 
+// TestConsistencyVectors: the log with one root grew to the log with the other, or
+// says why not.
+func TestConsistencyVectors(t *testing.T) {
+	for _, v := range anchortest.ReadVectors(t, vectors+"consistency.txt") {
+		t.Run(v["case"], func(t *testing.T) {
+			reason := ""
+			var p anchor.Consistency
+			var refused *anchor.ProofError
+			if json.Unmarshal([]byte(v["proof"]), &p) != nil {
+				reason = string(anchor.ProofFormat)
+			} else if err := p.Verify(unhex32(t, v, "from_root"), unhex32(t, v, "to_root")); errors.As(err, &refused) {
+				reason = string(refused.Reason)
+			} else if err != nil {
+				t.Fatal(err)
+			}
+			if reason != v.Reason() {
+				t.Errorf("refused for %q, want %q", reason, v.Reason())
+			}
+		})
+	}
+}
+
 var shared = map[string]*anchor.Verifier{} // by validator set
 
 func verifyShared(v anchortest.Vector) (anchor.Proven, anchor.ProofReason) {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -64,6 +65,17 @@ func TestClientReadsTheLedger(t *testing.T) {
 			t.Errorf("a proof over HTTP: %v", err)
 		}
 	}
+	grown, err := c.Consistency(ctx, 3, head.Size)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, _ := m.Consistency(ctx, 3, head.Size)
+	if err := grown.Verify(rootAt(t, m, 3), head.Root); err != nil || !slices.Equal(grown.Path, other.Path) {
+		t.Errorf("a consistency proof over HTTP: %v", err)
+	}
+	if _, err := c.Consistency(ctx, 3, head.Size+1); !errors.Is(err, anchor.ErrNotFound) {
+		t.Errorf("growth that was not: %v, want ErrNotFound", err)
+	}
 	got, err := c.Entries(ctx, anna.Handle())
 	if err != nil || len(got) != 3 {
 		t.Fatalf("%d entries, %v", len(got), err)
@@ -108,6 +120,12 @@ func TestProblems(t *testing.T) {
 	for path, want := range map[string]string{
 		"/ledger/v1/proofs/short":                                  "400 urn:coffer:problem:invalid",
 		"/ledger/v1/handles/short":                                 "400 urn:coffer:problem:invalid",
+		"/ledger/v1/consistency":                                   "400 urn:coffer:problem:invalid",
+		"/ledger/v1/consistency?from=3":                            "400 urn:coffer:problem:invalid",
+		"/ledger/v1/consistency?from=3&to=2":                       "400 urn:coffer:problem:invalid",
+		"/ledger/v1/consistency?from=-1&to=2":                      "400 urn:coffer:problem:invalid",
+		"/ledger/v1/consistency?from=1&to=9007199254740992":        "400 urn:coffer:problem:invalid",
+		"/ledger/v1/consistency?from=1&to=99":                      "404 urn:coffer:problem:not-found",
 		"/ledger/v1/proofs/" + nobody.Permit(1, 1).Leaf().String(): "404 urn:coffer:problem:not-found",
 		"/ledger/v1/handles/" + nobody.Handle().String():           "404 urn:coffer:problem:not-found",
 	} {
@@ -116,11 +134,32 @@ func TestProblems(t *testing.T) {
 		}
 	}
 	m.Down(true)
-	for _, path := range []string{"/validators", "/head", "/proofs/" + entries[0].Leaf().String(), "/handles/" + anna.Handle().String()} {
+	for _, path := range []string{"/validators", "/head", "/consistency?from=0&to=1", "/proofs/" + entries[0].Leaf().String(), "/handles/" + anna.Handle().String()} {
 		if got := ask(t, c.Origin+"/ledger/v1"+path); got != "503 urn:coffer:problem:ledger-unavailable" {
 			t.Errorf("%s answers %s while the ledger is down", path, got)
 		}
 	}
+}
+
+// rootAt is the root of the first n entries, by definition for n = 3.
+func rootAt(t *testing.T, m *anchortest.Memory, n int) [32]byte {
+	t.Helper()
+	if n != 3 {
+		t.Fatal("only the root of three entries is spelled out")
+	}
+	var leaves [][32]byte
+	for _, name := range []string{"anna", "ben"} {
+		entries, err := m.Entries(t.Context(), anchortest.NewRelation("http", name).Handle())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range entries {
+			if e.Index < 3 {
+				leaves = slices.Insert(leaves, min(int(e.Index), len(leaves)), [32]byte(e.Entry.Leaf()))
+			}
+		}
+	}
+	return anchor.HashChildren(anchor.HashChildren(leaves[0], leaves[1]), leaves[2])
 }
 
 func ask(t *testing.T, url string) string {
@@ -140,7 +179,7 @@ func ask(t *testing.T, url string) string {
 func TestNothingIsAppended(t *testing.T) {
 	m, anna, _ := memory(t)
 	c := serve(t, m)
-	for _, path := range []string{"/validators", "/head", "/proofs/" + anna.Permit(1, 1).Leaf().String(), "/handles/" + anna.Handle().String()} {
+	for _, path := range []string{"/validators", "/head", "/consistency?from=0&to=1", "/proofs/" + anna.Permit(1, 1).Leaf().String(), "/handles/" + anna.Handle().String()} {
 		answer, err := http.Post(c.Origin+"/ledger/v1"+path, "application/json", strings.NewReader("{}"))
 		if err != nil {
 			t.Fatal(err)

@@ -54,6 +54,20 @@ func (c *Client) Prove(ctx context.Context, leaf anchor.Leaf) (anchor.Proof, err
 	return p, nil
 }
 
+// Consistency fetches a proof that the log grew from one size to another. It is
+// of those sizes, but nothing is shown before its Verify. ErrNotFound if the
+// member's log never had them.
+func (c *Client) Consistency(ctx context.Context, from, to uint64) (anchor.Consistency, error) {
+	var p anchor.Consistency
+	if err := c.get(ctx, "consistency proof", fmt.Sprintf("/consistency?from=%d&to=%d", from, to), &p); err != nil {
+		return anchor.Consistency{}, err
+	}
+	if p.From != from || p.To != to {
+		return anchor.Consistency{}, errors.New("reading the ledger's consistency proof: it is of other sizes")
+	}
+	return p, nil
+}
+
 // Entries lists what the member has under a handle, in log order; none is no
 // error. Each entry is about the handle, but only proofs show that it is on the
 // ledger, and only a complete log shows that none is missing.

@@ -2,10 +2,11 @@
 // client of whoever wants proofs. Nobody appends here; entries come through an
 // operator.
 //
-//	GET /ledger/v1/validators        the validator set
-//	GET /ledger/v1/head              size, root, height and time
-//	GET /ledger/v1/proofs/{leaf}     a proof of the entry
-//	GET /ledger/v1/handles/{handle}  a grant and all entries under its handle
+//	GET /ledger/v1/validators            the validator set
+//	GET /ledger/v1/head                  size, root, height and time
+//	GET /ledger/v1/proofs/{leaf}         a proof of the entry
+//	GET /ledger/v1/handles/{handle}      a grant and all entries under its handle
+//	GET /ledger/v1/consistency?from=&to= a proof that the log only grew
 //
 // # Trust
 //
@@ -21,6 +22,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
+	"strconv"
 	"time"
 
 	"github.com/gorilla/mux"
@@ -37,11 +40,11 @@ const prefix = "/ledger/v1"
 // Routes adds the ledger's routes, whose paths begin with /ledger/v1, to a root
 // router.
 func Routes(r *mux.Router, l anchor.Ledger) {
-	get := func(path string, answer func(context.Context, map[string]string) (any, error)) {
+	get := func(path string, answer func(context.Context, arguments) (any, error)) {
 		r.HandleFunc(prefix+path, func(w http.ResponseWriter, r *http.Request) {
 			ctx, cancel := context.WithTimeout(r.Context(), patience)
 			defer cancel()
-			v, err := answer(ctx, mux.Vars(r))
+			v, err := answer(ctx, arguments{mux.Vars(r), r.URL.Query()})
 			if err != nil {
 				httpjson.Refuse(w, problem(err))
 				return
@@ -49,22 +52,30 @@ func Routes(r *mux.Router, l anchor.Ledger) {
 			httpjson.Write(w, http.StatusOK, v)
 		}).Methods(http.MethodGet)
 	}
-	get("/validators", func(ctx context.Context, _ map[string]string) (any, error) { return l.Validators(ctx) })
-	get("/head", func(ctx context.Context, _ map[string]string) (any, error) {
+	get("/validators", func(ctx context.Context, _ arguments) (any, error) { return l.Validators(ctx) })
+	get("/head", func(ctx context.Context, _ arguments) (any, error) {
 		h, err := l.Head(ctx)
 		return headJSON{1, l.Chain(), h.Size, h.Root, h.Height, h.Time.Unix()}, err
 	})
-	get("/proofs/{leaf}", func(ctx context.Context, vars map[string]string) (any, error) {
+	get("/consistency", func(ctx context.Context, args arguments) (any, error) {
+		from, err1 := strconv.ParseUint(args.query.Get("from"), 10, 53)
+		to, err2 := strconv.ParseUint(args.query.Get("to"), 10, 53)
+		if err1 != nil || err2 != nil || from > to {
+			return nil, invalid("from and to are numbers of entries, the smaller first")
+		}
+		return l.Consistency(ctx, from, to)
+	})
+	get("/proofs/{leaf}", func(ctx context.Context, args arguments) (any, error) {
 		var leaf anchor.Leaf
-		if err := leaf.UnmarshalText([]byte(vars["leaf"])); err != nil {
-			return nil, httpjson.Problem{Code: "invalid", Title: "Invalid request", Status: http.StatusBadRequest, Detail: "a leaf is 32 bytes of base64url"}
+		if err := leaf.UnmarshalText([]byte(args.path["leaf"])); err != nil {
+			return nil, invalid("a leaf is 32 bytes of base64url")
 		}
 		return l.Prove(ctx, leaf)
 	})
-	get("/handles/{handle}", func(ctx context.Context, vars map[string]string) (any, error) {
+	get("/handles/{handle}", func(ctx context.Context, args arguments) (any, error) {
 		var h anchor.Handle
-		if err := h.UnmarshalText([]byte(vars["handle"])); err != nil {
-			return nil, httpjson.Problem{Code: "invalid", Title: "Invalid request", Status: http.StatusBadRequest, Detail: "a handle is 32 bytes of base64url"}
+		if err := h.UnmarshalText([]byte(args.path["handle"])); err != nil {
+			return nil, invalid("a handle is 32 bytes of base64url")
 		}
 		return readHandle(ctx, l, h)
 	})
@@ -86,6 +97,16 @@ func readHandle(ctx context.Context, l anchor.Ledger, h anchor.Handle) (any, err
 		j.Entries[i] = entryJSON{e.Index, entryBytes(e.Entry.Bytes())}
 	}
 	return j, nil
+}
+
+// arguments are what a request names.
+type arguments struct {
+	path  map[string]string
+	query url.Values
+}
+
+func invalid(detail string) httpjson.Problem {
+	return httpjson.Problem{Code: "invalid", Title: "Invalid request", Status: http.StatusBadRequest, Detail: detail}
 }
 
 // problem is the one table of errors. What is not in it is ours.

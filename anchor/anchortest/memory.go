@@ -215,17 +215,45 @@ func (m *Memory) Prove(ctx context.Context, leaf anchor.Leaf) (anchor.Proof, err
 	if err != nil {
 		return anchor.Proof{}, fmt.Errorf("making the path: %w", err)
 	}
+	path, err := m.path(nodes)
+	if err != nil {
+		return anchor.Proof{}, err
+	}
+	signed := m.signers.Sign(head.Height+1, head.Time, anchor.AppHash(head.Root, head.Size)).Bytes()
+	return anchor.Proof{Entry: m.entries[index].Bytes(), Index: index, Path: path, SignedHeader: signed}, nil
+}
+
+// Consistency implements anchor.Ledger.
+func (m *Memory) Consistency(ctx context.Context, from, to uint64) (anchor.Consistency, error) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	if err := m.available(ctx); err != nil {
+		return anchor.Consistency{}, err
+	}
+	if from > to || to > uint64(len(m.entries)) {
+		return anchor.Consistency{}, anchor.ErrNotFound
+	}
+	nodes, err := proof.Consistency(from, to)
+	if err != nil {
+		return anchor.Consistency{}, fmt.Errorf("making the path: %w", err)
+	}
+	path, err := m.path(nodes)
+	return anchor.Consistency{From: from, To: to, Path: path}, err
+}
+
+// path is called with mu held.
+func (m *Memory) path(nodes proof.Nodes) ([][32]byte, error) {
 	hashes := make([][]byte, len(nodes.IDs))
 	for i, id := range nodes.IDs {
 		hashes[i] = slices.Clone(m.nodes[id])
 	}
-	if hashes, err = nodes.Rehash(hashes, rfc6962.DefaultHasher.HashChildren); err != nil {
-		return anchor.Proof{}, fmt.Errorf("making the path: %w", err)
+	hashes, err := nodes.Rehash(hashes, rfc6962.DefaultHasher.HashChildren)
+	if err != nil {
+		return nil, fmt.Errorf("making the path: %w", err)
 	}
-	p := anchor.Proof{Entry: m.entries[index].Bytes(), Index: index, Path: make([][32]byte, len(hashes))}
+	path := make([][32]byte, len(hashes))
 	for i, h := range hashes {
-		p.Path[i] = [32]byte(h)
+		path[i] = [32]byte(h)
 	}
-	p.SignedHeader = m.signers.Sign(head.Height+1, head.Time, anchor.AppHash(head.Root, head.Size)).Bytes()
-	return p, nil
+	return path, nil
 }

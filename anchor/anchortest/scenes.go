@@ -63,6 +63,35 @@ func lifeOfAGrant(s *scene) {
 	}
 }
 
+func growing(s *scene) {
+	now := s.epoch()
+	anna := s.relation("anna")
+	heads := []anchor.Head{s.head()}
+	s.append(anna.Grant(now, 7))
+	for n := range 9 {
+		heads = append(heads, s.head())
+		s.append(anna.Permit(now, n))
+	}
+	heads = append(heads, s.head())
+	for i, from := range heads {
+		for _, to := range heads[i:] {
+			p, err := s.Ledger.Consistency(s.ctx, from.Size, to.Size)
+			if err != nil {
+				s.Fatalf("proving that %d grew to %d: %v", from.Size, to.Size, err)
+			}
+			if err := p.Verify(from.Root, to.Root); err != nil {
+				s.Errorf("from %d to %d: %v", from.Size, to.Size, err)
+			}
+		}
+	}
+	size := s.head().Size
+	for _, never := range [][2]uint64{{0, size + 1}, {size, size + 1}, {2, 1}} {
+		if _, err := s.Ledger.Consistency(s.ctx, never[0], never[1]); !errors.Is(err, anchor.ErrNotFound) {
+			s.Errorf("proving that %d grew to %d: %v, want ErrNotFound", never[0], never[1], err)
+		}
+	}
+}
+
 func proofs(s *scene) {
 	now := s.epoch()
 	anna, ben := s.relation("anna"), s.relation("ben")

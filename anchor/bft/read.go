@@ -111,6 +111,22 @@ func (n *Node) Prove(ctx context.Context, leaf anchor.Leaf) (anchor.Proof, error
 	return anchor.Proof{Entry: entry.Bytes(), Index: index, Path: path, SignedHeader: signed}, nil
 }
 
+// Consistency implements anchor.Ledger.
+func (n *Node) Consistency(ctx context.Context, from, to uint64) (anchor.Consistency, error) {
+	now, err := n.now(ctx)
+	if err != nil {
+		return anchor.Consistency{}, err
+	}
+	if from > to || to > now.Size {
+		return anchor.Consistency{}, anchor.ErrNotFound
+	}
+	path, err := n.app.store.growth(from, to)
+	if err != nil {
+		return anchor.Consistency{}, unreadable(err)
+	}
+	return anchor.Consistency{From: from, To: to, Path: path}, nil
+}
+
 // headerSize is the log size that the header of a height fixes, 0 if there is
 // no such header.
 func (n *Node) headerSize(height int64) (uint64, error) {

@@ -150,16 +150,29 @@ func (s store) path(index, size uint64) ([][32]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	return s.hashes(nodes)
+}
+
+// growth is the consistency path between two sizes that the log has had.
+func (s store) growth(from, to uint64) ([][32]byte, error) {
+	nodes, err := proof.Consistency(from, to)
+	if err != nil {
+		return nil, err
+	}
+	return s.hashes(nodes)
+}
+
+func (s store) hashes(nodes proof.Nodes) ([][32]byte, error) {
 	hashes := make([][]byte, len(nodes.IDs))
 	for i, id := range nodes.IDs {
-		if hashes[i], err = s.db.Get(nodeKey(id)); err != nil {
+		h, err := s.node(id)
+		if err != nil {
 			return nil, err
 		}
-		if len(hashes[i]) != 32 {
-			return nil, fmt.Errorf("the node %d at level %d is missing", id.Index, id.Level)
-		}
+		hashes[i] = h
 	}
-	if hashes, err = nodes.Rehash(hashes, rfc6962.DefaultHasher.HashChildren); err != nil {
+	hashes, err := nodes.Rehash(hashes, rfc6962.DefaultHasher.HashChildren)
+	if err != nil {
 		return nil, err
 	}
 	path := make([][32]byte, len(hashes))
@@ -167,6 +180,15 @@ func (s store) path(index, size uint64) ([][32]byte, error) {
 		path[i] = [32]byte(h)
 	}
 	return path, nil
+}
+
+// node is the hash of a complete subtree.
+func (s store) node(id compact.NodeID) ([]byte, error) {
+	h, err := s.db.Get(nodeKey(id))
+	if err == nil && len(h) != 32 {
+		err = fmt.Errorf("the node %d at level %d is missing", id.Index, id.Level)
+	}
+	return h, err
 }
 
 // block is what one block writes, until Commit.

@@ -3,6 +3,7 @@ import { b64u, equal, utf8, type Bytes } from '../bytes';
 import { CoreError } from '../errors';
 import { fromHex, textVectors, vectorFiles } from '../testing/vectors';
 import { opens, type Opening } from './commitment';
+import { parseConsistency, verifyConsistency } from './consistency';
 import { encodeEntry, isSigned, leafOf, parseEntry, type Entry } from './entry';
 import { inclusionRoot, parseProof, parseValidatorSet, ProofError, verifyProof } from './proof';
 
@@ -20,7 +21,7 @@ async function outcome(run: () => unknown): Promise<string> {
 }
 
 test('there is a corpus for each format', () => {
-  expect(vectorFiles(folder)).toEqual(expect.arrayContaining(['commitments.txt', 'entries.txt', 'proofs.txt']));
+  expect(vectorFiles(folder)).toEqual(expect.arrayContaining(['commitments.txt', 'consistency.txt', 'entries.txt', 'proofs.txt']));
 });
 
 describe('entries', () => {
@@ -92,6 +93,35 @@ describe('proofs', () => {
   function decode(text: string): Bytes {
     return Uint8Array.from(Buffer.from(text, 'base64url'));
   }
+});
+
+describe('consistency', () => {
+  test.each(textVectors(`${folder}/consistency.txt`))('$case', async (v) => {
+    const got = await outcome(() => {
+      let proof;
+      try {
+        proof = parseConsistency(v['proof']);
+      } catch {
+        throw new ProofError('format');
+      }
+      verifyConsistency(proof, fromHex(v['from_root'] ?? ''), fromHex(v['to_root'] ?? ''));
+    });
+    expect(got).toBe(v.expect);
+  });
+
+  test('no bit of a path can be flipped', async () => {
+    const v = textVectors(`${folder}/consistency.txt`).find((c) => c.case === 'from 7 to 13');
+    const proof = parseConsistency(v?.['proof']);
+    const [from, to] = [fromHex(v?.['from_root'] ?? ''), fromHex(v?.['to_root'] ?? '')];
+    expect(await outcome(() => verifyConsistency(proof, from, to))).toBe('ok');
+    expect(proof.path.length).toBeGreaterThan(2);
+    for (const [i, hash] of proof.path.entries()) {
+      const flipped = Uint8Array.from(Buffer.from(hash, 'base64url'));
+      flipped[9] = (flipped[9] ?? 0) ^ 8;
+      expect(await outcome(() => verifyConsistency({ ...proof, path: proof.path.with(i, b64u(flipped)) }, from, to))).toBe('refused path');
+    }
+    expect(await outcome(() => verifyConsistency({ ...proof, from: 14 }, from, to))).toBe('refused format');
+  });
 });
 
 test('a commitment hides nothing that its opening does not open', () => {
