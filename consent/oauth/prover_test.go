@@ -129,3 +129,17 @@ func (s *server) call(method, path, scheme, token string, edit ...func(*http.Req
 	}
 	return s.send(r)
 }
+
+func digestOf(token string) string { return consent.HashOf(token).String() }
+
+// decodePart decodes a part of a compact JWS.
+func decodePart(t testing.TB, compact string, n int, v any) {
+	t.Helper()
+	b, err := base64.RawURLEncoding.DecodeString(strings.Split(compact, ".")[n])
+	if err == nil {
+		err = json.Unmarshal(b, v)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
