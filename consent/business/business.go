@@ -16,6 +16,8 @@
 //	outbox/          messages not yet acknowledged
 //	rights/          rights requests of shoppers, and the replies
 //	trail.ndjson     the trail (package audit)
+//	loops/           what is owed, and was said, after a grant's end
+//	webhook.json     where the operator tells of events, and the secret that signs it
 //	cursor.json      the last event handled
 //
 // A file is on disk before what depends on it is sent, so that a crash repeats
@@ -48,6 +50,7 @@ import (
 	"coffer/consent"
 	"coffer/consent/agent"
 	"coffer/consent/audit"
+	"coffer/consent/hooks"
 	"coffer/internal/id"
 )
 
@@ -64,6 +67,9 @@ type Business struct {
 
 	now func() time.Time
 	log *slog.Logger
+
+	hooking  sync.Mutex
+	receiver *hooks.Receiver // of the webhook; made when the first delivery comes
 
 	polling sync.Mutex // one Poll at a time: the cursor goes forward only
 

@@ -25,7 +25,9 @@ const (
 	EventLive       EventType = "live"       // a grant is anchored: its letter can be opened
 	EventWithdrawn  EventType = "withdrawn"  // its keys are already deleted when the handler is called
 	EventErased     EventType = "erased"     // likewise, and the vault is gone
-	EventTerminated EventType = "terminated" // likewise: the ledger refused the grant, or the business ended it
+	EventTerminated EventType = "terminated" // likewise: the ledger refused the grant, the business ended it, or an order did
+	EventExpired    EventType = "expired"    // likewise: its time is over
+	EventSuspended  EventType = "suspended"  // likewise: the business is; the grant stands, and its letter can be opened when it no longer is
 )
 
 // EventRights says that a shopper demands a right under the grant; the rights request
@@ -101,15 +103,8 @@ func (b *Business) Poll(ctx context.Context, handle Handler) (int, error) {
 		return 0, fmt.Errorf("asking for events: %w", err)
 	}
 	for _, e := range answer.Events {
-		err := b.act(ctx, e)
-		if err == nil && handle != nil {
-			err = handle(ctx, e)
-		}
-		if err != nil && comesAgain(ctx, err) {
+		if err := b.take(ctx, e, handle); err != nil {
 			return 0, err
-		}
-		if err != nil {
-			b.log.Error("handling an event", "type", e.Type, "grant", e.Grant, "error", err)
 		}
 	}
 	if answer.Next != "" && answer.Next != cursor.After {
@@ -152,8 +147,17 @@ func (b *Business) Watch(ctx context.Context, every time.Duration, handle Handle
 	}
 }
 
-// act does the business's own part of an event.
+// act does the business's own part of an event. The end of a grant is acknowledged once
+// its keys are gone.
 func (b *Business) act(ctx context.Context, e Event) error {
+	if err := b.follow(ctx, e); err != nil || !consent.IsEnding(string(e.Type)) {
+		return err
+	}
+	defer b.hold(e.Grant)()
+	return b.acknowledge(ctx, e)
+}
+
+func (b *Business) follow(ctx context.Context, e Event) error {
 	switch e.Type {
 	case EventLive:
 		_, err := b.OpenLetter(ctx, e.Grant)
@@ -175,6 +179,11 @@ func (b *Business) act(ctx context.Context, e Event) error {
 	case EventTerminated:
 		defer b.hold(e.Grant)()
 		return b.end(ctx, e.Grant, consent.StateTerminated, e.Time)
+	case EventExpired, EventSuspended:
+		defer b.hold(e.Grant)()
+		if err := b.folder.remove("letters", e.Grant.String()+".json"); err != nil {
+			return fmt.Errorf("deleting the keys of a grant: %w", err)
+		}
 	}
 	return nil
 }
@@ -206,18 +215,14 @@ func (b *Business) end(ctx context.Context, g id.Grant, state consent.State, at 
 	}
 	if !grant.over() {
 		grant.State, grant.Permit, grant.Seen = state, nil, nil
-		if state == consent.StateWithdrawn {
-			grant.Withdrawn = at
-			if err := b.folder.write(waitingFile{1, at}, "withdrawn", g.String()+".json"); err != nil {
-				return fmt.Errorf("keeping a withdrawal: %w", err)
-			}
+		grant.Withdrawn = at
+		// What was terminated after it was on the ledger was withdrawn there too.
+		if err := b.folder.write(waitingFile{1, at}, "withdrawn", g.String()+".json"); err != nil {
+			return fmt.Errorf("keeping a withdrawal: %w", err)
 		}
 		if err := b.keepGrant(grant); err != nil {
 			return err
 		}
-	}
-	if grant.State != consent.StateWithdrawn {
-		return nil
 	}
 	if err := b.noteWithdrawal(ctx, grant); err != nil {
 		b.log.Info("a withdrawal is not on the ledger yet", "grant", g, "error", err)
@@ -233,6 +238,9 @@ func (b *Business) settle(ctx context.Context) {
 	}
 	if err := b.settleWithdrawals(ctx); err != nil {
 		b.log.Info("a withdrawal is not on the ledger yet", "error", err)
+	}
+	if err := b.settleLoops(ctx); err != nil {
+		b.log.Info("an acknowledgement could not be handed over yet", "error", err)
 	}
 }
 

@@ -48,6 +48,9 @@ type operator struct {
 	grants   map[id.Grant]*given
 	events   []map[string]any
 	inbox    map[id.Message]bool
+	words    []words // of the withdrawal loop
+	hookURL  string
+	hookKey  consent.Bytes
 
 	calls   map[string]int // by route
 	trouble map[string][]trouble
@@ -99,7 +102,10 @@ func newOperator(t *testing.T) *operator {
 
 		"POST /business/v1/grants/{id}/countersignature": o.countersign,
 
-		"GET /business/v1/events": o.event,
+		"GET /business/v1/events":            o.event,
+		"POST /business/v1/acknowledgements": o.acknowledged,
+		"POST /business/v1/deletions":        o.deleted,
+		"PUT /business/v1/webhook":           o.setWebhook,
 	} {
 		method, path, _ := bytes.Cut([]byte(route), []byte(" "))
 		r.HandleFunc(string(path), o.route(route, serve)).Methods(string(method))
@@ -147,6 +153,7 @@ func (o *operator) route(name string, serve func(*http.Request) (any, error)) ht
 			hit, o.trouble[name] = &left[0], left[1:]
 		}
 		authorized := name == "POST /oauth/token" || name == "POST /business/v1/registrations" ||
+			name == "POST /business/v1/acknowledgements" || name == "POST /business/v1/deletions" ||
 			r.Header.Get("Authorization") == "Bearer token-"+strconv.Itoa(o.tokens)
 		o.mu.Unlock()
 		if hit != nil && !hit.after {
