@@ -154,9 +154,12 @@ func TestJourney(t *testing.T) {
 		if receipt, err = s.Bundle(ctx, deliver); err != nil {
 			return err
 		}
-		checks, err := audit.VerifyReceipt(ctx, receipt, s.Ledger, agent.New(agent.Options{}))
-		if err != nil || !audit.Sound(checks) {
-			return fmt.Errorf("receipt: %+v: %v", checks, err)
+		v, err := audit.Verify(ctx, receipt, s.Ledger, agent.New(agent.Options{}))
+		if err != nil || !audit.Sound(v.Checks) {
+			return fmt.Errorf("receipt: %+v: %v", v.Checks, err)
+		}
+		if v.Countersigned == nil || v.Countersigned.Iss != shop.DID() {
+			return errors.New("the shop has collected, and its counter-signature is not there")
 		}
 		return nil
 	})
@@ -208,7 +211,25 @@ func TestJourney(t *testing.T) {
 		if err == nil && !learned {
 			err = errors.New("the shop did not learn of the withdrawal")
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		// Both keep a file that shows the end, and that it ends what was given.
+		theirs, err := shop.Bundle(ctx, deliver)
+		if err != nil {
+			return err
+		}
+		mine, err := s.Bundle(ctx, deliver)
+		if err != nil {
+			return err
+		}
+		for _, file := range [][]byte{mine, theirs.Bytes()} {
+			v, err := audit.Verify(ctx, file, s.Ledger, agent.New(agent.Options{}))
+			if err != nil || !audit.Sound(v.Checks) || v.Ended == nil || v.EndProven == nil || v.Countersigned == nil {
+				return fmt.Errorf("receipt of what was withdrawn: %+v: %v", v.Checks, err)
+			}
+		}
+		return nil
 	})
 
 	w.step("hold nothing readable", func() error {

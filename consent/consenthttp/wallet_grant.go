@@ -33,7 +33,8 @@ type walletGrant struct {
 	Entry      consent.Bytes `json:"entry"`
 	Receipt    string        `json:"receipt"`
 
-	Countersignature string `json:"countersignature"` // of the business; "" before it has collected
+	Countersignature  string `json:"countersignature"`   // of the business; "" before it has collected
+	WithdrawalReceipt string `json:"withdrawal_receipt"` // "" before, and when none came
 }
 
 func (wt *wallet) grants(_ http.ResponseWriter, r *http.Request, v id.Vault) (answer, error) {
@@ -55,7 +56,7 @@ func (wt *wallet) grants(_ http.ResponseWriter, r *http.Request, v id.Vault) (an
 			Grant: g.ID, Request: g.Request, Business: by, Purpose: g.Purpose, PurposeID: g.PurposeID,
 			Attributes: list(g.Attributes), Channels: list(g.Channels), Start: uint32(g.Start), End: uint32(g.End),
 			State: g.State, Given: g.Given, Withdrawn: g.Withdrawn, Anchored: g.Anchored, Entry: g.Entry, Receipt: g.Receipt,
-			Countersignature: countersigned[g.ID],
+			Countersignature: countersigned[g.ID], WithdrawalReceipt: g.WithdrawalReceipt,
 		})
 	}
 	return ok(map[string]any{"grants": out})

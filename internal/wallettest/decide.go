@@ -71,6 +71,10 @@ type GrantState struct {
 	Grant    id.Grant      `json:"grant"`
 	State    consent.State `json:"state"`
 	Anchored bool          `json:"anchored"`
+
+	// As the operator lists it; "" while there is none.
+	Countersignature  string `json:"countersignature"`
+	WithdrawalReceipt string `json:"withdrawal_receipt"`
 }
 
 // Prepare makes all that a decision needs; nothing is sent yet. The catalogue names

@@ -96,13 +96,31 @@ func (w *Wallet) Proof(ctx context.Context, g id.Grant) (anchor.Proof, error) {
 	return proof, w.proves(proof, entry)
 }
 
-// Bundle is the receipt file that the shopper keeps.
+// Bundle is the receipt file that the shopper keeps, with the business's answer to it
+// and its end once there are.
 func (w *Wallet) Bundle(ctx context.Context, g id.Grant) ([]byte, error) {
 	proof, err := w.Proof(ctx, g)
 	if err != nil {
 		return nil, err
 	}
-	return consent.Bundle{V: 1, Receipt: w.Held[g].Receipt.JWT, Opening: w.Held[g].Opening, Proof: proof}.Bytes(), nil
+	b := consent.Bundle{V: 1, Receipt: w.Held[g].Receipt.JWT, Opening: w.Held[g].Opening, Proof: proof}
+	all, err := w.Grants(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, state := range all {
+		if state.Grant != g {
+			continue
+		}
+		b.Countersignature = state.Countersignature
+		if state.State == consent.StateWithdrawn {
+			b.Withdrawal = &consent.BundledWithdrawal{Receipt: state.WithdrawalReceipt}
+			if err := w.Do(ctx, "GET", "/grants/"+g.String()+"/withdrawal-proof", nil, &b.Withdrawal.Proof); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return b.Bytes(), nil
 }
 
 func (w *Wallet) proves(p anchor.Proof, want anchor.Entry) error {

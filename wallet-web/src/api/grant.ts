@@ -21,6 +21,7 @@ const grant = answer({
   entry: encoded,
   receipt: text(256 << 10),
   countersignature: optional(text(8 << 10, 0), ''),
+  withdrawal_receipt: optional(text(256 << 10, 0), ''),
 });
 const grants = answer({ grants: list(grant) });
 const withdrawal = answer({ state: oneOf('withdrawn'), anchored: bool });

@@ -105,7 +105,7 @@ export async function verifyReceiptBundle(bundle: Bundle, set: ValidatorSet, req
 }
 
 /** Whether what was proved is the withdrawal of the grant, by the grant's own wallet key. */
-export function ends({ entry }: Proven, grant: GrantEntry, set: ValidatorSet): boolean {
+function ends({ entry }: Proven, grant: GrantEntry, set: ValidatorSet): boolean {
   return entry.kind === 'withdraw' && equal(entry.handle, grant.handle) && isSigned(set.chain_id, entry, grant.walletKey);
 }
 

@@ -1,10 +1,7 @@
 import { readGrantProof, readGrants, readWithdrawalProof, type GrantRecord } from '../../api/grant';
 import { verifyReceiptBundle, type Bundle, type Check } from '../../core/bundle';
-import { equal, fromB64u } from '../../core/bytes';
-import { CoreError } from '../../core/errors';
 import type { GrantId } from '../../core/id';
-import { isSigned, parseEntry } from '../../core/ledger/entry';
-import { parseProof, verifyProof, type Proven, type ValidatorSet } from '../../core/ledger/proof';
+import { parseProof, type Proven } from '../../core/ledger/proof';
 import type { GrantPlaintext } from '../../core/plaintext';
 import { parseReceipt, type Receipt } from '../../core/receipt';
 import { verifyRequest, type Request } from '../../core/request';
@@ -12,7 +9,7 @@ import type { OpenVault } from '../../store/vault.svelte';
 import { load, type Ending } from '../endings';
 import { trustedSet } from '../ledger';
 
-/** One line of what was verified; those of core, and the withdrawal's. */
+/** One line of what was verified. */
 export interface Line {
   name: Check['name'];
   ok: boolean;
@@ -70,10 +67,12 @@ function receiptOf(jwt: string): Receipt | null {
 async function evidenceOf(vault: OpenVault, own: GrantPlaintext, record: GrantRecord): Promise<Evidence> {
   const json = record.anchored ? await readGrantProof(own.grant) : null;
   if (!json) return { proof: 'none', lines: [], proven: null, countersigned: 0, bundle: null };
+  const end = record.state === 'withdrawn' ? await readWithdrawalProof(own.grant) : null; // none while it waits for the ledger
   let bundle: Bundle;
   try {
     bundle = { v: 1, receipt: own.receipt, opening: own.opening, proof: parseProof(json) };
     if (record.countersignature) bundle.countersignature = record.countersignature;
+    if (end) bundle.withdrawal = { receipt: record.withdrawal_receipt, proof: parseProof(end) };
   } catch {
     return { proof: 'refused', lines: [{ name: 'proof', ok: false, detail: 'format' }], proven: null, countersigned: 0, bundle: null };
   }
@@ -84,7 +83,6 @@ async function evidenceOf(vault: OpenVault, own: GrantPlaintext, record: GrantRe
   const lines: Line[] = result.checks.map((c) =>
     c.name === 'entry' && c.ok && bundle.proof.entry !== own.entry ? { name: 'entry', ok: false, detail: 'bad-entry' } : c,
   );
-  if (record.state === 'withdrawn') lines.push(...(await withdrawalLine(own, set)));
   return { proof: lines.every((l) => l.ok) ? 'verified' : 'refused', lines, proven: result.proven, countersigned: result.countersigned?.time ?? 0, bundle };
 }
 
@@ -94,18 +92,5 @@ async function requestOf(own: GrantPlaintext): Promise<Request | undefined> {
     return await verifyRequest(own.request, { audience: location.origin, now: null, catalogue: null });
   } catch {
     return undefined;
-  }
-}
-
-async function withdrawalLine(own: GrantPlaintext, set: ValidatorSet): Promise<Line[]> {
-  const json = await readWithdrawalProof(own.grant);
-  if (!json) return []; // it counts already; its entry waits for the ledger
-  try {
-    const { entry } = await verifyProof(parseProof(json), set);
-    const grant = parseEntry(fromB64u(own.entry));
-    const mine = entry.kind === 'withdraw' && grant.kind === 'grant' && equal(entry.handle, grant.handle) && isSigned(set.chain_id, entry, grant.walletKey);
-    return [{ name: 'withdrawal', ok: mine, detail: mine ? '' : 'bad-entry' }];
-  } catch (error) {
-    return [{ name: 'withdrawal', ok: false, detail: error instanceof CoreError ? error.code : 'format' }];
   }
 }
