@@ -12,14 +12,29 @@ import (
 
 func newCollect() *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "collect GRANT [ATTRIBUTE…]", GroupID: "business", Args: want(1, -1),
-		Short: "Collect what a grant gives, or only the attributes named",
+		Use: "collect GRANT [ATTRIBUTE…]", GroupID: "business", Args: cobra.ArbitraryArgs,
+		Short: "Collect what a grant gives, or all grants of a purpose",
 		Long: `Opens and verifies the grant's letter when that was not done yet, posts this
 hour's permit to the ledger, collects, and decrypts. What the grant does not name
-is refused, with the reason, and the shopper sees the attempt.`,
+is refused, with the reason, and the shopper sees the attempt.
+
+With --all it collects under every grant of a purpose and writes NDJSON to stdout,
+as it came: sealed, unless --decrypt is given. With --cursor-file it goes on where
+the last run ended, also an interrupted one, and brings only what changed; the
+lines after the last cursor may come twice.`,
 		Example: `  coffer collect 5r1ZkJ0Yx8mC2cQyV7q3Vw
-  coffer collect 5r1ZkJ0Yx8mC2cQyV7q3Vw name postal-address --json`,
+  coffer collect 5r1ZkJ0Yx8mC2cQyV7q3Vw name postal-address --json
+  coffer collect --all --purpose https://w3id.org/dpv#DeliveryOfGoods --cursor-file delivery.cursor >> out.ndjson`,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if all, _ := cmd.Flags().GetBool("all"); all {
+				if err := want(0, 0)(cmd, args); err != nil {
+					return err
+				}
+				return collectAll(cmd)
+			}
+			if err := want(1, -1)(cmd, args); err != nil {
+				return err
+			}
 			g, err := id.Parse[id.Grant](args[0])
 			if err != nil {
 				return usage("GRANT: %w", err)
@@ -60,6 +75,7 @@ is refused, with the reason, and the shopper sees the attempt.`,
 	}
 	dataFlag(cmd)
 	cmd.Flags().Bool("json", false, "write JSON")
+	allFlags(cmd)
 	return cmd
 }
 

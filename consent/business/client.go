@@ -253,3 +253,44 @@ func sleep(ctx context.Context, d time.Duration) error {
 		return nil
 	}
 }
+
+// stream is call for an answer that read takes as it comes. read is asked again from
+// the start when an attempt failed in a passing way.
+func (c *client) stream(ctx context.Context, path string, in any, read func(io.Reader) error) error {
+	body, err := json.Marshal(in)
+	if err != nil {
+		return err
+	}
+	renewed := false
+	return c.retry(ctx, func() error {
+		token, err := c.bearer(ctx)
+		if err != nil {
+			return err
+		}
+		req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.origin+path, bytes.NewReader(body))
+		if err != nil {
+			return err
+		}
+		req.Header = http.Header{
+			"Accept": {"application/x-ndjson, application/problem+json"}, "Content-Type": {"application/json"}, "Authorization": {"Bearer " + token},
+		}
+		resp, err := c.http.Do(req)
+		if err != nil {
+			return fmt.Errorf("%w: %w", ErrUnreachable, withoutAddress(err))
+		}
+		defer resp.Body.Close()
+		if resp.StatusCode == http.StatusOK {
+			return read(resp.Body)
+		}
+		b, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+		if err != nil {
+			return fmt.Errorf("%w: %w", ErrUnreachable, err)
+		}
+		if resp.StatusCode == http.StatusUnauthorized && !renewed {
+			renewed = true
+			c.forget()
+			return &again{readProblem(resp, b)}
+		}
+		return readProblem(resp, b)
+	})
+}

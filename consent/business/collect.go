@@ -83,15 +83,19 @@ func (b *Business) Collect(ctx context.Context, g id.Grant, attributes ...string
 }
 
 type collectAnswer struct {
-	Releases []struct {
-		Attribute string          `json:"attribute"`
-		Sealed    json.RawMessage `json:"sealed"`
-	} `json:"releases"`
-	Refused []struct {
-		Attribute string `json:"attribute"`
-		Problem   string `json:"problem"`
-	} `json:"refused"`
-	Log consent.LogHead `json:"log"`
+	Releases []released         `json:"releases"`
+	Refused  []refusedAttribute `json:"refused"`
+	Log      consent.LogHead    `json:"log"`
+}
+
+type released struct {
+	Attribute string          `json:"attribute"`
+	Sealed    json.RawMessage `json:"sealed"`
+}
+
+type refusedAttribute struct {
+	Attribute string `json:"attribute"`
+	Problem   string `json:"problem"`
 }
 
 func (b *Business) collect(ctx context.Context, g id.Grant, attributes []string) (collectAnswer, error) {
@@ -129,11 +133,7 @@ func (b *Business) keepCollection(ctx context.Context, grant Grant, letter conse
 	var out Collection
 	var names []string
 	for _, r := range answer.Refused {
-		reason, ok := denials[r.Problem]
-		if !ok {
-			reason = consent.DenialReason(r.Problem)
-		}
-		out.Refused = append(out.Refused, consent.Denial{Reason: reason, What: r.Attribute})
+		out.Refused = append(out.Refused, *denialFor(r.Problem, r.Attribute))
 	}
 	for _, r := range answer.Releases {
 		names = append(names, r.Attribute)
