@@ -72,9 +72,14 @@ func (wt *wallet) request(_ http.ResponseWriter, r *http.Request, v id.Vault) (a
 	if err != nil {
 		return answer{}, err
 	}
+	optedOut, err := wt.optedOut(r, q.JWS)
+	if err != nil {
+		return answer{}, err
+	}
 	return ok(struct {
 		Request  string           `json:"request"`
 		Status   consentdb.Status `json:"status"`
 		Business party            `json:"business"`
-	}{q.JWS, q.Status(wt.Clock()), party{DID: b.DID, Name: b.Name, State: b.State}})
+		OptedOut []string         `json:"opted_out"`
+	}{q.JWS, q.Status(wt.Clock()), party{DID: b.DID, Name: b.Name, State: b.State}, optedOut})
 }

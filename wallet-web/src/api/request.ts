@@ -1,13 +1,15 @@
 /** What a business asks (contract D.10). The JWS is verified by core, not believed because it came from here. */
-import { oneOf, text, type Of } from '../core/shape';
+import { matching, oneOf, text, type Of } from '../core/shape';
 import type { RequestId } from '../core/id';
-import { answer } from './answer';
+import { answer, list, optional } from './answer';
 import { get } from './http';
 
 const asked = answer({
   request: text(256 << 10),
   status: oneOf('open', 'answered', 'expired'),
   business: answer({ did: text(2000), name: text(1000, 0), state: oneOf('active', 'pending', 'suspended') }),
+  /** Purposes that the operator calls opted out, since the browser sent Sec-GPC. */
+  opted_out: optional(list(matching(/^[a-z0-9-]{1,32}$/, 'a purpose')), []),
 });
 
 /** A request as the operator hands it over. */

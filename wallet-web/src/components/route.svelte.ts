@@ -1,5 +1,5 @@
 /** Which page is shown: real paths and the browser's own history. */
-import { isId, type GrantId, type RequestId } from '../core/id';
+import { isId, type GrantId, type RequestId, type RightsId } from '../core/id';
 
 export type Route =
   | { at: 'home' }
@@ -9,13 +9,18 @@ export type Route =
   | { at: 'inbox' }
   | { at: 'activity' }
   | { at: 'settings' }
+  | { at: 'rights' }
+  | { at: 'rightsOf'; id: GrantId }
+  | { at: 'case'; id: RightsId }
   | { at: 'unknown' };
 
 export function routeOf(path: string): Route {
   const [first = '', second, ...more] = path.replace(/^\/+|\/+$/g, '').split('/');
+  if (first === 'grants' && isId(second) && more.length === 1 && more[0] === 'rights') return { at: 'rightsOf', id: second as GrantId };
   if (more.length > 0) return { at: 'unknown' };
   if (second !== undefined) {
     if (first === 'r' && isId(second)) return { at: 'request', id: second as RequestId };
+    if (first === 'rights' && isId(second)) return { at: 'case', id: second as RightsId };
     if (first === 'grants' && isId(second)) return { at: 'grant', id: second as GrantId };
     return { at: 'unknown' };
   }
@@ -26,6 +31,7 @@ export function routeOf(path: string): Route {
     case 'inbox':
     case 'activity':
     case 'settings':
+    case 'rights':
       return { at: first };
     default:
       return { at: 'unknown' };

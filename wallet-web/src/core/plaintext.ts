@@ -1,9 +1,9 @@
-/** What is inside a sealed document (contract C.2, E.3): JSON of one of four kinds. */
+/** What is inside a sealed document (contract C.2, E.3): JSON of one of six kinds. */
 import type { AttributeValue } from './attributes';
 import type { Did } from './did';
 import type { Epoch } from './epoch';
 import { ParseError } from './errors';
-import type { DocumentId, GrantId, RequestId } from './id';
+import type { DocumentId, GrantId, RequestId, RightsId } from './id';
 import { parseStrict } from './json';
 import { base64url, bool, id, int, list, matching, nullable, object, oneOf, read, record, text, version, type Of, type Shape } from './shape';
 
@@ -66,9 +66,17 @@ const attributeShape = object(
   { derived_from: text(64) },
 );
 
-export type Plaintext = AttributePlaintext | IdentityPlaintext | GrantPlaintext | ManifestPlaintext;
+const rightsShape = object({ v: version, kind: oneOf('rights'), rights: id<RightsId>(), business: matching<Did>(/^did:/, 'a DID'), business_name: text(400), jws: text(1 << 17) });
+/** The wallet's own copy of a rights request, as signed. */
+export type RightsPlaintext = Of<typeof rightsShape>;
 
-const shapes: Record<Plaintext['kind'], Shape<unknown>> = { attribute: attributeShape, identity: identityShape, grant: grantShape, manifest: manifestShape };
+const settingsShape = object({ v: version, kind: oneOf('settings'), gpc: bool });
+/** What the shopper set for the wallet. `gpc`: opt out of advertising, sale and sharing wherever asked. */
+export type SettingsPlaintext = Of<typeof settingsShape>;
+
+export type Plaintext = AttributePlaintext | IdentityPlaintext | GrantPlaintext | ManifestPlaintext | RightsPlaintext | SettingsPlaintext;
+
+const shapes: Record<Plaintext['kind'], Shape<unknown>> = { attribute: attributeShape, identity: identityShape, grant: grantShape, manifest: manifestShape, rights: rightsShape, settings: settingsShape };
 
 /** Reads an opened document. Throws ParseError; code `newer` if a newer wallet wrote a kind that this one does not know. */
 export function parsePlaintext(json: string): Plaintext {

@@ -5,10 +5,10 @@
  */
 import { fromB64u, type Bytes } from '../core/bytes';
 import type { Stored } from '../core/document';
-import { newId, type DocumentId, type GrantId, type VaultId } from '../core/id';
+import { newId, type DocumentId, type GrantId, type RightsId, type VaultId } from '../core/id';
 import type { VaultKey } from '../core/keys';
 import type { Finding } from '../core/manifest';
-import type { AttributePlaintext, GrantPlaintext, IdentityPlaintext, Plaintext } from '../core/plaintext';
+import type { AttributePlaintext, GrantPlaintext, IdentityPlaintext, Plaintext, RightsPlaintext, SettingsPlaintext } from '../core/plaintext';
 import { systemRandom } from '../core/random';
 import { openVault, sealBatch, type Batch, type Change, type Opened } from '../core/vault';
 import * as device from './device';
@@ -58,6 +58,19 @@ export class OpenVault {
     const held = new Map<GrantId, GrantPlaintext>();
     for (const d of this.#documents.values()) if (d.plaintext.kind === 'grant') held.set(d.plaintext.grant, d.plaintext);
     return held;
+  });
+
+  rights: ReadonlyMap<RightsId, RightsPlaintext> = $derived.by(() => {
+    const held = new Map<RightsId, RightsPlaintext>();
+    for (const d of this.#documents.values()) if (d.plaintext.kind === 'rights') held.set(d.plaintext.rights, d.plaintext);
+    return held;
+  });
+
+  /** As set, or as they are while nothing was set: then there is no document yet. */
+  settings: Omit<SettingsPlaintext, 'v' | 'kind'> & { id: DocumentId | null; version: number } = $derived.by(() => {
+    // Two devices may have made one each at once: an opt-out on either counts.
+    const set = [...this.#documents.values()].flatMap((d) => (d.plaintext.kind === 'settings' ? [{ gpc: d.plaintext.gpc, id: d.id, version: d.version }] : []));
+    return set.find((s) => s.gpc) ?? set[0] ?? { gpc: false, id: null, version: 0 };
   });
 
   private constructor(

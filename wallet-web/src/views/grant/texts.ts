@@ -102,4 +102,5 @@ export const rights: Record<string, string> = {
   objection: 'objection',
   'withdraw-consent': 'withdrawal at any time',
 };
+export const rightsLink = (business: string) => `Demand something of ${business}: to see, correct or delete your data`;
 export const activity = 'See who collected it';
