@@ -152,13 +152,14 @@ test('the whole journey', async () => {
     await page.getByRole('link', { name: /Deliver an order/ }).click();
     await title(page, 'Given to Corner Shop');
     await expect(page.getByText('Everything holds')).toBeVisible();
-    await expect(page.getByText('Verified:')).toHaveCount(5);
+    await expect(page.getByText('Verified:')).toHaveCount(6);
+    await expect(page.getByText(/Corner Shop counter-signed the receipt on/)).toBeVisible();
     await look(page, '20-grant');
     const downloading = page.waitForEvent('download');
     await page.getByRole('button', { name: 'Download the receipt' }).click();
     receipt = await (await downloading).path();
     const bundle = JSON.parse(await readFile(receipt, 'utf8')) as Record<string, unknown>;
-    expect(Object.keys(bundle)).toEqual(['v', 'receipt', 'opening', 'proof']);
+    expect(Object.keys(bundle)).toEqual(['v', 'receipt', 'opening', 'proof', 'countersignature']);
     await page.getByText('The receipt', { exact: true }).click();
     await look(page, '21-grant-receipt');
     await go(page, 'Settings');
