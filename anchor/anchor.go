@@ -106,6 +106,32 @@ type Ledger interface {
 
 	// Head is the newest committed state of the log.
 	Head(ctx context.Context) (Head, error)
+
+	Publication
+}
+
+// Publication is the log as anybody may fetch, keep and compare it. What it gives
+// once it gives for ever, but for Checkpoint and SignedHeader.
+type Publication interface {
+	// CheckpointKey is the public key of this member's checkpoints.
+	CheckpointKey() string
+
+	// Checkpoint is the newest log that the validators signed, as a note of this
+	// member; see OpenCheckpoint. Its size never shrinks.
+	Checkpoint(ctx context.Context) ([]byte, error)
+
+	// SignedHeader is the header that fixes it, for VerifyHeader. Asked for
+	// after a checkpoint, it fixes that log or a larger one.
+	SignedHeader(ctx context.Context) ([]byte, error)
+
+	// Subtrees are the roots of n complete subtrees of 2^level entries each,
+	// the first one beginning at entry from·2^level. ErrNotFound if the log is
+	// not that large.
+	Subtrees(ctx context.Context, level uint, from uint64, n int) ([][32]byte, error)
+
+	// Range is n entries from an index on. ErrNotFound if the log is not that
+	// large.
+	Range(ctx context.Context, from uint64, n int) ([]Entry, error)
 }
 
 // GrantState is what the rule remembers of a grant.

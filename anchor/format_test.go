@@ -114,4 +114,9 @@ func TestFormatExamples(t *testing.T) {
 	if err := grown.Verify(entries[0].Leaf(), root); err != nil || grown.From != 1 || grown.To != 3 {
 		t.Errorf("the consistency proof: %v", err)
 	}
+
+	checkpoint, err := anchor.OpenCheckpoint([]byte(example(t, "checkpoint")+"\n"), strings.TrimSpace(example(t, "checkpoint-key")))
+	if err != nil || checkpoint != (anchor.Checkpoint{Origin: chain.Origin(), Size: 3, Root: root}) {
+		t.Errorf("the checkpoint is %+v, %v", checkpoint, err)
+	}
 }

@@ -45,6 +45,16 @@ func ParseAppHash(b []byte) (root [32]byte, size uint64, err error) {
 	return [32]byte(b), binary.BigEndian.Uint64(b[32:]), nil
 }
 
+// Holds reports whether a log of a size has n complete subtrees of 2^level
+// entries, of which the first is number from; level 0 are the entries.
+func Holds(size uint64, level uint, from uint64, n int) bool {
+	have := uint64(0)
+	if level < 64 {
+		have = size >> level
+	}
+	return n >= 0 && from <= have && uint64(n) <= have-from
+}
+
 // inclusionRoot is the root that an inclusion path leads to (RFC 9162 § 2.1.3.2,
 // with the two parts of the path counted instead of walked); ok is false if the
 // path has not the one length that fits index and size.

@@ -87,6 +87,14 @@ type fixed struct {
 	time   time.Time
 }
 
+// VerifyHeader checks a signed header, in CometBFT's protobuf, against a set that
+// the caller trusts, and returns the log that it fixes. Height and Time are the
+// header's. An error is a *ProofError.
+func VerifyHeader(set ValidatorSet, signed []byte) (Head, error) {
+	f, err := verifyHeader(set, signed)
+	return Head{Size: f.size, Root: f.root, Height: f.height, Time: f.time}, err
+}
+
 func verifyHeader(set ValidatorSet, b []byte) (fixed, error) {
 	refuse := func(r ProofReason, format string, args ...any) (fixed, error) {
 		_, err := refused(r, format, args...)

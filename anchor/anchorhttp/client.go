@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"time"
 
 	"coffer/anchor"
@@ -94,8 +95,38 @@ func (c *Client) Entries(ctx context.Context, h anchor.Handle) ([]anchor.Indexed
 	return out, nil
 }
 
+// CheckpointKey is the key that the member says signs its checkpoints. Keep the
+// first one, or take it from the member some other way.
+func (c *Client) CheckpointKey(ctx context.Context) (string, error) {
+	b, err := c.fetch(ctx, "checkpoint key", "/checkpoint-key")
+	return strings.TrimSuffix(string(b), "\n"), err
+}
+
+// Checkpoint is the member's newest signed note, not opened yet.
+func (c *Client) Checkpoint(ctx context.Context) ([]byte, error) {
+	return c.fetch(ctx, "checkpoint", "/checkpoint")
+}
+
+// SignedHeader is the newest one, not verified yet: see anchor.VerifyHeader.
+func (c *Client) SignedHeader(ctx context.Context) ([]byte, error) {
+	var j signedHeaderJSON
+	err := c.get(ctx, "header", "/header", &j)
+	return j.SignedHeader, err
+}
+
 func (c *Client) get(ctx context.Context, what, path string, to any) error {
-	fail := func(err error) error { return fmt.Errorf("reading the ledger's %s: %w", what, err) }
+	body, err := c.fetch(ctx, what, path)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(body, to); err != nil {
+		return fmt.Errorf("reading the ledger's %s: %w", what, err)
+	}
+	return nil
+}
+
+func (c *Client) fetch(ctx context.Context, what, path string) ([]byte, error) {
+	fail := func(err error) ([]byte, error) { return nil, fmt.Errorf("reading the ledger's %s: %w", what, err) }
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, c.Origin+prefix+path, nil)
 	if err != nil {
 		return fail(err)
@@ -124,10 +155,7 @@ func (c *Client) get(ctx context.Context, what, path string, to any) error {
 	if len(body) > maxAnswer {
 		return fail(fmt.Errorf("the answer is longer than %d bytes", maxAnswer))
 	}
-	if err := json.Unmarshal(body, to); err != nil {
-		return fail(err)
-	}
-	return nil
+	return body, nil
 }
 
 // notFound tells a ledger that has no such thing from a server that is no

@@ -7,13 +7,22 @@
 //	GET /ledger/v1/proofs/{leaf}         a proof of the entry
 //	GET /ledger/v1/handles/{handle}      a grant and all entries under its handle
 //	GET /ledger/v1/consistency?from=&to= a proof that the log only grew
+//	GET /ledger/v1/header                the newest signed header
+//
+// The log itself is published as c2sp.org/tlog-tiles says, for tools of others:
+//
+//	GET /ledger/v1/checkpoint                 its size and root, a signed note
+//	GET /ledger/v1/checkpoint-key             the key that signs it
+//	GET /ledger/v1/tile/<L>/<N>[.p/<W>]       hashes
+//	GET /ledger/v1/tile/entries/<N>[.p/<W>]   entries
 //
 // # Trust
 //
 // Anyone may ask: an answer is about random keys. Who asks for a handle tells
 // the member that it knows the handle. The client believes nothing it is told:
 // proofs are for verifying against a validator set that was obtained elsewhere,
-// and each entry is parsed. A lying member can withhold and can show an old head.
+// and each entry is parsed. A lying member can withhold and can show an old head;
+// one that shows two logs leaves checkpoints that prove it.
 package anchorhttp
 
 import (
@@ -57,6 +66,10 @@ func Routes(r *mux.Router, l anchor.Ledger) {
 		h, err := l.Head(ctx)
 		return headJSON{1, l.Chain(), h.Size, h.Root, h.Height, h.Time.Unix()}, err
 	})
+	get("/header", func(ctx context.Context, _ arguments) (any, error) {
+		b, err := l.SignedHeader(ctx)
+		return signedHeaderJSON{1, b}, err
+	})
 	get("/consistency", func(ctx context.Context, args arguments) (any, error) {
 		from, err1 := strconv.ParseUint(args.query.Get("from"), 10, 53)
 		to, err2 := strconv.ParseUint(args.query.Get("to"), 10, 53)
@@ -79,6 +92,7 @@ func Routes(r *mux.Router, l anchor.Ledger) {
 		}
 		return readHandle(ctx, l, h)
 	})
+	publish(r, l)
 }
 
 // readHandle reads the entries first, so that the grant's state is never older
@@ -94,7 +108,7 @@ func readHandle(ctx context.Context, l anchor.Ledger, h anchor.Handle) (any, err
 	}
 	j := handleJSON{V: 1, Handle: h, Grant: grantJSON{g.Start, g.End, g.Wallet, g.Withdrawn}, Entries: make([]entryJSON, len(entries))}
 	for i, e := range entries {
-		j.Entries[i] = entryJSON{e.Index, entryBytes(e.Entry.Bytes())}
+		j.Entries[i] = entryJSON{e.Index, rawBytes(e.Entry.Bytes())}
 	}
 	return j, nil
 }
@@ -134,6 +148,11 @@ type headJSON struct {
 	Time   int64             `json:"time"`
 }
 
+type signedHeaderJSON struct {
+	V            int      `json:"v"`
+	SignedHeader rawBytes `json:"signed_header"`
+}
+
 type handleJSON struct {
 	V       int           `json:"v"`
 	Handle  anchor.Handle `json:"handle"`
@@ -149,23 +168,23 @@ type grantJSON struct {
 }
 
 type entryJSON struct {
-	Index uint64     `json:"index"`
-	Entry entryBytes `json:"entry"`
+	Index uint64   `json:"index"`
+	Entry rawBytes `json:"entry"`
 }
 
-// entryBytes are written as base64url.
-type entryBytes []byte
+// rawBytes are written as base64url.
+type rawBytes []byte
 
-func (e entryBytes) MarshalJSON() ([]byte, error) { return json.Marshal(b64.EncodeToString(e)) }
+func (e rawBytes) MarshalJSON() ([]byte, error) { return json.Marshal(b64.EncodeToString(e)) }
 
-func (e *entryBytes) UnmarshalJSON(b []byte) error {
+func (e *rawBytes) UnmarshalJSON(b []byte) error {
 	var s string
 	if err := json.Unmarshal(b, &s); err != nil {
 		return err
 	}
 	var err error
 	if *e, err = b64.DecodeString(s); err != nil {
-		return fmt.Errorf("parsing entry: %w", err)
+		return fmt.Errorf("parsing base64url: %w", err)
 	}
 	return nil
 }

@@ -30,6 +30,7 @@ type Memory struct {
 	chain   anchor.Chain
 	now     func() time.Time
 	signers Signers
+	key     anchor.CheckpointKey
 
 	mu       sync.RWMutex
 	down     bool
@@ -48,8 +49,12 @@ var _ anchor.Ledger = (*Memory)(nil)
 // NewMemory begins an empty ledger on a clock of the caller.
 func NewMemory(chain anchor.Chain, now func() time.Time) *Memory {
 	factory := &compact.RangeFactory{Hash: rfc6962.DefaultHasher.HashChildren}
+	key, err := anchor.NewCheckpointKey(chain, Key("checkpoints"))
+	if err != nil {
+		panic(err) // no chain id has a bad origin
+	}
 	return &Memory{
-		chain: chain, now: now, signers: NewSigners(chain, 10), height: 1, time: now().UTC(),
+		chain: chain, now: now, key: key, signers: NewSigners(chain, 10), height: 1, time: now().UTC(),
 		index:    map[anchor.Leaf]uint64{},
 		grants:   map[anchor.Handle]anchor.GrantState{},
 		byHandle: map[anchor.Handle][]uint64{},
@@ -219,8 +224,13 @@ func (m *Memory) Prove(ctx context.Context, leaf anchor.Leaf) (anchor.Proof, err
 	if err != nil {
 		return anchor.Proof{}, err
 	}
-	signed := m.signers.Sign(head.Height+1, head.Time, anchor.AppHash(head.Root, head.Size)).Bytes()
-	return anchor.Proof{Entry: m.entries[index].Bytes(), Index: index, Path: path, SignedHeader: signed}, nil
+	return anchor.Proof{Entry: m.entries[index].Bytes(), Index: index, Path: path, SignedHeader: m.header()}, nil
+}
+
+// header is called with mu held.
+func (m *Memory) header() []byte {
+	head := m.head()
+	return m.signers.Sign(head.Height+1, head.Time, anchor.AppHash(head.Root, head.Size)).Bytes()
 }
 
 // Consistency implements anchor.Ledger.

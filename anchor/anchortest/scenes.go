@@ -92,6 +92,97 @@ func growing(s *scene) {
 	}
 }
 
+func published(s *scene) {
+	now := s.epoch()
+	anna := s.relation("anna")
+	s.checkpoint()
+	s.append(anna.Grant(now, 7))
+	var last uint64
+	for n := range 12 {
+		s.append(anna.Permit(now, n))
+		head := s.checkpoint()
+		if head.Size < last {
+			s.Fatalf("the checkpoint shrank from %d to %d", last, head.Size)
+		}
+		last = head.Size
+	}
+	// A proof waits for the header that covers the entry; after it, the checkpoint does.
+	s.prove(anna.Permit(now, 11))
+	if head := s.checkpoint(); head != s.checkpoint() || head.Size != 13 {
+		s.Fatalf("the checkpoint has %d entries, want 13", head.Size)
+	}
+	entries, err := s.Ledger.Range(s.ctx, 0, 13)
+	if err != nil {
+		s.Fatalf("reading the log: %v", err)
+	}
+	leaves := make([][32]byte, len(entries))
+	for i, e := range entries {
+		leaves[i] = e.Leaf()
+	}
+	for level := range uint(5) {
+		n := 13 >> level
+		for from := range n + 1 {
+			got, err := s.Ledger.Subtrees(s.ctx, level, uint64(from), n-from)
+			if err != nil {
+				s.Fatalf("reading %d subtrees of level %d: %v", n-from, level, err)
+			}
+			for i, h := range got {
+				at := (from + i) << level
+				if h != root(leaves[at:at+1<<level]) {
+					s.Errorf("subtree %d of level %d is another", from+i, level)
+				}
+			}
+		}
+		if _, err := s.Ledger.Subtrees(s.ctx, level, 0, n+1); !errors.Is(err, anchor.ErrNotFound) {
+			s.Errorf("reading %d subtrees of level %d: %v, want ErrNotFound", n+1, level, err)
+		}
+	}
+	for _, none := range []struct {
+		from uint64
+		n    int
+	}{{0, 14}, {13, 1}, {14, 0}, {1 << 63, 1}, {0, -1}} {
+		if _, err := s.Ledger.Range(s.ctx, none.from, none.n); !errors.Is(err, anchor.ErrNotFound) {
+			s.Errorf("reading %d entries from %d: %v, want ErrNotFound", none.n, none.from, err)
+		}
+		if _, err := s.Ledger.Subtrees(s.ctx, 64, none.from, 1); !errors.Is(err, anchor.ErrNotFound) {
+			s.Errorf("reading level 64: %v, want ErrNotFound", err)
+		}
+	}
+}
+
+// checkpoint reads the newest one and holds it to the header that comes after.
+func (s *scene) checkpoint() anchor.Head {
+	s.Helper()
+	signed, err := s.Ledger.Checkpoint(s.ctx)
+	if err != nil {
+		s.Fatalf("reading the checkpoint: %v", err)
+	}
+	c, err := anchor.OpenCheckpoint(signed, s.Ledger.CheckpointKey())
+	if err != nil || c.Origin != s.Ledger.Chain().Origin() {
+		s.Fatalf("the checkpoint is of %q, %v", c.Origin, err)
+	}
+	header, err := s.Ledger.SignedHeader(s.ctx)
+	if err != nil {
+		s.Fatalf("reading the header: %v", err)
+	}
+	set, err := s.Ledger.Validators(s.ctx)
+	if err != nil {
+		s.Fatalf("reading the validators: %v", err)
+	}
+	head, err := anchor.VerifyHeader(set, header)
+	if err != nil || head.Size < c.Size {
+		s.Fatalf("the header fixes %d entries, the checkpoint %d, %v", head.Size, c.Size, err)
+	}
+	grown, err := s.Ledger.Consistency(s.ctx, c.Size, head.Size)
+	if err != nil {
+		s.Fatalf("proving that the checkpoint grew: %v", err)
+	}
+	if err := grown.Verify(c.Root, head.Root); err != nil {
+		s.Fatalf("the checkpoint is not what validators signed: %v", err)
+	}
+	return anchor.Head{Size: c.Size, Root: c.Root}
+}
+
 func proofs(s *scene) {
 	now := s.epoch()
 	anna, ben := s.relation("anna"), s.relation("ben")

@@ -31,6 +31,7 @@ func TestLedger(t *testing.T, begin func(*testing.T) Harness) {
 		{"a grant, its permits and its withdrawal are kept in order", lifeOfAGrant},
 		{"proofs verify, and are made again as the log grows", proofs},
 		{"the log only grows, and proves it", growing},
+		{"the log is published", published},
 		{"the same entry counts once", idempotent},
 		{"the rule refuses", refusals},
 		{"time ends grants and ages entries", passing},

@@ -53,7 +53,7 @@ func InitMembers(dirs []string, chain anchor.Chain) error {
 		return fmt.Errorf("making a ledger: %w", err)
 	}
 	for _, dir := range dirs {
-		for _, name := range []string{markerFile, genesisFile, nodeKeyFile, signingKeyFile, signedFile} {
+		for _, name := range []string{markerFile, genesisFile, nodeKeyFile, signingKeyFile, signedFile, checkpointKeyFile} {
 			if _, err := os.Stat(filepath.Join(dir, name)); err == nil {
 				return fmt.Errorf("making a ledger at %s: %s is there already; choose an empty directory", dir, name)
 			}
@@ -73,6 +73,9 @@ func InitMembers(dirs []string, chain anchor.Chain) error {
 		pv.Save()
 		nodeKey := &p2p.NodeKey{PrivKey: ed25519.GenPrivKey()}
 		if err := nodeKey.SaveAs(filepath.Join(dir, nodeKeyFile)); err != nil {
+			return fmt.Errorf("making a ledger: %w", err)
+		}
+		if _, err := makeCheckpointKey(dir, chain); err != nil {
 			return fmt.Errorf("making a ledger: %w", err)
 		}
 		genesis.Validators = append(genesis.Validators, cmttypes.GenesisValidator{Address: pv.Key.Address, PubKey: pv.Key.PubKey, Power: 10})

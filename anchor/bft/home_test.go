@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -42,6 +43,11 @@ func TestHomesThatCannotBeOpened(t *testing.T) {
 		{"data wiped", func(h string) error { return os.RemoveAll(filepath.Join(h, "data")) }, []string{"priv_validator_state.json", "two blocks at one height", "backup"}},
 		{"signing state damaged", func(h string) error { return write(h, signedFile, `{`) }, []string{"priv_validator_state.json", "backup"}},
 		{"signing key damaged", func(h string) error { return write(h, signingKeyFile, `{`) }, []string{"priv_validator_key.json", "backup"}},
+		{"checkpoint key damaged", func(h string) error { return write(h, checkpointKeyFile, "PRIVATE+KEY+x") }, []string{"checkpoint_key", "backup", "those who watch"}},
+		{"checkpoint key of another ledger", func(h string) error {
+			_, err := makeCheckpointKey(h, "other")
+			return err
+		}, []string{"checkpoint_key", "another ledger"}},
 		{"node key gone", func(h string) error { return os.Remove(filepath.Join(h, nodeKeyFile)) }, []string{"node_key.json", "backup"}},
 		{"blocks wiped", func(h string) error { return os.RemoveAll(filepath.Join(h, "data/blockstore.db")) }, []string{"whole home from one backup"}},
 		{"log of a newer version", func(h string) error { return spoilHead(h, map[string]any{"v": 2, "height": "new"}) }, []string{"newer version", "run that version"}},
@@ -148,5 +154,39 @@ func TestOneNodeAHome(t *testing.T) {
 	_, err := Start(context.Background(), Options{Home: home, Chain: chain})
 	if err == nil || !strings.Contains(err.Error(), "another cofferd") {
 		t.Errorf("a second node on the home: %v", err)
+	}
+}
+
+// A home of before there were checkpoints gets its key at the next start, says so
+// once, and keeps it.
+func TestHomeWithoutCheckpointKey(t *testing.T) {
+	home := newHome(t)
+	path := filepath.Join(home, checkpointKeyFile)
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
+		t.Fatalf("init made no checkpoint key that only its owner reads: %v", err)
+	}
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	var keys []string
+	for i, says := range []string{"made a checkpoint key", ""} {
+		j := &journal{}
+		n, err := Start(t.Context(), Options{Home: home, Chain: chain, Logger: slog.New(slog.NewTextHandler(j, nil))})
+		if err != nil {
+			t.Fatal(err)
+		}
+		keys = append(keys, n.CheckpointKey())
+		if err := n.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if made := strings.Contains(j.String(), "made a checkpoint key"); made != (says != "") || made && !strings.Contains(j.String(), keys[0]) {
+			t.Errorf("start %d says:\n%s", i, j.String())
+		}
+		if strings.Contains(j.String(), "PRIVATE") {
+			t.Error("the secret is in the log")
+		}
+	}
+	if keys[0] != keys[1] {
+		t.Error("the second start made another key")
 	}
 }

@@ -14,7 +14,8 @@
 // are checked in CheckTx, PrepareProposal, ProcessProposal and FinalizeBlock. A
 // stolen config/priv_validator_key.json votes in this member's name; with more
 // than a third of the power such votes can stop the ledger, with more than two
-// thirds they can admit what the rule forbids. Entries hold random keys,
+// thirds they can admit what the rule forbids. A stolen config/checkpoint_key
+// shows other logs in this member's name to whoever does not compare. Entries hold random keys,
 // commitments and hours, so who reads the home learns no more than what every
 // member sees.
 package bft
@@ -65,7 +66,9 @@ type Node struct {
 	dbs   *databases
 	queue *queue
 	quiet *atomic.Bool
-	leave context.CancelFunc // stops dialling members
+
+	checkpoints anchor.CheckpointKey
+	leave       context.CancelFunc // stops dialling members
 
 	closing sync.Once
 	closed  error
@@ -103,6 +106,11 @@ func Start(ctx context.Context, o Options) (n *Node, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening the ledger at %s: %w; is another cofferd running on it?", o.Home, err)
 	}
+	// The lock on the database is held: no other node makes a key at once.
+	checkpoints, err := openCheckpointKey(o.Home, o.Chain, o.Logger)
+	if err != nil {
+		return nil, fmt.Errorf("opening the ledger at %s: %w", o.Home, err)
+	}
 	app, err := newApplication(db, o.Chain, o.Clock)
 	if err != nil {
 		return nil, fmt.Errorf("opening the ledger at %s: %w", o.Home, err)
@@ -116,7 +124,7 @@ func Start(ctx context.Context, o Options) (n *Node, err error) {
 		return nil, fmt.Errorf("opening the ledger at %s: %w; restore the whole home from one backup, or run: cofferd init in an empty one", o.Home, err)
 	}
 	app.blocks = node.BlockStore()
-	n = &Node{chain: o.Chain, app: app, node: node, dbs: dbs, quiet: quiet}
+	n = &Node{chain: o.Chain, app: app, node: node, dbs: dbs, quiet: quiet, checkpoints: checkpoints}
 	if err := node.Start(); err != nil {
 		return nil, fmt.Errorf("starting the ledger node: %w", err)
 	}
