@@ -19,8 +19,8 @@ func (s *Shop) handle(ctx context.Context, e business.Event) error {
 		return s.answered(ctx, e.Request)
 	case business.EventLive:
 		return s.live(ctx, e.Grant)
-	case business.EventWithdrawn, business.EventErased, business.EventTerminated:
-		return s.withdrawn(e)
+	case business.EventWithdrawn, business.EventErased, business.EventTerminated, business.EventExpired, business.EventSuspended:
+		return s.ended(ctx, e)
 	}
 	return nil // a kind of a later operator
 }
@@ -118,14 +118,31 @@ func (s *Shop) collect(ctx context.Context, orderID string, g id.Grant, attribut
 	})
 }
 
-// withdrawn deletes what was collected under the grant.
-func (s *Shop) withdrawn(e business.Event) error {
+// ended deletes what was collected under the grant, and then says so, signed. A real
+// shop would keep what the tax office wants, and name it here.
+func (s *Shop) ended(ctx context.Context, e business.Event) error {
 	o, ok := s.orders.byGrant(e.Grant)
 	if !ok {
-		return nil
+		return nil // asked by hand, with the command; so is the statement
 	}
-	s.log.Info("a shopper withdrew; what was collected is deleted", "order", o.Number)
-	return s.orders.change(o.ID, func(o *order) { o.part(e.Grant).forget(consent.StateWithdrawn, e.Time) })
+	s.log.Info("a grant ended; what was collected is deleted", "order", o.Number, "how", string(e.Type))
+	err := s.orders.change(o.ID, func(o *order) {
+		p := o.part(e.Grant)
+		switch e.Type {
+		case business.EventExpired, business.EventSuspended: // the grant's own dates say the rest
+			p.forget(p.State, e.Time)
+		default:
+			p.forget(consent.StateWithdrawn, e.Time)
+		}
+	})
+	if err != nil {
+		return err
+	}
+	err = s.business.StateDeletion(ctx, e.Grant, business.Statement{Text: "We deleted everything we had collected under this grant."})
+	if errors.Is(err, business.ErrNotOver) {
+		return nil // its event has not been acted on: it comes again
+	}
+	return err
 }
 
 // forget deletes the values of a grant that is over.

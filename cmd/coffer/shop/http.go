@@ -62,6 +62,7 @@ func (s *Shop) Handler() http.Handler {
 	m.HandleFunc("GET /office/trail.ndjson", s.trail)
 	m.HandleFunc("GET /office/validators.json", s.validators)
 	m.HandleFunc("GET /privacy", s.privacy)
+	m.Handle("POST "+hookPath, s.business.WebhookHandler(s.handle))
 	m.Handle("GET /static/", http.StripPrefix("/static/", http.FileServerFS(static)))
 	m.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		s.sorry(w, http.StatusNotFound, "There is nothing here", "The address leads nowhere in this shop.")

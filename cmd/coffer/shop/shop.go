@@ -109,6 +109,7 @@ func (s *Shop) Run(ctx context.Context) error {
 	if err := s.register(ctx); err != nil {
 		return err
 	}
+	s.hook(ctx)
 	return s.business.Watch(ctx, time.Second, s.handle)
 }
 
