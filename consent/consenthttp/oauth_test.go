@@ -23,13 +23,16 @@ type approved struct {
 	GrantID id.Approval `json:"grant_id"`
 }
 
-// client posts a form as the shop.
-func (a as) client(path string, form url.Values) reply {
+// client posts a form as the shop, with proofs if there are any.
+func (a as) client(path string, form url.Values, proofs ...string) reply {
 	a.t.Helper()
 	form.Set("client_assertion", a.shop.Assertion())
 	form.Set("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer")
 	r := httptest.NewRequest("POST", consenttest.Operator+path, strings.NewReader(form.Encode()))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	for _, p := range proofs {
+		r.Header.Add("DPoP", p)
+	}
 	return a.send(r)
 }
 
