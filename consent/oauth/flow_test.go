@@ -194,6 +194,10 @@ func TestPushesAreRefused(t *testing.T) {
 	fresh := func(edit ...func(url.Values)) url.Values { return wish(s.shop.Request(), edit...) }
 	to := func(uri string) url.Values { return fresh(set("redirect_uri", uri)) }
 	jws := s.shop.Request().JWS
+	var payload map[string]any
+	if err := json.Unmarshal(s.shop.Request().Payload(), &payload); err != nil {
+		t.Fatal(err)
+	}
 	for name, c := range map[string]struct {
 		form url.Values
 		want string
@@ -203,6 +207,7 @@ func TestPushesAreRefused(t *testing.T) {
 		"over-wide":                {asked(func(q *consent.Request) { q.Purposes[0].Optional = []string{"birth-date"} }), "invalid_authorization_details"},
 		"for another operator":     {asked(func(q *consent.Request) { q.Aud = "https://elsewhere.example" }), "invalid_authorization_details"},
 		"an unregistered purpose":  {asked(func(q *consent.Request) { q.Purposes[0].Purpose = "https://w3id.org/dpv#AgeVerification" }), "invalid_authorization_details"},
+		"an untyped request":       {fresh(details(`[{"type":"coffer_request","request":"` + s.shop.SignUntyped(payload) + `"}]`)), "invalid_authorization_details"},
 		"no details":               {fresh(details("")), "invalid_authorization_details"},
 		"two elements":             {fresh(details(`[{"type":"coffer_request","request":"` + jws + `"},{"type":"coffer_request","request":"` + jws + `"}]`)), "invalid_authorization_details"},
 		"another type":             {fresh(details(`[{"type":"payment","request":"` + jws + `"}]`)), "invalid_authorization_details"},

@@ -105,7 +105,7 @@ func openProof(compact string) (key string, payload []byte, err error) {
 		return "", nil, badProof("want typ " + proofType)
 	}
 	jwk := header.JSONWebKey
-	if jwk == nil || !jwk.Valid() || !jwk.IsPublic() || len(jwk.Certificates) > 0 || jwk.CertificatesURL != nil {
+	if jwk == nil || !jwk.Valid() || len(jwk.Certificates) > 0 || jwk.CertificatesURL != nil {
 		return "", nil, badProof("want a public key as jwk")
 	}
 	switch k := jwk.Key.(type) {
@@ -118,7 +118,7 @@ func openProof(compact string) (key string, payload []byte, err error) {
 			return "", nil, badProof("want ES256 for this key")
 		}
 	default:
-		return "", nil, badProof("want a P-256 or Ed25519 key")
+		return "", nil, badProof("want a public P-256 or Ed25519 key")
 	}
 	if payload, err = signed.Verify(jwk.Key); err != nil {
 		return "", nil, badProof("not signed by its key")

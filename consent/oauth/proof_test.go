@@ -106,7 +106,7 @@ func TestProofsAreRefused(t *testing.T) {
 		t.Fatalf("%d %s", r.code, r.body)
 	}
 	now := s.clock.Now().Unix()
-	claims := map[string]any{"jti": rand.Text(), "htm": "GET", "htu": consenttest.Operator + "/who", "iat": now, "ath": "x"}
+	claims := map[string]any{"jti": rand.Text(), "htm": "GET", "htu": consenttest.Operator + "/who", "iat": now, "ath": digestOf(token)}
 	parts := strings.Split(p.proof("GET", "/who", token), ".")
 	rsaKey, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
@@ -128,6 +128,11 @@ func TestProofsAreRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	hmac := prover{s, []byte(strings.Repeat("k", 32)), jose.HS256}
+	// The forger makes good proofs, so that what follows proves something.
+	if r := s.call("GET", "/who", "DPoP", token, with(signWith(p, public, claims))); r.code != 200 {
+		t.Fatalf("%d %s", r.code, r.body)
+	}
+	claims["jti"] = rand.Text()
 	for name, proof := range map[string]string{
 		"used before":          used,
 		"of another method":    set("htm", "POST"),
@@ -151,7 +156,7 @@ func TestProofsAreRefused(t *testing.T) {
 		"ES256 called RS256":   raw(`{"alg":"RS256","typ":"dpop+jwt","jwk":` + string(public) + `}`),
 		"by RSA":               prover{s, rsaKey, jose.RS256}.sign("dpop+jwt", claims),
 		"by P-384":             prover{s, wide, jose.ES384}.sign("dpop+jwt", claims),
-		"with a private key":   raw(`{"alg":"ES256","typ":"dpop+jwt","jwk":` + string(private) + `}`),
+		"with a private key":   signWith(p, private, claims),
 		"without a key":        raw(`{"alg":"ES256","typ":"dpop+jwt"}`),
 		"with a critical word": raw(`{"alg":"ES256","typ":"dpop+jwt","crit":["x"],"x":1,"jwk":` + string(public) + `}`),
 		"changed":              parts[0] + "." + base64.RawURLEncoding.EncodeToString([]byte(`{"htm":"GET"}`)) + "." + parts[2],
@@ -181,6 +186,21 @@ func TestProofsAreRefused(t *testing.T) {
 
 func signHMAC(p prover, claims map[string]any) string {
 	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: p.alg, Key: p.key}, (&jose.SignerOptions{}).WithType("dpop+jwt"))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	b, _ := json.Marshal(claims)
+	signed, err := signer.Sign(b)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return must(signed.CompactSerialize())
+}
+
+// signWith signs under a header of its own making.
+func signWith(p prover, jwk []byte, claims map[string]any) string {
+	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: p.alg, Key: p.key},
+		(&jose.SignerOptions{}).WithType("dpop+jwt").WithHeader("jwk", json.RawMessage(jwk)))
 	if err != nil {
 		p.t.Fatal(err)
 	}
