@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { b64u, equal, fromB64u, hashOf, utf8 } from './bytes';
 import { nextHead, verifyLog } from './access';
@@ -124,6 +125,15 @@ describe('withdrawals', () => {
   test.each(cases<{ given: string; withdrawn: string }>('withdrawal.json'))('$name', async (c) => {
     expect(await outcome(() => checkWithdrawalReceipt(parseReceipt(c.withdrawn), parseReceipt(c.given)))).toBe(c.expect);
   });
+});
+
+test('receipts of the first form, without the DPV context, stand', () => {
+  const file = new URL('../../../consent/testdata/v1/receipt.json', import.meta.url);
+  const kept = JSON.parse(readFileSync(file, 'utf8')) as { receipt: string; withdrawal: string; claims: string };
+  const given = parseReceipt(kept.receipt);
+  expect(kept.claims).not.toContain('hasPurpose');
+  checkWithdrawalReceipt(parseReceipt(kept.withdrawal), given);
+  expect(receiptClaims(given)).toContain('hasPurpose'); // no new one is made so
 });
 
 describe('counter-signatures', () => {
