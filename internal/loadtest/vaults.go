@@ -1,0 +1,227 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	crand "crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"coffer/consent"
+	"coffer/consent/agent"
+)
+
+// measureVaults plants n vaults, serves them, and measures what was asked for.
+func measureVaults(ctx context.Context, s settings, n int, progress io.Writer) (all []measured, err error) {
+	folder := filepath.Join(s.folder, strconv.Itoa(n))
+	defer os.RemoveAll(folder)
+	address, err := freeAddress()
+	if err != nil {
+		return nil, err
+	}
+	if err := initialize(ctx, s.daemon, folder, address); err != nil {
+		return nil, err
+	}
+	p, err := plant(ctx, folder, n, progress)
+	if err != nil {
+		return nil, fmt.Errorf("planting: %w", err)
+	}
+	stop, err := start(ctx, address, s.daemon, "serve", "--data", folder)
+	if err != nil {
+		return nil, err
+	}
+	defer stop()
+	add := func(name, what string, measure func() (measured, error)) {
+		if err != nil || !s.runs[name] {
+			return
+		}
+		var m measured
+		if m, err = measure(); err == nil {
+			m.vaults, m.what = n, what
+			all = append(all, m)
+			fmt.Fprintf(progress, "  %s: %.0f/s\n", what, m.perSecond)
+		}
+	}
+	add("bearer", "gated releases, bearer token", func() (measured, error) { return measureBearer(ctx, s, address, p) })
+	add("dpop", "gated releases, DPoP proof on each", func() (measured, error) { return measureBound(ctx, s, address, p) })
+	for _, streams := range []int{1, 4} {
+		add("stream", fmt.Sprintf("bulk attributes, %d streams", streams), func() (measured, error) {
+			return measureStream(ctx, s, address, p, streams)
+		})
+	}
+	return all, err
+}
+
+// collect appends a request to collect under a grant that was drawn. more is header
+// lines.
+func (p planted) collect(b []byte, address, token, more string, grant int) []byte {
+	b = append(append(append(b, "POST /business/v1/grants/"...), p.grants[grant].String()...), "/collect HTTP/1.1\r\nHost: "...)
+	b = append(append(append(b, address...), "\r\nContent-Type: application/json\r\nContent-Length: 17\r\nAuthorization: "...), token...)
+	return append(append(append(b, "\r\n"...), more...), "\r\n{\"attributes\":[]}"...)
+}
+
+func measureBearer(ctx context.Context, s settings, address string, p planted) (measured, error) {
+	token, err := ask(ctx, address, p.business, nil)
+	if err != nil {
+		return measured{}, err
+	}
+	return drive(ctx, s, address, func(client int) func([]byte) []byte {
+		draw := rand.New(rand.NewPCG(uint64(client), 1))
+		return func(b []byte) []byte { return p.collect(b, address, "Bearer "+token, "", draw.IntN(len(p.grants))) }
+	})
+}
+
+// measureBound signs a proof for every request: the clients pay for it, too.
+func measureBound(ctx context.Context, s settings, address string, p planted) (measured, error) {
+	key, err := newProofKey()
+	if err != nil {
+		return measured{}, err
+	}
+	token, err := ask(ctx, address, p.business, key)
+	if err != nil {
+		return measured{}, err
+	}
+	digest := sha256.Sum256([]byte(token))
+	ath := b64(digest[:])
+	return drive(ctx, s, address, func(client int) func([]byte) []byte {
+		draw := rand.New(rand.NewPCG(uint64(client), 2))
+		return func(b []byte) []byte {
+			grant := draw.IntN(len(p.grants))
+			proof := key.proof("http://"+address+"/business/v1/grants/"+p.grants[grant].String()+"/collect", ath)
+			return p.collect(b, address, "DPoP "+token, "DPoP: "+proof+"\r\n", grant)
+		}
+	})
+}
+
+// measureStream collects everything, over and over.
+func measureStream(ctx context.Context, s settings, address string, p planted, streams int) (measured, error) {
+	token, err := ask(ctx, address, p.business, nil)
+	if err != nil {
+		return measured{}, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.each)
+	defer cancel()
+	var total, broken atomic.Int64
+	var wg sync.WaitGroup
+	begin := time.Now()
+	for range streams {
+		wg.Go(func() {
+			for ctx.Err() == nil {
+				body := strings.NewReader(`{"purpose":"` + purpose + `","cursor":"","until":""}`)
+				r, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+address+"/business/v1/collect/stream", body)
+				if err != nil {
+					broken.Add(1)
+					return
+				}
+				r.Header = http.Header{"Content-Type": {"application/json"}, "Authorization": {"Bearer " + token}}
+				resp, err := http.DefaultClient.Do(r)
+				if err != nil {
+					if ctx.Err() == nil {
+						broken.Add(1)
+					}
+					return
+				}
+				n, last, err := count(resp.Body, []byte(`{"kind":"release"`))
+				resp.Body.Close()
+				total.Add(int64(n))
+				whole := err == nil && bytes.HasPrefix(last, []byte(`{"kind":"end","complete":true`)) && n == len(attributes)*len(p.grants)
+				if !whole && ctx.Err() == nil {
+					broken.Add(1)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+	return measured{perSecond: float64(total.Load()) / time.Since(begin).Seconds(), errors: int(broken.Load())}, nil
+}
+
+func b64(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
+
+// ask gets an access token, bound to a key if there is one.
+func ask(ctx context.Context, address string, by agent.Signer, key *proofKey) (string, error) {
+	origin, now := "http://"+address, time.Now().Unix()
+	claims, err := json.Marshal(map[string]any{"iss": by.DID, "sub": by.DID, "aud": origin, "iat": now, "exp": now + 60, "jti": crand.Text()})
+	if err != nil {
+		return "", err
+	}
+	assertion, err := by.SignJWS(consent.TypeAssertion, claims)
+	if err != nil {
+		return "", err
+	}
+	form := url.Values{"grant_type": {"client_credentials"}, "client_assertion": {assertion},
+		"client_assertion_type": {"urn:ietf:params:oauth:client-assertion-type:jwt-bearer"}}
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, origin+"/oauth/token", strings.NewReader(form.Encode()))
+	if err != nil {
+		return "", err
+	}
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	if key != nil {
+		r.Header.Set("DPoP", key.proof(origin+"/oauth/token", ""))
+	}
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return "", err
+	}
+	defer resp.Body.Close()
+	var answer struct {
+		Token string `json:"access_token"`
+		Error string `json:"error_description"`
+	}
+	if err := json.NewDecoder(resp.Body).Decode(&answer); err != nil || answer.Token == "" {
+		return "", fmt.Errorf("asking for a token: %s %s", resp.Status, answer.Error)
+	}
+	return answer.Token, nil
+}
+
+// proofKey signs DPoP proofs (RFC 9449).
+type proofKey struct {
+	key    *ecdsa.PrivateKey
+	header string
+}
+
+func newProofKey() (*proofKey, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), crand.Reader)
+	if err != nil {
+		return nil, err
+	}
+	point, err := key.PublicKey.Bytes()
+	if err != nil {
+		return nil, err
+	}
+	header := fmt.Sprintf(`{"alg":"ES256","typ":"dpop+jwt","jwk":{"kty":"EC","crv":"P-256","x":"%s","y":"%s"}}`, b64(point[1:33]), b64(point[33:]))
+	return &proofKey{key, b64([]byte(header))}, nil
+}
+
+// proof is for one POST; it cannot fail with a key of ours.
+func (k *proofKey) proof(at, ath string) string {
+	claims := fmt.Sprintf(`{"jti":"%s","htm":"POST","htu":"%s","iat":%d`, crand.Text(), at, time.Now().Unix())
+	if ath != "" {
+		claims += `,"ath":"` + ath + `"`
+	}
+	signed := k.header + "." + b64([]byte(claims+"}"))
+	digest := sha256.Sum256([]byte(signed))
+	r, s, err := ecdsa.Sign(crand.Reader, k.key, digest[:])
+	if err != nil {
+		panic(err)
+	}
+	var signature [64]byte
+	r.FillBytes(signature[:32])
+	s.FillBytes(signature[32:])
+	return signed + "." + b64(signature[:])
+}
