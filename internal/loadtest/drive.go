@@ -18,9 +18,11 @@ import (
 type measured struct {
 	vaults    int
 	what      string
+	count     int // of requests or attributes
 	perSecond float64
 	took      []time.Duration // ascending
 	errors    int
+	cost      time.Duration // of the server's processor time, all in all
 }
 
 // at is a percentile in milliseconds.
@@ -76,6 +78,7 @@ func drive(ctx context.Context, s settings, address string, requests func(client
 	for c := range failed {
 		m.errors += failed[c]
 	}
+	m.count = len(m.took)
 	m.perSecond = float64(len(m.took)-m.errors) / elapsed.Seconds()
 	return m, errors.Join(problems...)
 }

@@ -115,7 +115,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 func table(to io.Writer, s settings, all []measured) error {
 	fmt.Fprintf(to, "\n%d clients, %s each, clients and server on one machine, load %s\n\n", s.clients, s.each, load())
 	t := tabwriter.NewWriter(to, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(t, "vaults\twhat\tper second\tp50 ms\tp99 ms\terrors\t")
+	fmt.Fprintln(t, "vaults\twhat\tper second\tp50 ms\tp99 ms\tserver µs each\terrors\t")
 	for _, m := range all {
 		vaults := "-"
 		if m.vaults > 0 {
@@ -125,7 +125,7 @@ func table(to io.Writer, s settings, all []measured) error {
 		if len(m.took) > 0 {
 			p50, p99 = fmt.Sprintf("%.2f", m.at(50)), fmt.Sprintf("%.2f", m.at(99))
 		}
-		fmt.Fprintf(t, "%s\t%s\t%.0f\t%s\t%s\t%d\t\n", vaults, m.what, m.perSecond, p50, p99, m.errors)
+		fmt.Fprintf(t, "%s\t%s\t%.0f\t%s\t%s\t%.1f\t%d\t\n", vaults, m.what, m.perSecond, p50, p99, float64(m.cost.Microseconds())/float64(max(1, m.count)), m.errors)
 	}
 	return t.Flush()
 }

@@ -41,7 +41,7 @@ func measureVaults(ctx context.Context, s settings, n int, progress io.Writer) (
 	if err != nil {
 		return nil, fmt.Errorf("planting: %w", err)
 	}
-	stop, err := start(ctx, address, s.daemon, "serve", "--data", folder)
+	pid, stop, err := start(ctx, address, s.daemon, "serve", "--data", folder)
 	if err != nil {
 		return nil, err
 	}
@@ -51,7 +51,7 @@ func measureVaults(ctx context.Context, s settings, n int, progress io.Writer) (
 			return
 		}
 		var m measured
-		if m, err = measure(); err == nil {
+		if m, err = costing(pid, measure); err == nil {
 			m.vaults, m.what = n, what
 			all = append(all, m)
 			fmt.Fprintf(progress, "  %s: %.0f/s\n", what, m.perSecond)
@@ -148,7 +148,7 @@ func measureStream(ctx context.Context, s settings, address string, p planted, s
 		})
 	}
 	wg.Wait()
-	return measured{perSecond: float64(total.Load()) / time.Since(begin).Seconds(), errors: int(broken.Load())}, nil
+	return measured{count: int(total.Load()), perSecond: float64(total.Load()) / time.Since(begin).Seconds(), errors: int(broken.Load())}, nil
 }
 
 func b64(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
