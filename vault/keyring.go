@@ -6,6 +6,8 @@ type Keyring struct {
 	Vault    Vault
 	Passkeys []Passkey
 	Wraps    []Wrap
+	// Recovery: the words do not only open the vault, they also sign in.
+	Recovery bool
 }
 
 // Has reports whether the credential is one of the vault's passkeys.

@@ -18,7 +18,8 @@ type Passkey struct {
 // only in the browser's cookie.
 type Session struct {
 	TokenHash  [32]byte // SHA-256 of the token
-	Credential []byte   // the passkey it began with
+	Credential []byte   // the passkey it began with; none when it began with words
+	Sheet      [32]byte // locator hash of those words' sheet; looked at when it begins, not stored
 	Expires    time.Time
 }
 

@@ -1,6 +1,7 @@
 // Package passkey holds the WebAuthn ceremonies: creating a passkey for a vault,
 // signing in with one, and confirming one decision with one. It is the only door
-// to go-webauthn.
+// to go-webauthn. Signing in with the words of a recovery sheet is a ceremony here,
+// too.
 //
 // Every ceremony has a start, which gives options for the browser and a random id,
 // and a finish, which takes the id once: a ceremony is over when its finish was
@@ -12,7 +13,8 @@
 // verification is required) and to name the page's origin. The server requests
 // the PRF extension so that the wallet gets its key from it, but must never learn
 // the result: an answer that contains one is refused, and the wallet that sent it
-// is broken. What a compromise here costs is who may read ciphertext and write in
+// is broken. Who signs with a recovery sheet's key is trusted to have the sheet,
+// whoever that is. What a compromise here costs is who may read ciphertext and write in
 // a vault's name; it opens nothing.
 package passkey
 
@@ -57,6 +59,7 @@ type Store interface {
 	TakeCeremony(ctx context.Context, hash [32]byte) (vault.Ceremony, error)
 	Passkeys(context.Context, id.Vault) ([]vault.Passkey, error)
 	SetRecord(ctx context.Context, v id.Vault, credential, record []byte) error
+	Sheets(ctx context.Context, locatorHash [32]byte) ([]vault.Registered, error)
 }
 
 // Options of the ceremonies.
@@ -74,11 +77,13 @@ type Options struct {
 	Logger *slog.Logger     // nil: slog.Default
 }
 
-// Passkeys are the three ceremonies.
+// Passkeys are the ceremonies: three with a passkey, and one without, for who has
+// none left.
 type Passkeys struct {
 	Create  *Create
 	Get     *Get
 	Confirm *Confirm
+	Recover *Recover
 }
 
 // New returns the ceremonies of one operator.
@@ -104,21 +109,22 @@ func New(o Options) (*Passkeys, error) {
 	if err != nil {
 		return nil, fmt.Errorf("preparing passkeys: %w", err)
 	}
-	c := &ceremonies{web: w, store: o.Store, now: o.Now, log: o.Logger}
+	c := &ceremonies{web: w, origin: o.Origin, store: o.Store, now: o.Now, log: o.Logger}
 	if c.now == nil {
 		c.now = time.Now
 	}
 	if c.log == nil {
 		c.log = slog.Default()
 	}
-	return &Passkeys{Create: &Create{c}, Get: &Get{c}, Confirm: &Confirm{c}}, nil
+	return &Passkeys{Create: &Create{c}, Get: &Get{c}, Confirm: &Confirm{c}, Recover: &Recover{c}}, nil
 }
 
 type ceremonies struct {
-	web   *webauthn.WebAuthn
-	store Store
-	now   func() time.Time
-	log   *slog.Logger
+	web    *webauthn.WebAuthn
+	origin string
+	store  Store
+	now    func() time.Time
+	log    *slog.Logger
 }
 
 // kept is a ceremony between start and finish.
@@ -127,6 +133,10 @@ type kept struct {
 	Vault   id.Vault             `json:"vault"` // zero for get
 	New     bool                 `json:"new"`   // create: the vault does not exist yet
 	Session webauthn.SessionData `json:"session"`
+
+	// Of a recovery, which has no WebAuthn session.
+	LocatorHash []byte `json:"locator_hash,omitempty"`
+	Challenge   []byte `json:"challenge,omitempty"`
 }
 
 // keep stores the ceremony and returns the id that the browser must bring back.

@@ -26,6 +26,17 @@ func DeriveWrapKey(ikm, vaultSalt []byte) WrapKey {
 	return WrapKey(derive(ikm, vaultSalt, "coffer/v1 kek", 32))
 }
 
+// RecoveryLocator is how the operator finds the vault of a recovery sheet: 16 bytes
+// from the entropy of its words, from which neither is computed back.
+func RecoveryLocator(entropy []byte) [16]byte {
+	return [16]byte(derive(entropy, nil, "coffer/v1 recovery locator", 16))
+}
+
+// RecoverySigner signs in with a recovery sheet.
+func RecoverySigner(entropy []byte) ed25519.PrivateKey {
+	return ed25519.NewKeyFromSeed(derive(entropy, nil, "coffer/v1 recovery signer", ed25519.SeedSize))
+}
+
 // PairwiseKey is who the shopper is towards one business.
 func PairwiseKey(s Seed, business string) ed25519.PrivateKey {
 	return ed25519.NewKeyFromSeed(derive(s[:], nil, "coffer/v1 pairwise"+business, ed25519.SeedSize))

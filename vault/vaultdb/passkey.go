@@ -66,6 +66,31 @@ func passkeys(ctx context.Context, q *vaultsql.Queries, v id.Vault) (ps []vault.
 	return ps, err
 }
 
+// RemovePasskey takes a passkey away: it signs in no more, its wrap is deleted and
+// its sessions are over when this returns. ErrNotFinished if fewer than two ways in
+// would remain, and then nothing is changed; ErrNotFound if it is not the vault's.
+func (s *Store) RemovePasskey(ctx context.Context, v id.Vault, credential []byte) error {
+	err := s.write(ctx, func(q *vaultsql.Queries) error {
+		err := affected(q.RemovePasskey(ctx, vaultsql.RemovePasskeyParams{VaultID: v, CredentialID: credential}))
+		if err != nil {
+			return err
+		}
+		if err := q.DropPasskeyWrap(ctx, vaultsql.DropPasskeyWrapParams{VaultID: v, CredentialID: credential}); err != nil {
+			return err
+		}
+		if n, err := q.CountWraps(ctx, v); err != nil {
+			return err
+		} else if n < 2 {
+			return vault.ErrNotFinished // which undoes the rest
+		}
+		return q.EndSessionsOf(ctx, vaultsql.EndSessionsOfParams{VaultID: v, CredentialID: credential})
+	})
+	if err != nil {
+		return fmt.Errorf("removing a passkey: %w", err)
+	}
+	return nil
+}
+
 // SetRecord stores what a ceremony changed about a passkey: counter and flags.
 func (s *Store) SetRecord(ctx context.Context, v id.Vault, credential, record []byte) error {
 	err := s.write(ctx, func(q *vaultsql.Queries) error {

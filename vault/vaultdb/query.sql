@@ -101,3 +101,25 @@ DELETE FROM ceremony WHERE expires_at <= $1;
 
 -- name: VaultsAfter :many
 SELECT vault_id FROM vault WHERE vault_id > $1 ORDER BY vault_id LIMIT $2;
+
+-- name: PutRecovery :exec
+INSERT INTO recovery (vault_id, locator_hash, signer) VALUES ($1, $2, $3)
+ON CONFLICT (vault_id) DO UPDATE SET locator_hash = excluded.locator_hash, signer = excluded.signer;
+
+-- name: DropRecovery :exec
+DELETE FROM recovery WHERE vault_id = $1;
+
+-- name: GetRecovery :one
+SELECT locator_hash, signer FROM recovery WHERE vault_id = $1;
+
+-- name: FindRecoveries :many
+SELECT vault_id, signer FROM recovery WHERE locator_hash = $1 ORDER BY vault_id;
+
+-- name: EndSessionsOf :exec
+DELETE FROM session WHERE vault_id = $1 AND credential_id = $2;
+
+-- name: RemovePasskey :execrows
+DELETE FROM passkey WHERE vault_id = $1 AND credential_id = $2;
+
+-- name: DropPasskeyWrap :exec
+DELETE FROM wrap WHERE vault_id = $1 AND kind = 'passkey' AND credential_id = $2;

@@ -1,7 +1,9 @@
 package vaultdb
 
 import (
+	"bytes"
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"time"
@@ -11,17 +13,38 @@ import (
 	"coffer/vault/vaultdb/vaultsql"
 )
 
-// AddSession lets whoever has the token act for the vault.
+// AddSession lets whoever has the token act for the vault. ErrNotSignedIn if the
+// passkey or the sheet that it begins with is the vault's no more.
 func (s *Store) AddSession(ctx context.Context, v id.Vault, n vault.Session) error {
 	err := s.write(ctx, func(q *vaultsql.Queries) error {
+		stands, err := stands(ctx, q, v, n)
+		if err != nil {
+			return err
+		}
+		if !stands {
+			return vault.ErrNotSignedIn
+		}
 		return q.AddSession(ctx, vaultsql.AddSessionParams{
-			VaultID: v, TokenHash: n.TokenHash[:], CredentialID: n.Credential, ExpiresAt: n.Expires.Unix(),
+			VaultID: v, TokenHash: n.TokenHash[:], CredentialID: append([]byte{}, n.Credential...), ExpiresAt: n.Expires.Unix(),
 		})
 	})
 	if err != nil {
 		return fmt.Errorf("beginning a session: %w", err)
 	}
 	return nil
+}
+
+// stands reports whether the way in that a session begins with is still one: it may
+// have been removed since it was shown.
+func stands(ctx context.Context, q *vaultsql.Queries, v id.Vault, n vault.Session) (bool, error) {
+	if len(n.Credential) > 0 {
+		return q.HasPasskey(ctx, vaultsql.HasPasskeyParams{VaultID: v, CredentialID: n.Credential})
+	}
+	r, err := q.GetRecovery(ctx, v)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	return bytes.Equal(r.LocatorHash, n.Sheet[:]), err
 }
 
 // Session returns the session with that token's digest. ErrNotSignedIn if there is

@@ -2,6 +2,8 @@ package vaultdb
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
 	"time"
 
@@ -39,6 +41,11 @@ func (s *Store) Keyring(ctx context.Context, v id.Vault) (k vault.Keyring, err e
 		if k.Passkeys, err = passkeys(ctx, q, v); err != nil {
 			return err
 		}
+		if _, err := q.GetRecovery(ctx, v); err == nil {
+			k.Recovery = true
+		} else if !errors.Is(err, sql.ErrNoRows) {
+			return err
+		}
 		wraps, err := q.ListWraps(ctx, v)
 		for _, w := range wraps {
 			k.Wraps = append(k.Wraps, vault.Wrap{Kind: w.Kind, Credential: w.CredentialID, IV: w.Iv, Ciphertext: w.Ciphertext})
@@ -52,10 +59,24 @@ func (s *Store) Keyring(ctx context.Context, v id.Vault) (k vault.Keyring, err e
 }
 
 // PutWraps stores wraps, each in the place of the one with the same kind and
-// credential. A passkey's wrap needs that passkey: ErrInvalid otherwise.
-func (s *Store) PutWraps(ctx context.Context, v id.Vault, wraps []vault.Wrap) error {
+// credential. A passkey's wrap needs that passkey: ErrInvalid otherwise. With a
+// recovery wrap the old sheet is dead when this returns: its words neither sign in
+// nor does a session last that began with them. The new sheet signs in if it is
+// given; it comes with its wrap only.
+func (s *Store) PutWraps(ctx context.Context, v id.Vault, wraps []vault.Wrap, sheet *vault.Sheet) error {
+	recovery := false
 	for _, w := range wraps {
 		if err := w.Check(); err != nil {
+			return fmt.Errorf("storing wraps: %w", err)
+		}
+		recovery = recovery || w.Kind == vault.RecoveryWrap
+	}
+	if sheet != nil {
+		err := sheet.Check()
+		if err == nil && !recovery {
+			err = fmt.Errorf("sheet without its wrap: %w", vault.ErrInvalid)
+		}
+		if err != nil {
 			return fmt.Errorf("storing wraps: %w", err)
 		}
 	}
@@ -81,6 +102,9 @@ func (s *Store) PutWraps(ctx context.Context, v id.Vault, wraps []vault.Wrap) er
 			if err != nil {
 				return err
 			}
+		}
+		if recovery {
+			return replaceSheet(ctx, q, v, sheet)
 		}
 		return nil
 	})

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/gorilla/mux"
+
 	"coffer/internal/httpjson"
 	"coffer/internal/id"
 	"coffer/vault"
@@ -62,7 +64,7 @@ func (h *handler) finishCreate(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	// A passkey that was just made is as good as a sign-in with it.
-	if err := h.Sessions.begin(w, r, c.Vault, c.Passkey.ID); err != nil {
+	if err := h.Sessions.begin(w, r, c.Vault, vault.Session{Credential: c.Passkey.ID}); err != nil {
 		return err
 	}
 	return h.writeSession(r.Context(), w, http.StatusCreated, c.Vault, c.Passkey.ID)
@@ -89,7 +91,7 @@ func (h *handler) finishGet(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := h.Sessions.begin(w, r, v, credential); err != nil {
+	if err := h.Sessions.begin(w, r, v, vault.Session{Credential: credential}); err != nil {
 		return err
 	}
 	return h.writeSession(r.Context(), w, http.StatusOK, v, credential)
@@ -103,6 +105,20 @@ func (h *handler) finishVault(v id.Vault, w http.ResponseWriter, r *http.Request
 		return err
 	}
 	return h.session(w, r)
+}
+
+// removePasskey needs no more than a session, which could as well add one. It ends
+// the session that asks, if that began with the removed passkey.
+func (h *handler) removePasskey(v id.Vault, w http.ResponseWriter, r *http.Request) error {
+	var credential base64url
+	if err := credential.UnmarshalText([]byte(mux.Vars(r)["id"])); err != nil {
+		return vault.ErrNotFound
+	}
+	if err := h.Store.RemovePasskey(r.Context(), v, credential); err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
 }
 
 func (h *handler) writeOptions(w http.ResponseWriter, options json.RawMessage, ceremony string) {

@@ -30,7 +30,7 @@ var refusals = []struct {
 		Detail: "the answer contains PRF results, which must not leave the browser"}},
 	{passkey.ErrOver, httpjson.Problem{Code: "ceremony-over", Title: "Start again", Status: http.StatusConflict,
 		Detail: "this passkey ceremony is over"}},
-	{passkey.ErrRefused, httpjson.Problem{Code: "not-signed-in", Title: "Passkey not accepted", Status: http.StatusUnauthorized}},
+	{passkey.ErrRefused, httpjson.Problem{Code: "not-signed-in", Title: "Not accepted", Status: http.StatusUnauthorized}},
 	{vault.ErrInvalid, httpjson.Problem{Code: "invalid", Title: "Invalid request", Status: http.StatusBadRequest,
 		Detail: "the request has the right form, but cannot be meant"}},
 }

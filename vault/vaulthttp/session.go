@@ -12,6 +12,7 @@ import (
 	"coffer/internal/httpjson"
 	"coffer/internal/id"
 	"coffer/vault"
+	"coffer/vault/passkey"
 )
 
 // SessionLifetime is how long a sign-in lasts, used or not.
@@ -72,16 +73,15 @@ func read(r *http.Request) (v id.Vault, hash [32]byte, err error) {
 }
 
 // begin signs in to the vault, and out of what the browser was signed in to.
-func (s *Sessions) begin(w http.ResponseWriter, r *http.Request, v id.Vault, credential []byte) error {
+// n says with what; the rest of it is made here.
+func (s *Sessions) begin(w http.ResponseWriter, r *http.Request, v id.Vault, n vault.Session) error {
 	if err := s.end(r); err != nil {
 		return err
 	}
 	var token [32]byte
 	rand.Read(token[:])
-	err := s.store.AddSession(r.Context(), v, vault.Session{
-		TokenHash: sha256.Sum256(token[:]), Credential: credential, Expires: s.now().Add(SessionLifetime),
-	})
-	if err != nil {
+	n.TokenHash, n.Expires = sha256.Sum256(token[:]), s.now().Add(SessionLifetime)
+	if err := s.store.AddSession(r.Context(), v, n); err != nil {
 		return err
 	}
 	s.set(w, sessionCookie, base64.RawURLEncoding.EncodeToString(append(v[:], token[:]...)), SessionLifetime)
@@ -130,15 +130,17 @@ type sessionJSON struct {
 	Vault      id.Vault      `json:"vault"`
 	Salt       base64url     `json:"salt"`
 	State      vault.State   `json:"state"`
-	Credential base64url     `json:"credential"` // the passkey used
+	Credential base64url     `json:"credential"` // the passkey used; empty for words
 	Passkeys   []passkeyJSON `json:"passkeys"`
 	Wraps      []wrapJSON    `json:"wraps"`
+	Recovery   bool          `json:"recovery"` // the words of the sheet sign in
 }
 
 type passkeyJSON struct {
 	ID      base64url `json:"id"`
 	PRF     bool      `json:"prf"`
 	Created int64     `json:"created"`
+	Cloned  bool      `json:"cloned"` // its counter went back once
 }
 
 func (h *handler) writeSession(ctx context.Context, w http.ResponseWriter, status int, v id.Vault, credential []byte) error {
@@ -149,9 +151,9 @@ func (h *handler) writeSession(ctx context.Context, w http.ResponseWriter, statu
 		return err
 	}
 	s := sessionJSON{Vault: k.Vault.ID, Salt: k.Vault.Salt, State: k.Vault.State, Credential: credential,
-		Passkeys: []passkeyJSON{}, Wraps: []wrapJSON{}}
+		Passkeys: []passkeyJSON{}, Wraps: []wrapJSON{}, Recovery: k.Recovery}
 	for _, p := range k.Passkeys {
-		s.Passkeys = append(s.Passkeys, passkeyJSON{ID: p.ID, PRF: p.PRF, Created: p.Created.Unix()})
+		s.Passkeys = append(s.Passkeys, passkeyJSON{ID: p.ID, PRF: p.PRF, Created: p.Created.Unix(), Cloned: passkey.Cloned(p)})
 	}
 	for _, one := range k.Wraps {
 		s.Wraps = append(s.Wraps, wrapJSON{Kind: one.Kind, Credential: one.Credential, IV: one.IV, Ciphertext: one.Ciphertext})

@@ -1,4 +1,4 @@
-// Package vaulthttp is the wallet's way to its vault over HTTP: passkeys,
+// Package vaulthttp is the wallet's way to its vault over HTTP: passkeys, recovery,
 // sessions, wraps, documents, all under /wallet/v1.
 //
 // # Trust
@@ -31,7 +31,8 @@ type Store interface {
 	Create(context.Context, vault.Vault, vault.Passkey) error
 	Keyring(context.Context, id.Vault) (vault.Keyring, error)
 	AddPasskey(context.Context, id.Vault, vault.Passkey) error
-	PutWraps(context.Context, id.Vault, []vault.Wrap) error
+	RemovePasskey(ctx context.Context, v id.Vault, credential []byte) error
+	PutWraps(context.Context, id.Vault, []vault.Wrap, *vault.Sheet) error
 	Finish(context.Context, id.Vault) error
 	Documents(context.Context, id.Vault) ([]vault.Document, error)
 	WriteDocuments(context.Context, id.Vault, vault.Batch) error
@@ -58,7 +59,7 @@ func Routes(r *mux.Router, o Options) error {
 	if err := httpjson.CheckOrigin(o.Origin); err != nil {
 		return fmt.Errorf("adding the vault's routes: %w", err)
 	}
-	h := &handler{Options: o}
+	h := &handler{Options: o, recoveries: newLimiter()}
 	if h.Now == nil {
 		h.Now = time.Now
 	}
@@ -73,6 +74,9 @@ func Routes(r *mux.Router, o Options) error {
 	add("POST", "/passkeys/create/finish", h.finishCreate)
 	add("POST", "/passkeys/get/start", h.startGet)
 	add("POST", "/passkeys/get/finish", h.finishGet)
+	add("DELETE", "/passkeys/{id}", h.signedIn(h.removePasskey))
+	add("POST", "/recovery/start", h.startRecovery)
+	add("POST", "/recovery/finish", h.finishRecovery)
 	add("GET", "/session", h.session)
 	add("POST", "/session/end", h.endSession)
 	add("PUT", "/wraps", h.signedIn(h.putWraps))
@@ -82,7 +86,10 @@ func Routes(r *mux.Router, o Options) error {
 	return nil
 }
 
-type handler struct{ Options }
+type handler struct {
+	Options
+	recoveries *limiter
+}
 
 // answer turns a handler's error into a refusal.
 func (h *handler) answer(f func(http.ResponseWriter, *http.Request) error) http.Handler {

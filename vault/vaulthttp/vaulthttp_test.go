@@ -231,6 +231,10 @@ func TestRoutesByActor(t *testing.T) {
 		{"POST /passkeys/create/finish", func(*vaulttest.Wallet) any { return map[string]any{"credential": struct{}{}} }, 400, 400, 400},
 		{"POST /passkeys/get/start", empty, 200, 200, 200},
 		{"POST /passkeys/get/finish", func(*vaulttest.Wallet) any { return map[string]any{"credential": struct{}{}} }, 401, 401, 401},
+		{"POST /recovery/start", func(*vaulttest.Wallet) any { return map[string]any{"locator": strings.Repeat("A", 22)} }, 200, 200, 200},
+		{"POST /recovery/finish", func(*vaulttest.Wallet) any { return map[string]any{"signature": strings.Repeat("A", 86)} }, 401, 401, 401},
+		// Not found among another's, and needed among mine; no id at all is none of mine.
+		{"DELETE /passkeys/{id}", none, 401, 404, 409},
 		{"GET /session", none, 401, 200, 200},
 		{"PUT /wraps", func(*vaulttest.Wallet) any { return map[string]any{"wraps": []any{passkeyWrap}} }, 401, 400, 204},
 		{"POST /vault/finish", empty, 401, 200, 200},
@@ -251,13 +255,17 @@ func TestRoutesByActor(t *testing.T) {
 			if actor.name == "signed out" {
 				from = mine // who knows what to send, but sends no cookie
 			}
-			if strings.HasSuffix(path, "/create/finish") || strings.HasSuffix(path, "/get/finish") {
+			if strings.HasSuffix(path, "/create/finish") || strings.HasSuffix(path, "/get/finish") || path == "/recovery/finish" {
 				// A ceremony of its own, so that it is the answer that is refused.
-				if err := actor.w.Do(t.Context(), "POST", strings.Replace(path, "finish", "start", 1), struct{}{}, nil); err != nil {
+				var start any = struct{}{}
+				if path == "/recovery/finish" {
+					start = map[string]any{"locator": strings.Repeat("A", 22)}
+				}
+				if err := actor.w.Do(t.Context(), "POST", strings.Replace(path, "finish", "start", 1), start, nil); err != nil {
 					t.Fatal(err)
 				}
 			}
-			err := actor.w.Do(t.Context(), method, path, row.body(from), nil)
+			err := actor.w.Do(t.Context(), method, strings.Replace(path, "{id}", s.Credential, 1), row.body(from), nil)
 			if r := (*vaulttest.Refused)(nil); err != nil && !errors.As(err, &r) {
 				t.Fatal(err)
 			}
@@ -502,6 +510,8 @@ func TestLogsStaySilent(t *testing.T) {
 		}
 	}
 }
+
+func b64(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
 
 func raw(t testing.TB, s string) []byte {
 	t.Helper()

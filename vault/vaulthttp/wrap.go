@@ -18,7 +18,8 @@ type wrapJSON struct {
 
 func (h *handler) putWraps(v id.Vault, w http.ResponseWriter, r *http.Request) error {
 	var body struct {
-		Wraps []wrapJSON `json:"wraps"`
+		Wraps    []wrapJSON `json:"wraps"`
+		Recovery *sheetJSON `json:"recovery"` // of the recovery wrap among them
 	}
 	if err := httpjson.Read(w, r, &body); err != nil {
 		return err
@@ -30,7 +31,11 @@ func (h *handler) putWraps(v id.Vault, w http.ResponseWriter, r *http.Request) e
 	for _, one := range body.Wraps {
 		wraps = append(wraps, vault.Wrap{Kind: one.Kind, Credential: one.Credential, IV: one.IV, Ciphertext: one.Ciphertext})
 	}
-	if err := h.Store.PutWraps(r.Context(), v, wraps); err != nil {
+	sheet, err := body.Recovery.sheet()
+	if err != nil {
+		return err
+	}
+	if err := h.Store.PutWraps(r.Context(), v, wraps, sheet); err != nil {
 		return err
 	}
 	w.WriteHeader(http.StatusNoContent)

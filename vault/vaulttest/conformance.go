@@ -26,6 +26,8 @@ func TestStore(t *testing.T, open Opener) {
 	for name, f := range map[string]func(*testing.T, Opener){
 		"keyring":                 testKeyring,
 		"passkeys":                testPasskeys,
+		"removing a passkey":      testRemovePasskey,
+		"sheets":                  testSheets,
 		"finish needs two ways":   testFinish,
 		"compare and set":         testCompareAndSet,
 		"a batch is whole":        testBatchIsWhole,
@@ -146,15 +148,15 @@ func testKeyring(t *testing.T, open Opener) {
 	passkey := vault.Wrap{Kind: vault.PasskeyWrap, Credential: []byte("first"), IV: make([]byte, 12), Ciphertext: make([]byte, 48)}
 	foreign := passkey
 	foreign.Credential = []byte("someone else's")
-	wantErr(t, "a wrap for a foreign passkey", s.PutWraps(t.Context(), s.v, []vault.Wrap{recovery, foreign}), vault.ErrInvalid)
+	wantErr(t, "a wrap for a foreign passkey", s.PutWraps(t.Context(), s.v, []vault.Wrap{recovery, foreign}, nil), vault.ErrInvalid)
 	if k, err := s.Keyring(t.Context(), s.v); err != nil || len(k.Wraps) != 0 {
 		t.Errorf("%d wraps of a refused list were stored, %v", len(k.Wraps), err)
 	}
-	if err := s.PutWraps(t.Context(), s.v, []vault.Wrap{recovery, passkey}); err != nil {
+	if err := s.PutWraps(t.Context(), s.v, []vault.Wrap{recovery, passkey}, nil); err != nil {
 		t.Fatal(err)
 	}
 	recovery.Ciphertext = slices.Repeat([]byte{7}, 48)
-	if err := s.PutWraps(t.Context(), s.v, []vault.Wrap{recovery}); err != nil {
+	if err := s.PutWraps(t.Context(), s.v, []vault.Wrap{recovery}, nil); err != nil {
 		t.Fatal(err)
 	}
 	k, err := s.Keyring(t.Context(), s.v)
@@ -172,7 +174,7 @@ func testKeyring(t *testing.T, open Opener) {
 			t.Error("the second recovery wrap did not replace the first")
 		}
 	}
-	wantErr(t, "wraps of a vault that is not", s.PutWraps(t.Context(), id.New[id.Vault](), []vault.Wrap{recovery}), vault.ErrNotFound)
+	wantErr(t, "wraps of a vault that is not", s.PutWraps(t.Context(), id.New[id.Vault](), []vault.Wrap{recovery}, nil), vault.ErrNotFound)
 }
 
 func testPasskeys(t *testing.T, open Opener) {
@@ -201,12 +203,12 @@ func testFinish(t *testing.T, open Opener) {
 	s := newShelf(t, open, nil)
 	w := vault.Wrap{Kind: vault.RecoveryWrap, IV: make([]byte, 12), Ciphertext: make([]byte, 48)}
 	wantErr(t, "without a way in", s.Finish(t.Context(), s.v), vault.ErrNotFinished)
-	if err := s.PutWraps(t.Context(), s.v, []vault.Wrap{w}); err != nil {
+	if err := s.PutWraps(t.Context(), s.v, []vault.Wrap{w}, nil); err != nil {
 		t.Fatal(err)
 	}
 	wantErr(t, "with one way in", s.Finish(t.Context(), s.v), vault.ErrNotFinished)
 	w.Kind, w.Credential = vault.PasskeyWrap, []byte("first")
-	if err := s.PutWraps(t.Context(), s.v, []vault.Wrap{w}); err != nil {
+	if err := s.PutWraps(t.Context(), s.v, []vault.Wrap{w}, nil); err != nil {
 		t.Fatal(err)
 	}
 	if err := errors.Join(s.Finish(t.Context(), s.v), s.Finish(t.Context(), s.v)); err != nil {

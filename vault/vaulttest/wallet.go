@@ -3,6 +3,7 @@ package vaulttest
 import (
 	"bytes"
 	"context"
+	"crypto/ed25519"
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/json"
@@ -117,8 +118,10 @@ type Session struct {
 		ID      string `json:"id"`
 		PRF     bool   `json:"prf"`
 		Created int64  `json:"created"`
+		Cloned  bool   `json:"cloned"`
 	} `json:"passkeys"`
-	Wraps []Wrap `json:"wraps"`
+	Wraps    []Wrap `json:"wraps"`
+	Recovery bool   `json:"recovery"`
 }
 
 // Wrap in JSON.
@@ -199,7 +202,7 @@ func (w *Wallet) SignUp(ctx context.Context) error {
 		}
 		wraps = append(wraps, one)
 	}
-	if err := w.Do(ctx, "PUT", "/wraps", map[string]any{"wraps": wraps}, nil); err != nil {
+	if err := w.Do(ctx, "PUT", "/wraps", map[string]any{"wraps": wraps, "recovery": SheetOf(w.Recovery[:])}, nil); err != nil {
 		return fmt.Errorf("storing wraps: %w", err)
 	}
 	if err := w.Do(ctx, "POST", "/vault/finish", struct{}{}, &s); err != nil {
@@ -219,18 +222,66 @@ func (w *Wallet) Wrap(kind string, credential, ikm []byte) (Wrap, error) {
 	return Wrap{Kind: one.Kind, Credential: b64(one.Credential), IV: b64(one.IV), Ciphertext: b64(one.Ciphertext)}, err
 }
 
+// Sheet registers a recovery sheet, in JSON.
+type Sheet struct {
+	LocatorHash string `json:"locator_hash"`
+	Signer      string `json:"signer"`
+}
+
+// SheetOf is what a wallet registers of the words with that entropy.
+func SheetOf(entropy []byte) Sheet {
+	hash := vault.LocatorHash(seal.RecoveryLocator(entropy))
+	return Sheet{LocatorHash: b64(hash[:]), Signer: b64(seal.RecoverySigner(entropy).Public().(ed25519.PublicKey))}
+}
+
+// StartRecovery asks for the challenge of the words with that entropy.
+func (w *Wallet) StartRecovery(ctx context.Context, entropy []byte) (challenge []byte, err error) {
+	locator := seal.RecoveryLocator(entropy)
+	var body struct {
+		Challenge string `json:"challenge"`
+	}
+	if err := w.Do(ctx, "POST", "/recovery/start", map[string]any{"locator": b64(locator[:])}, &body); err != nil {
+		return nil, err
+	}
+	return base64.RawURLEncoding.DecodeString(body.Challenge)
+}
+
+// FinishRecovery signs in with a signature over the challenge.
+func (w *Wallet) FinishRecovery(ctx context.Context, signature []byte) (s Session, err error) {
+	return s, w.Do(ctx, "POST", "/recovery/finish", map[string]any{"signature": b64(signature)}, &s)
+}
+
+// Recover signs in with the words of the wallet's sheet alone and opens the vault.
+func (w *Wallet) Recover(ctx context.Context) (Session, error) {
+	challenge, err := w.StartRecovery(ctx, w.Recovery[:])
+	if err != nil {
+		return Session{}, err
+	}
+	signature := ed25519.Sign(seal.RecoverySigner(w.Recovery[:]), vault.RecoveryMessage(w.Device.Origin, challenge))
+	s, err := w.FinishRecovery(ctx, signature)
+	if err != nil {
+		return s, err
+	}
+	return s, w.open(ctx, s, vault.RecoveryWrap, "", w.Recovery[:])
+}
+
 // SignIn opens the vault with the device, as a browser that was never here.
 func (w *Wallet) SignIn(ctx context.Context) error {
 	s, prf, err := w.GetPasskey(ctx, w.Device)
 	if err != nil {
 		return err
 	}
+	return w.open(ctx, s, vault.PasskeyWrap, s.Credential, prf)
+}
+
+// open unlocks the vault key with one way in and loads everything.
+func (w *Wallet) open(ctx context.Context, s Session, kind, credential string, ikm []byte) (err error) {
 	if w.Salt, err = base64.RawURLEncoding.DecodeString(s.Salt); err != nil {
 		return err
 	}
 	w.Vault = s.Vault
 	for _, one := range s.Wraps {
-		if one.Credential != s.Credential {
+		if one.Kind != kind || one.Credential != credential {
 			continue
 		}
 		raw := vault.Wrap{Kind: one.Kind}
@@ -242,12 +293,12 @@ func (w *Wallet) SignIn(ctx context.Context) error {
 				return err
 			}
 		}
-		if w.Key, err = seal.Unwrap(seal.DeriveWrapKey(prf, w.Salt), w.Vault, raw); err != nil {
+		if w.Key, err = seal.Unwrap(seal.DeriveWrapKey(ikm, w.Salt), w.Vault, raw); err != nil {
 			return fmt.Errorf("unwrapping the vault key: %w", err)
 		}
 		return w.Load(ctx)
 	}
-	return errors.New("the vault has no wrap for this passkey")
+	return errors.New("the vault has no wrap for this way in")
 }
 
 type documentJSON struct {

@@ -31,6 +31,12 @@ type Passkey struct {
 	CreatedAt    int64
 }
 
+type Recovery struct {
+	VaultID     id.Vault
+	LocatorHash []byte
+	Signer      []byte
+}
+
 type Session struct {
 	VaultID      id.Vault
 	TokenHash    []byte

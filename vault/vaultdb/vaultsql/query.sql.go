@@ -145,6 +145,29 @@ func (q *Queries) DropOtherShares(ctx context.Context, arg DropOtherSharesParams
 	return err
 }
 
+const dropPasskeyWrap = `-- name: DropPasskeyWrap :exec
+DELETE FROM wrap WHERE vault_id = $1 AND kind = 'passkey' AND credential_id = $2
+`
+
+type DropPasskeyWrapParams struct {
+	VaultID      id.Vault
+	CredentialID []byte
+}
+
+func (q *Queries) DropPasskeyWrap(ctx context.Context, arg DropPasskeyWrapParams) error {
+	_, err := q.db.ExecContext(ctx, dropPasskeyWrap, arg.VaultID, arg.CredentialID)
+	return err
+}
+
+const dropRecovery = `-- name: DropRecovery :exec
+DELETE FROM recovery WHERE vault_id = $1
+`
+
+func (q *Queries) DropRecovery(ctx context.Context, vaultID id.Vault) error {
+	_, err := q.db.ExecContext(ctx, dropRecovery, vaultID)
+	return err
+}
+
 const dropSharesOfDocument = `-- name: DropSharesOfDocument :exec
 DELETE FROM share WHERE vault_id = $1 AND document_id = $2
 `
@@ -184,6 +207,20 @@ type EndSessionParams struct {
 
 func (q *Queries) EndSession(ctx context.Context, arg EndSessionParams) error {
 	_, err := q.db.ExecContext(ctx, endSession, arg.VaultID, arg.TokenHash)
+	return err
+}
+
+const endSessionsOf = `-- name: EndSessionsOf :exec
+DELETE FROM session WHERE vault_id = $1 AND credential_id = $2
+`
+
+type EndSessionsOfParams struct {
+	VaultID      id.Vault
+	CredentialID []byte
+}
+
+func (q *Queries) EndSessionsOf(ctx context.Context, arg EndSessionsOfParams) error {
+	_, err := q.db.ExecContext(ctx, endSessionsOf, arg.VaultID, arg.CredentialID)
 	return err
 }
 
@@ -232,6 +269,38 @@ func (q *Queries) ExpireSessions(ctx context.Context, expiresAt int64) (int64, e
 	return result.RowsAffected()
 }
 
+const findRecoveries = `-- name: FindRecoveries :many
+SELECT vault_id, signer FROM recovery WHERE locator_hash = $1 ORDER BY vault_id
+`
+
+type FindRecoveriesRow struct {
+	VaultID id.Vault
+	Signer  []byte
+}
+
+func (q *Queries) FindRecoveries(ctx context.Context, locatorHash []byte) ([]FindRecoveriesRow, error) {
+	rows, err := q.db.QueryContext(ctx, findRecoveries, locatorHash)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []FindRecoveriesRow
+	for rows.Next() {
+		var i FindRecoveriesRow
+		if err := rows.Scan(&i.VaultID, &i.Signer); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const getDocumentVersion = `-- name: GetDocumentVersion :one
 SELECT version FROM document WHERE vault_id = $1 AND document_id = $2
 `
@@ -246,6 +315,22 @@ func (q *Queries) GetDocumentVersion(ctx context.Context, arg GetDocumentVersion
 	var version int64
 	err := row.Scan(&version)
 	return version, err
+}
+
+const getRecovery = `-- name: GetRecovery :one
+SELECT locator_hash, signer FROM recovery WHERE vault_id = $1
+`
+
+type GetRecoveryRow struct {
+	LocatorHash []byte
+	Signer      []byte
+}
+
+func (q *Queries) GetRecovery(ctx context.Context, vaultID id.Vault) (GetRecoveryRow, error) {
+	row := q.db.QueryRowContext(ctx, getRecovery, vaultID)
+	var i GetRecoveryRow
+	err := row.Scan(&i.LocatorHash, &i.Signer)
+	return i, err
 }
 
 const getSession = `-- name: GetSession :one
@@ -543,6 +628,22 @@ func (q *Queries) ListWraps(ctx context.Context, vaultID id.Vault) ([]ListWrapsR
 	return items, nil
 }
 
+const putRecovery = `-- name: PutRecovery :exec
+INSERT INTO recovery (vault_id, locator_hash, signer) VALUES ($1, $2, $3)
+ON CONFLICT (vault_id) DO UPDATE SET locator_hash = excluded.locator_hash, signer = excluded.signer
+`
+
+type PutRecoveryParams struct {
+	VaultID     id.Vault
+	LocatorHash []byte
+	Signer      []byte
+}
+
+func (q *Queries) PutRecovery(ctx context.Context, arg PutRecoveryParams) error {
+	_, err := q.db.ExecContext(ctx, putRecovery, arg.VaultID, arg.LocatorHash, arg.Signer)
+	return err
+}
+
 const putShare = `-- name: PutShare :exec
 INSERT INTO share (vault_id, grant_id, document_id, version, attribute, encrypted_key) VALUES ($1, $2, $3, $4, $5, $6)
 ON CONFLICT (vault_id, grant_id, document_id)
@@ -592,6 +693,23 @@ func (q *Queries) PutWrap(ctx context.Context, arg PutWrapParams) error {
 		arg.Ciphertext,
 	)
 	return err
+}
+
+const removePasskey = `-- name: RemovePasskey :execrows
+DELETE FROM passkey WHERE vault_id = $1 AND credential_id = $2
+`
+
+type RemovePasskeyParams struct {
+	VaultID      id.Vault
+	CredentialID []byte
+}
+
+func (q *Queries) RemovePasskey(ctx context.Context, arg RemovePasskeyParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, removePasskey, arg.VaultID, arg.CredentialID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const replaceDocument = `-- name: ReplaceDocument :exec

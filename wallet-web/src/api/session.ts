@@ -1,6 +1,7 @@
-/** Who is signed in, and with which ways in (contract C.3). The session itself is a cookie no script can read. */
+/** Who is signed in, and with which ways in (contract C.3); passkeys and recovery words that sign in. The session itself is a cookie no script can read. */
 import type { VaultId } from '../core/id';
 import type { Wrap } from '../core/keys';
+import type { Registration } from '../core/recovery';
 import { bool, id, int, oneOf, type Of, type Shape } from '../core/shape';
 import { answer, encoded, list, opaque, optional } from './answer';
 import { get, isProblem, post, tell } from './http';
@@ -15,9 +16,12 @@ const session = answer({
   vault: id<VaultId>(),
   salt: encoded,
   state: oneOf('opening', 'open'),
+  /** The passkey used; empty for words. */
   credential: encoded,
-  passkeys: list(answer({ id: encoded, prf: bool, created: int() })),
+  passkeys: list(answer({ id: encoded, prf: bool, created: int(), cloned: optional(bool, false) })),
   wraps: list(wrap),
+  /** Whether the words of the sheet sign in, or only open the vault. */
+  recovery: optional(bool, false),
 });
 
 export type Session = Of<typeof session>;
@@ -50,8 +54,23 @@ export const startGet = async (): Promise<Options> =>
 export const finishGet = (credential: unknown): Promise<Session> =>
   post('/wallet/v1/passkeys/get/finish', { credential }, session);
 
-/** Stores wraps; one of the same kind and credential is replaced. */
-export const putWraps = (wraps: Wrap[]): Promise<void> => tell('PUT', '/wallet/v1/wraps', { wraps });
+/**
+ * Stores wraps; one of the same kind and credential is replaced. The recovery wrap comes with its sheet's
+ * registration, or its words will sign nobody in; the sheet before it is dead when this resolves.
+ */
+export const putWraps = (wraps: Wrap[], recovery?: Registration): Promise<void> =>
+  tell('PUT', '/wallet/v1/wraps', recovery ? { wraps, recovery } : { wraps });
+
+/** Takes a passkey away, its wrap and its sessions; refused with `not-finished` if fewer than two ways in would be left. */
+export const removePasskey = (id: string): Promise<void> => tell('DELETE', `/wallet/v1/passkeys/${encodeURIComponent(id)}`);
+
+/** Begins to sign in with words; the challenge (base64url) comes for any locator. */
+export const startRecovery = async (locator: string): Promise<string> =>
+  (await post('/wallet/v1/recovery/start', { locator }, answer({ challenge: encoded }))).challenge;
+
+/** Signs in with words; `not-signed-in` if they are no sheet of any vault here, whatever the reason. */
+export const finishRecovery = (signature: string): Promise<Session> =>
+  post('/wallet/v1/recovery/finish', { signature }, session);
 
 /** Declares the vault open; the operator refuses with `not-finished` while there are fewer than two ways in. */
 export const finishVault = (): Promise<Session> => post('/wallet/v1/vault/finish', {}, session);

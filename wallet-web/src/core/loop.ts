@@ -13,9 +13,16 @@ import { id, int, list, object, parseJson, text, version, type Of, type Shape } 
 export const ENDINGS = ['withdrawn', 'expired', 'erased', 'terminated', 'suspended'] as const;
 export type Ending = (typeof ENDINGS)[number];
 
-/** What a business owes since before now; '' is nothing. */
-export const LATE = ['', 'acknowledgement', 'statement'] as const;
-export type Late = (typeof LATE)[number];
+/** The deadlines, in seconds from when the business could know. Those of Go's consent/loop.go. */
+export const ACKNOWLEDGE_WITHIN = 72 * 3600;
+export const STATE_WITHIN = 30 * 24 * 3600;
+
+/** What a business owes since before `now`; null is nothing. Who has stated what it deleted need not acknowledge. */
+export function lateWith(loop: { notified: number; acknowledged: boolean; stated: boolean }, now: number): 'acknowledgement' | 'statement' | null {
+  if (loop.stated) return null;
+  if (now > loop.notified + STATE_WITHIN) return 'statement';
+  return !loop.acknowledged && now > loop.notified + ACKNOWLEDGE_WITHIN ? 'acknowledgement' : null;
+}
 
 const MAX = 16 << 10;
 const MAX_TEXT = 1000;

@@ -1,3 +1,4 @@
+import { ed25519 } from '@noble/curves/ed25519.js';
 import { flattenedDecrypt, importJWK } from 'jose';
 import { describe, expect, test } from 'vitest';
 import { b64u, fromB64u, fromUtf8 } from './bytes';
@@ -8,6 +9,7 @@ import { agreementKey, grantWalletKey, pairwiseKey } from './identity';
 import { kekFrom, unwrapVaultKey, vaultKeyFrom, type Wrap } from './keys';
 import { openJwe } from './letter';
 import { padme, paddedLength } from './padme';
+import { locatorOf, recoveryMessage, registrationOf, signRecovery, signerSeedOf } from './recovery';
 import { cekOfShare, shareOf } from './share';
 import { jsonVectors, vectorFiles } from './testing/vectors';
 import { openVault } from './vault';
@@ -21,7 +23,7 @@ interface Named {
 const cases = <T extends Named>(file: string) => jsonVectors<T>(`${folder}/${file}`, (c) => c.expect);
 
 test('every corpus of the vault is read here', () => {
-  expect(vectorFiles(folder)).toEqual(['document.json', 'keys.json', 'letter.json', 'manifest.json', 'padme.json', 'share.json', 'wrap.json']);
+  expect(vectorFiles(folder)).toEqual(['document.json', 'keys.json', 'letter.json', 'manifest.json', 'padme.json', 'recovery.json', 'share.json', 'wrap.json']);
 });
 
 test.each(jsonVectors<{ length: number; padded: number }>(`${folder}/padme.json`))('padme of $length', ({ length, padded }) => {
@@ -53,6 +55,31 @@ describe('keys', () => {
     const mine = await crypto.subtle.encrypt({ name: 'AES-GCM', iv }, await kekFrom(fromB64u(c.ikm), fromB64u(c.salt)), iv);
     const theirs = await crypto.subtle.importKey('raw', fromB64u(c.kek), 'AES-GCM', false, ['encrypt']);
     expect(b64u(new Uint8Array(mine))).toBe(b64u(new Uint8Array(await crypto.subtle.encrypt({ name: 'AES-GCM', iv }, theirs, iv))));
+  });
+});
+
+interface RecoveryCase extends Named {
+  entropy: string;
+  origin: string;
+  challenge: string;
+  signature: string;
+  signer: string;
+  locator?: string;
+  locator_hash?: string;
+  signer_seed?: string;
+}
+describe('recovery', () => {
+  test.each(cases<RecoveryCase>('recovery.json'))('$name', (c) => {
+    const challenge = fromB64u(c.challenge, 32);
+    const entropy = fromB64u(c.entropy, 32);
+    const signed = ed25519.verify(fromB64u(c.signature, 64), recoveryMessage(c.origin, challenge), fromB64u(c.signer, 32));
+    expect(signed).toBe(c.expect === 'opens');
+    // Ed25519 signs deterministically (RFC 8032): what the wallet makes is the vector, or is none.
+    expect(b64u(signRecovery(entropy, c.origin, challenge)) === c.signature).toBe(c.expect === 'opens');
+    if (c.expect !== 'opens') return;
+    expect(b64u(locatorOf(entropy))).toBe(c.locator);
+    expect(b64u(signerSeedOf(entropy))).toBe(c.signer_seed);
+    expect(registrationOf(entropy)).toEqual({ locator_hash: c.locator_hash, signer: c.signer });
   });
 });
 
