@@ -99,7 +99,7 @@ export const optOut = {
   conflicts: (n: number) => (n === 1 ? 'One grant for advertising still stands' : `${n} grants for advertising still stand`),
   explain: 'You gave them before the opt-out, or in spite of it. With one tap they are withdrawn, and each business is sent a signed opt-out that it must honour within 15 business days.',
   action: 'Withdraw them and opt out',
-  done: 'Opt-out request honoured: the grants are withdrawn, and each business has your opt-out.',
+  done: 'The grants are withdrawn, and each business has your opt-out.',
   none: 'No grant for advertising stands.',
   half: 'Not all of it worked. What is listed still stands; try again.',
   setting: 'Opt out of advertising, sale and sharing',
