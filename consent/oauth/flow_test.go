@@ -206,6 +206,7 @@ func TestPushesAreRefused(t *testing.T) {
 		"of another business":      {wish(other.Request()), "invalid_authorization_details"},
 		"over-wide":                {asked(func(q *consent.Request) { q.Purposes[0].Optional = []string{"birth-date"} }), "invalid_authorization_details"},
 		"for another operator":     {asked(func(q *consent.Request) { q.Aud = "https://elsewhere.example" }), "invalid_authorization_details"},
+		"shown as another":         {asked(func(q *consent.Request) { q.Controller.URL, q.ReturnURL = "http://localhost:9999", "" }), "invalid_request"},
 		"an unregistered purpose":  {asked(func(q *consent.Request) { q.Purposes[0].Purpose = "https://w3id.org/dpv#AgeVerification" }), "invalid_authorization_details"},
 		"an untyped request":       {fresh(details(`[{"type":"coffer_request","request":"` + s.shop.SignUntyped(payload) + `"}]`)), "invalid_authorization_details"},
 		"no details":               {fresh(details("")), "invalid_authorization_details"},

@@ -71,6 +71,9 @@ func (s *Server) pushed(w http.ResponseWriter, r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if !mayReturn(wish.RedirectURI, q.Controller.URL) { // the wallet goes back to whom it has shown
+		return nil, invalidRequest("want a redirect_uri under the request's controller.url")
+	}
 	wish.Until = min(consent.UnixAt(now.Add(PushLife)), q.Exp)
 	uri := requestURI + secret()
 	if err := s.o.Store.Push(r.Context(), q, consent.HashOf(uri), wish, now); err != nil {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { b64u, utf8 } from './bytes';
-import { noticeOf, verifyRequest, type RequestRules } from './request';
+import { noticeOf, returnTo, verifyRequest, type RequestRules } from './request';
 import { catalogue, fixedRandom, NOW, ORIGIN, publicOf, requestPayload, shop } from './testing/fixed';
 
 const by = shop();
@@ -33,6 +33,15 @@ test('a good request, and what the shopper reads', async () => {
   expect(request.iss).toBe(by.did);
   expect(noticeOf(request, request.purposes[0]!, 'de').text).toMatch(/^Um zu/);
   expect(noticeOf(request, request.purposes[1]!, 'de')).toEqual({ language: 'en', text: 'To send you offers.' });
+});
+
+test('the page leads back to the business that was shown, whatever the operator says', async () => {
+  const q = await verifyRequest(by.sign('coffer-request+jwt', requestPayload(by)), rules);
+  const code = 'http://localhost:8081/back?code=x&state=y';
+  expect(returnTo(q, code)).toBe(code);
+  for (const offered of ['https://elsewhere.example/', 'http://localhost:8082/', 'javascript:alert(1)', '//localhost:8081/', 'http://localhost:8081@elsewhere.example/', '']) {
+    expect(returnTo(q, offered)).toBe('http://localhost:8081/orders/7');
+  }
 });
 
 describe('is refused', () => {

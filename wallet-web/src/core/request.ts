@@ -185,3 +185,12 @@ function checkAsked(a: Of<typeof askedShape>, at: string, language: string, cata
   if (a.days > purpose.max_days) no('bad-length', 'days');
   if (purpose.contact !== a.channels.length > 0) no('bad-channel', 'channels');
 }
+
+/**
+ * Where the page leads back to after a decision: where the operator says, which for a
+ * request that an OAuth client pushed carries the client's code, if that is the
+ * business that was shown; else where the request itself says, or '' for nowhere.
+ */
+export function returnTo(request: Request, offered: string): string {
+  return originOf(offered) !== null && originOf(offered) === originOf(request.controller.url) ? offered : (request.return_url ?? '');
+}
