@@ -25,7 +25,7 @@ func checkpointKey(t testing.TB, chain anchor.Chain, name string) anchor.Checkpo
 // Every chain id has an origin that notes allow, and no two have the same.
 func TestOrigins(t *testing.T) {
 	seen := map[string]anchor.Chain{}
-	for _, chain := range []anchor.Chain{"a", "a+b", "a%2Bb", "a%252Bb", "!~", "a/b"} {
+	for _, chain := range []anchor.Chain{"a", "a+b", "a%b", "a%25b", "a%2Bb", "a%252Bb", "!~", "a/b"} {
 		origin := chain.Origin()
 		if other, twice := seen[origin]; twice {
 			t.Errorf("%q and %q have the origin %q", chain, other, origin)
@@ -74,6 +74,7 @@ func TestCheckpointsThatDoNotOpen(t *testing.T) {
 	for _, text := range []string{
 		anchor.Checkpoint{Origin: "coffer-ledger/d", Size: 7}.String(),
 		anchor.Checkpoint{Origin: "coffer-ledger/c", Size: 7}.String() + "extension\n",
+		anchor.Checkpoint{Origin: "coffer-ledger/c", Size: 7}.String() + "\nextension\n",
 	} {
 		b, err := note.Sign(&note.Note{Text: text}, signer)
 		if err != nil {

@@ -85,6 +85,9 @@ func consistencyVectors(t *testing.T) string {
 	write("one size, two roots", "refused path", mustJSON(t, log.growth(6, 6)), from, to)
 	write("a root of nothing that is not", "refused path", mustJSON(t, log.growth(0, 0)), from, from)
 	write("from nothing, with a root that is not", "refused path", mustJSON(t, log.growth(0, 13)), from, to)
+	long := log.growth(6, 13)
+	long.From = 0
+	write("from nothing, its root and a path", "refused path", mustJSON(t, long), log.root(0, 0), to)
 	// An entry exchanged before the older size: the newer log is another.
 	other := newLog()
 	other.entries[2] = other.entries[5]

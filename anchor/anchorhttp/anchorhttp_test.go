@@ -274,3 +274,27 @@ func TestClientBelievesNothing(t *testing.T) {
 	_, err = c.Entries(ctx, anna.Handle())
 	fails("no ledger at all", err)
 }
+
+// A proof of other sizes than were asked for is no answer.
+func TestClientRefusesOtherSizes(t *testing.T) {
+	m, _, _ := memory(t)
+	p, err := m.Consistency(t.Context(), 2, 4)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if err := json.NewEncoder(w).Encode(p); err != nil {
+			t.Error(err)
+		}
+	}))
+	defer s.Close()
+	c := &anchorhttp.Client{Origin: s.URL, HTTP: s.Client()}
+	if _, err := c.Consistency(t.Context(), 2, 4); err != nil {
+		t.Error(err)
+	}
+	for _, other := range [][2]uint64{{1, 4}, {2, 3}} {
+		if _, err := c.Consistency(t.Context(), other[0], other[1]); err == nil {
+			t.Errorf("a proof from 2 to 4 answers %v", other)
+		}
+	}
+}

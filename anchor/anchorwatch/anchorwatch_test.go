@@ -214,6 +214,28 @@ func TestViolations(t *testing.T) {
 	}
 }
 
+// What only a header covered must stay, too: here the checkpoints agree, and the
+// entries between them and the header were exchanged.
+func TestHeaderBeyondTheCheckpoint(t *testing.T) {
+	honest, liar := ledger(t, "anna", 6), ledger(t, "anna", 6)
+	m := &member{Ledger: honest}
+	signed, err := honest.Checkpoint(t.Context())
+	m.checkpoint = func() ([]byte, error) { return signed, err }
+	grow(t, honest, "anna", 6, 8)
+	s := begin(t, m)
+	if _, step, err := s.Look(t.Context(), m); err != nil || step.Checkpoint != 6 || step.Size != 8 {
+		t.Fatalf("%+v, %v", step, err)
+	}
+	grow(t, liar, "anna", 7, 10) // without the permit at 6
+	if _, step, err := begin(t, &member{Ledger: liar}).Look(t.Context(), &member{Ledger: liar}); err != nil || step.Size != 9 {
+		t.Fatalf("the liar's log is no log: %+v, %v", step, err)
+	}
+	var v *anchorwatch.Violation
+	if _, _, err := s.Look(t.Context(), &member{Ledger: liar}); !errors.As(err, &v) || v.Kind != anchorwatch.Rewritten || !strings.Contains(v.Detail, "8 entries of a header") {
+		t.Errorf("%v, want %s", err, anchorwatch.Rewritten)
+	}
+}
+
 // A member that is down has broken nothing.
 func TestSilenceIsNoViolation(t *testing.T) {
 	l := ledger(t, "anna", 6)
