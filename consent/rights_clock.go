@@ -32,10 +32,10 @@ func (q RightsRequest) Extendable() bool { return q.Right != RightOptOut }
 
 // Due is the day, as its first moment in UTC, by whose end the answer is due. An
 // extension counts only if the shopper was told of it before the first due day was
-// over.
+// over, and an opt-out has none.
 func (q RightsRequest) Due(t RightsTimes) time.Time {
 	first := q.deadline(t.Sent, false)
-	if t.Extended > 0 && q.Extendable() && t.Extended.Time().Before(first.AddDate(0, 0, 1)) {
+	if t.Extended > 0 && t.Extended.Time().Before(first.AddDate(0, 0, 1)) {
 		return q.deadline(t.Sent, true)
 	}
 	return first

@@ -127,6 +127,9 @@ func TestRightsArrive(t *testing.T) {
 		t.Fatal(err)
 	}
 	code(t, q.From(func(id.Grant) (consent.Receipt, bool) { return consent.Receipt{}, false }), consent.WrongRights)
+	another := demand(f)
+	another.Grants = append(another.Grants, ident[id.Grant]("x"))
+	code(t, must(f.person.SignRights(another)).From(mine), consent.WrongRights)
 	stranger := demand(f)
 	stranger.Iss = personKey("x").DID
 	code(t, must(personKey("x").SignRights(stranger)).From(mine), consent.WrongRights)

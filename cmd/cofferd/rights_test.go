@@ -197,7 +197,13 @@ func TestRightsRequest(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		return shop.SyncRights(ctx)
+		if err := shop.SyncRights(ctx); err != nil {
+			return err
+		}
+		if _, err = shop.ReplyRights(ctx, open.ID, consent.RightsExtended, "", "We are slow."); !errors.Is(err, business.ErrNoMoreTime) {
+			return fmt.Errorf("an opt-out is extended: %v", err)
+		}
+		return nil
 	})
 
 	w.step("erase", func() error {
@@ -302,8 +308,8 @@ func TestRightsRequestThatDoesNotStand(t *testing.T) {
 		if err != nil || kept.Refused != c.code || kept.Open() {
 			t.Errorf("%s: refused with %q, want %s (%v)", name, kept.Refused, c.code, err)
 		}
-		if _, err := shop.ReplyRights(ctx, d.ID, consent.RightsAcknowledged, "", ""); err == nil {
-			t.Errorf("%s: the shop replies", name)
+		if _, err := shop.ReplyRights(ctx, d.ID, consent.RightsAcknowledged, "", ""); err == nil || !strings.Contains(err.Error(), "does not stand") {
+			t.Errorf("%s: the shop replies: %v", name, err)
 		}
 	}
 	// The operator does not carry what names grants of others, wherever it comes from.

@@ -51,7 +51,9 @@ func TestRights(t *testing.T) {
 	sent := w.clock.Now()
 	person.do("POST", "/wallet/v1/rights", body).is(201, "")
 
-	var events struct{ Events []struct{ Type, Grant string } }
+	var events struct {
+		Events []struct{ Type, Grant string }
+	}
 	shop.do("GET", "/business/v1/events", nil).into(&events)
 	if last := events.Events[len(events.Events)-1]; last.Type != "rights-request" || last.Grant != held[1].Grant.String() {
 		t.Fatalf("the business hears %+v", last)
@@ -113,6 +115,8 @@ func TestRightsAreSentOnce(t *testing.T) {
 	person.do("POST", "/wallet/v1/rights", changed).is(409, "replayed")
 	mine := rightsBody(shop.shop.DID, other.give(shop).Held[0].Grant)
 	mine["rights"] = body["rights"]
+	other.do("POST", "/wallet/v1/rights", mine).is(409, "replayed")
+	mine["sealed"] = body["sealed"] // whoever saw it learns nothing by sending it
 	other.do("POST", "/wallet/v1/rights", mine).is(409, "replayed")
 }
 
