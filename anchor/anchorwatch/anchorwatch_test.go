@@ -317,3 +317,39 @@ func TestStateIsKept(t *testing.T) {
 		t.Errorf("a state that was edited: %v", err)
 	}
 }
+
+// TestFormatExample holds the example in FORMAT.md to the code: it is the state of
+// somebody who watches the example in anchor/FORMAT.md.
+func TestFormatExample(t *testing.T) {
+	b, err := os.ReadFile("FORMAT.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, ok := strings.Cut(string(b), "\n```state\n")
+	text, _, end := strings.Cut(rest, "```\n")
+	if !ok || !end {
+		t.Fatal("FORMAT.md has no example of a state")
+	}
+	path := filepath.Join(t.TempDir(), "state.json")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s, err := anchorwatch.ReadState(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := anchor.OpenCheckpoint([]byte(s.Last.Checkpoint), s.Key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	head, err := anchor.VerifyHeader(s.Validators, s.Last.SignedHeader)
+	if err != nil || head.Size != 3 || head.Size != c.Size || head.Root != c.Root {
+		t.Errorf("the header fixes %+v, %v, the checkpoint %+v", head, err, c)
+	}
+	if err := s.Keep(path); err != nil {
+		t.Fatal(err)
+	}
+	if again, err := os.ReadFile(path); err != nil || string(again) != text {
+		t.Errorf("it is written as %s, %v", again, err)
+	}
+}
