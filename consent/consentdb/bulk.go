@@ -29,7 +29,7 @@ type Bulk struct {
 type Gathered struct {
 	Grant id.Grant
 	Collection
-	Denied error        // a *consent.Denial if nothing was released
+	Denied error        // if nothing was released: a *consent.Denial, or what failed
 	Cursor ChangeCursor // this grant is behind it
 }
 
@@ -84,11 +84,24 @@ func (s *Store) CollectChanges(ctx context.Context, b Bulk) (out []Gathered, nex
 		}
 		return nil
 	})
+	if err != nil && ctx.Err() == nil {
+		// One of them failed and undid all: each on its own, so that it fails alone.
+		for _, p := range passings {
+			p.err = s.write(ctx, func(q *consentsql.Queries, tx sqldb.Tx) error {
+				p.out, p.denied = Collection{}, nil
+				return s.admit(ctx, q, tx, p)
+			})
+		}
+		err = nil
+	}
 	for i, p := range passings {
 		if err == nil && (errors.Is(p.denied, ErrSuspended) || errors.Is(p.denied, ErrPending)) {
 			err = p.denied
 		}
 		out[i].Collection, out[i].Denied = p.out, p.denied
+		if p.err != nil {
+			out[i].Collection, out[i].Denied = Collection{}, p.err
+		}
 	}
 	if err != nil {
 		return nil, b.Cursor, false, wrap("collecting changes", err)

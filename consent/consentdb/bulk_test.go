@@ -1,6 +1,7 @@
 package consentdb_test
 
 import (
+	"errors"
 	"slices"
 	"sync"
 	"testing"
@@ -220,4 +221,18 @@ func TestChangeCursor(t *testing.T) {
 			t.Errorf("a cursor that is %s counts", name)
 		}
 	}
+}
+
+// A document that cannot be read holds up no other grant's.
+func TestOneFailingGrantHoldsUpNoOther(t *testing.T) {
+	s := newScene(t)
+	a, b := s.give().Held[0], s.give().Held[0]
+	s.permit(a)
+	s.permit(b)
+	s.store = consentdb.New(s.db, failing{grant: a.Grant})
+	got, _, complete := s.changes(consentdb.ChangeCursor{})
+	if !complete || len(got) != 2 || !errors.Is(got[0].Denied, errDisk) || len(got[0].Releases) != 0 || got[1].Denied != nil || len(got[1].Releases) != 2 {
+		t.Fatalf("got %+v", got)
+	}
+	s.sound()
 }

@@ -160,6 +160,11 @@ func (b *business) nextPage(r *http.Request, ask *consentdb.Bulk) (page, error) 
 	if err != nil {
 		return page{}, err
 	}
+	for _, g := range grants {
+		if g.Denied != nil && consent.DenialOf(g.Denied) == nil {
+			b.Log.Error("streaming", "error", g.Denied)
+		}
+	}
 	ask.Cursor = next
 	return page{grants, complete}, nil
 }
@@ -223,7 +228,7 @@ func appendPage(b []byte, grants []consentdb.Gathered, purpose string) ([]byte, 
 		}
 		lines += len(g.Releases) + 1
 		if g.Denied != nil {
-			reason := consent.ByPolicy
+			reason := consent.DenialReason(httpjson.Internal.Code)
 			if d := consent.DenialOf(g.Denied); d != nil {
 				reason = d.Reason
 			}

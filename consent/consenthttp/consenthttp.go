@@ -20,6 +20,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strconv"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -166,6 +167,7 @@ func (o *Options) reply(w http.ResponseWriter, r *http.Request, route string, a 
 	case isWritten:
 		w.Header().Set("Content-Type", "application/json")
 		w.Header().Set("Cache-Control", "no-store")
+		w.Header().Set("Content-Length", strconv.Itoa(len(body))) // or net/http sends it in chunks
 		w.WriteHeader(a.status)
 		_, _ = w.Write(body) // the client left; nothing to tell it
 	default:
