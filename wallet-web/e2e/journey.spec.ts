@@ -200,6 +200,11 @@ test('the whole journey', async () => {
     await page.getByRole('button', { name: 'Withdraw this grant' }).click();
     await expect(page.getByText('Withdrawn. Nothing more can be collected under this grant.')).toBeVisible();
     await expect(page.getByText('Your withdrawal is on the ledger')).toBeVisible();
+    // The shop hears of it at its webhook, deletes, and answers twice, signed.
+    const since = page.getByRole('list', { name: 'What happened since' });
+    await expect(since.getByText(/It acknowledged, signed on/)).toBeVisible({ timeout: 20_000 });
+    await expect(since.getByText(/It stated the deletion, signed on/)).toBeVisible({ timeout: 20_000 });
+    await expect(page.getByText('We deleted everything we had collected under this grant.')).toBeVisible();
     await look(page, '23-withdrawn');
     await page.goto(`${world.shop}/office`);
     await page.getByRole('row', { name: /Deliver/ }).getByRole('button', { name: 'Collect' }).first().click();
