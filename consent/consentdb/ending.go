@@ -119,28 +119,17 @@ func (s *Store) EndByOrder(ctx context.Context, g id.Grant, reason string, now t
 		if err != nil {
 			return err
 		}
-		paper, err := q.Paper(ctx, consentsql.PaperParams{VaultID: row.VaultID, GrantID: g})
-		if err != nil {
-			return err
-		}
-		ended, err := s.end(ctx, q, tx, row, consent.StateTerminated, now)
-		if err != nil {
-			return err
-		}
-		if !ended && consent.State(row.State) == consent.StateWithdrawn {
+		switch consent.State(row.State) {
+		case consent.StateWithdrawn:
 			return &consent.Denial{Reason: consent.Withdrawn}
-		} else if !ended {
+		case consent.StateTerminated:
 			return &consent.Denial{Reason: consent.Terminated}
-		}
-		err = q.PutWithdrawal(ctx, consentsql.PutWithdrawalParams{WithdrawEntry: paper.WithdrawAhead, VaultID: row.VaultID, GrantID: g})
-		if err != nil {
-			return err
 		}
 		err = q.PutTermination(ctx, consentsql.PutTerminationParams{VaultID: row.VaultID, GrantID: g, Reason: reason, Ordered: now.Unix()})
 		if err != nil {
 			return err
 		}
-		return enqueue(ctx, q, paper.WithdrawAhead, now)
+		return s.terminate(ctx, q, tx, g, now)
 	})
 	if err == nil {
 		s.nudge()
