@@ -131,6 +131,94 @@ test('one more passkey under Settings opens the vault too', async ({ browser }) 
   await device.close();
 });
 
+test('every passkey is lost: the words open the vault on a new device, and the old passkey is removed', async ({ browser }) => {
+  const phone = await newDevice(browser, { expected: /401 \(Unauthorized\)/ });
+  await phone.page.goto(world.operator);
+  const words = await openVault(phone.page);
+  await add(phone.page, 'Name', 'Renate Rettung');
+
+  // A tablet that has never been here, with no passkey. Another sheet gets in nowhere, and it is said why that may be.
+  const tablet = await newDevice(browser, { expected: /401 \(Unauthorized\)/ });
+  const { page } = tablet;
+  await page.goto(world.operator);
+  await page.getByRole('button', { name: 'Use recovery words' }).click();
+  await title(page, 'Your recovery words');
+  const field = page.getByLabel('The 24 words, in order');
+  const action = page.getByRole('button', { name: 'Unlock' });
+  await field.fill('abandon '.repeat(23) + 'art');
+  await action.click();
+  await expect(page.getByText('sign in to no vault here')).toBeVisible();
+  await look(page, '40-words-of-no-vault');
+  await field.fill(words.join(' '));
+  await action.click();
+  await title(page, 'Your words are right');
+  await look(page, '41-words-are-right');
+  await page.getByRole('button', { name: 'Make a passkey' }).click();
+  await title(page, 'Your other passkeys');
+  await expect(page.getByText('The new passkey opens your vault')).toBeVisible();
+  await expect(page.getByRole('button', { name: /^Remove passkey/ })).toHaveCount(1);
+  await look(page, '42-old-passkeys');
+  await page.getByRole('button', { name: 'Remove passkey 1' }).click();
+  await look(page, '43-remove-a-passkey');
+  await page.getByRole('button', { name: 'Remove it' }).click();
+  await expect(page.getByText('The passkey is removed')).toBeVisible();
+  await expect(page.getByText('Passkey 2')).toBeHidden();
+  await look(page, '44-passkey-removed');
+  await page.getByRole('button', { name: 'To my vault' }).click();
+  await title(page, 'Your vault');
+  await expect(page.getByText('Renate Rettung')).toBeVisible();
+  // Its own passkey alone opens it from now on.
+  await page.reload();
+  await unlock(page);
+  await expect(page.getByText('Renate Rettung')).toBeVisible();
+
+  // Whoever has the phone is out: the session is over, and the passkey signs in no more.
+  await phone.page.reload();
+  await phone.page.getByRole('button', { name: 'Unlock' }).click();
+  await expect(phone.page.getByText('This passkey signs in to no vault here')).toBeVisible();
+  await look(phone.page, '45-removed-passkey');
+  await expect(phone.page.getByRole('button', { name: 'Lock', exact: true })).toBeHidden();
+  await phone.close();
+  await tablet.close();
+});
+
+test('a new sheet under Settings: the old words are dead at once, the new ones open', async ({ browser }) => {
+  const device = await newDevice(browser);
+  const { page } = device;
+  await page.goto(world.operator);
+  const old = await openVault(page);
+  await add(page, 'Name', 'Birgit Blatt');
+  await go(page, 'Settings');
+  await expect(page.getByRole('heading', { name: 'Recovery sheet' })).toBeVisible();
+  // One of two ways in stays.
+  await expect(page.getByRole('button', { name: /^Remove passkey/ })).toBeHidden();
+  await page.getByRole('button', { name: 'Make a new sheet' }).click();
+  const words = await readSheet(page);
+  expect(words).not.toEqual(old);
+  await confirmSheet(page, words, 'This sheet counts from now on');
+  await expect(page.getByText('Your new sheet counts')).toBeVisible();
+  await look(page, '46-new-sheet');
+  await device.close();
+
+  const other = await newDevice(browser, { expected: /401 \(Unauthorized\)/ });
+  await other.page.goto(world.operator);
+  await other.page.getByRole('button', { name: 'Use recovery words' }).click();
+  await other.page.getByLabel('The 24 words, in order').fill(old.join(' '));
+  await other.page.getByRole('button', { name: 'Unlock' }).click();
+  await expect(other.page.getByText('an older sheet no longer counts')).toBeVisible();
+  await other.page.getByLabel('The 24 words, in order').fill(words.join(' '));
+  await other.page.getByRole('button', { name: 'Unlock' }).click();
+  // Without a passkey one may look, and make one later.
+  await other.page.getByRole('button', { name: 'Not now' }).click();
+  await expect(other.page.getByText('Birgit Blatt')).toBeVisible();
+  await go(other.page, 'Settings');
+  await other.page.getByRole('button', { name: 'Add a passkey' }).click();
+  await other.page.getByLabel('The 24 words, in order').fill(words.join(' '));
+  await other.page.getByRole('button', { name: 'Unlock' }).click();
+  await expect(other.page.getByText('Passkey 2')).toBeVisible();
+  await other.close();
+});
+
 test('the vault locks by itself after ten minutes without anyone', async ({ browser }) => {
   const device = await newDevice(browser);
   const { page } = device;

@@ -22,7 +22,7 @@ export async function readSheet(page: Page): Promise<string[]> {
 }
 
 /** Confirms the sheet with the three words asked for. */
-export async function confirmSheet(page: Page, words: readonly string[]): Promise<void> {
+export async function confirmSheet(page: Page, words: readonly string[], action = 'Open my vault'): Promise<void> {
   await button(page, 'I have them on paper').click();
   await title(page, 'Three words, to be sure');
   const asked = await page.getByLabel(/^Word \d+$/).all();
@@ -31,7 +31,7 @@ export async function confirmSheet(page: Page, words: readonly string[]): Promis
     const n = Number((await input.getAttribute('id'))!.slice('word-'.length));
     await input.fill(words[n]!);
   }
-  await button(page, 'Open my vault').click();
+  await button(page, action).click();
 }
 
 /** A vault from nothing to its empty home. */

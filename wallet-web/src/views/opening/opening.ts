@@ -6,6 +6,7 @@ import { systemRandom } from '../../core/random';
 import { createPasskey } from '../../passkey/ceremony';
 import type { OpenVault } from '../../store/vault.svelte';
 import { sendBatch } from '../documents';
+import { putSheet } from '../recover/recover';
 import { freshVaultKey, testedWrap } from '../unlock/unlock';
 
 /** A vault on its way to being open. `raw` is the vault key, in the clear until the ways in are made. */
@@ -54,10 +55,9 @@ export function positionsToAsk(words: number): number[] {
   return [...asked].sort((a, b) => a - b);
 }
 
-/** Stores the recovery words' wrap, once the shopper has shown to have them. */
+/** Stores the recovery words' wrap and lets them sign in, once the shopper has shown to have them. */
 export async function keepSheet(opening: Opening, entropy: Bytes): Promise<void> {
-  const wrap = await testedWrap(opening.session, opening.raw, entropy, null);
-  await putWraps([wrap]);
+  await putSheet(opening.session, opening.raw, entropy);
 }
 
 /** One more passkey while opening: the second way in where the first passkey cannot open. */

@@ -5,16 +5,16 @@ export const passkey = {
   back: 'Back',
   points: [
     'The passkey makes the key to your vault on this device. The operator never sees it.',
-    'After that you get 24 recovery words on a sheet. They open the vault when a passkey signs you in and cannot open it.',
+    'After that you get 24 recovery words on a sheet. They open your vault on any device, also when every passkey is lost.',
   ],
 };
 
 export const sheet = {
   title: 'Your recovery sheet',
-  lead: 'These 24 words open your vault when a passkey alone does not. Write them down or print them, and keep them where you keep papers that matter.',
+  lead: 'These 24 words open your vault, here and on a new device, also when every passkey is lost. Write them down or print them, and keep them where you keep papers that matter.',
   noSecret:
     'Your passkey is made and signs you in. This device does not let it open the vault by itself; that is no fault of yours. Your words will open the vault here, so you will need them each time you unlock.',
-  replaced: 'A sheet you made for this vault before no longer counts: this one replaces it.',
+  replaced: 'Once you have confirmed this sheet, one you made for this vault before no longer counts.',
   warning: 'Whoever has these words has your vault. The operator does not have them and cannot give them back.',
   list: 'Recovery words',
   print: 'Print the sheet',

@@ -6,15 +6,22 @@ export const loading = 'Reading …';
 export const passkeys = {
   title: 'Passkeys',
   lead: 'Ways into your vault, beside your recovery words.',
-  name: (n: number) => `Passkey ${n}`,
-  made: (day: string) => `made on ${day}`,
-  here: 'used just now',
-  opens: 'opens the vault',
-  signsIn: 'signs in; words open the vault',
   add: 'Add a passkey',
   how: 'You confirm with a way in that you have, then make the new passkey on this device, a phone or a security key.',
   added: 'The new passkey opens your vault.',
   addedNoSecret: 'The new passkey signs you in. It cannot open the vault by itself, so your recovery words stay needed with it.',
+};
+
+export const recovery = {
+  title: 'Recovery sheet',
+  signsIn: 'The 24 words of your sheet open your vault on any device, also when every passkey is lost.',
+  opens: 'The 24 words of your sheet open your vault after a passkey has signed you in. They do not sign you in themselves: a new sheet will.',
+  none: 'You have no recovery sheet. If every passkey were lost, nobody could open your vault again.',
+  action: 'Make a new sheet',
+  how: 'You confirm with a way in that you have. The old sheet stops counting when you have confirmed three words of the new one.',
+  confirm: 'This sheet counts from now on',
+  making: 'Making a sheet …',
+  done: 'Your new sheet counts. The old one no longer does: destroy it.',
 };
 
 export const lock = {

@@ -51,13 +51,19 @@ export const sessionForWords = async (): Promise<Session | null> => {
   return session?.state === 'open' && session.wraps.some((w) => w.kind === 'recovery') ? session : null;
 };
 
+/** What words give: the vault key, and the bytes they stand for, to make another wrap with. Whoever holds it wipes it. */
+export interface ByWords {
+  raw: Bytes;
+  entropy: Bytes;
+}
+
 /** The vault key by the recovery words. Throws WordsError (from core) or OpenError. */
-export async function rawKeyByWords(session: Session, typed: string): Promise<Bytes> {
+export async function openByWords(session: Session, typed: string): Promise<ByWords> {
   const { entropyOf } = await import('../../core/words');
   const entropy = entropyOf(typed);
   const wrap = session.wraps.find((w) => w.kind === 'recovery');
   if (!wrap) throw new OpenError();
-  return unwrapVaultKey(await kekFrom(entropy, salt(session)), wrap, { vault: session.vault });
+  return { entropy, raw: await unwrapVaultKey(await kekFrom(entropy, salt(session)), wrap, { vault: session.vault }) };
 }
 
 /**

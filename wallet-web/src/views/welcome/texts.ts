@@ -16,7 +16,7 @@ export const another = 'Open another vault';
 export const first = 'It takes a minute, and asks for no e-mail, no password and no name.';
 export const welcomeBack = 'Your passkey opens your vault.';
 export const words = 'Use recovery words';
-export const noWords = 'The words alone do not say which vault is yours: sign in with one of its passkeys first. If the passkey cannot open the vault, you will be asked for the words.';
+export const unknownPasskey = 'This passkey signs in to no vault here: it may have been removed, or its vault erased. Another passkey or your recovery words may still open it.';
 export const points = [
   { icon: 'lock', title: 'Sealed in your browser', text: 'The operator stores what it cannot read. Your passkey opens it, on your device.' },
   { icon: 'grants', title: 'One purpose at a time', text: 'Nothing is ticked for you. Yes and no are equally easy, and withdrawing takes one tap.' },
