@@ -219,6 +219,50 @@ test('a new sheet under Settings: the old words are dead at once, the new ones o
   await other.close();
 });
 
+test('a sheet from before words could sign in is offered to, and a cloned passkey is said kindly', async ({ browser }) => {
+  const device = await newDevice(browser);
+  const { page } = device;
+  // What an older wallet sent: the words' wrap and no more.
+  await page.route(/\/wraps$/, async (route) => {
+    const { wraps } = route.request().postDataJSON() as { wraps: unknown };
+    await route.continue({ postData: JSON.stringify({ wraps }) });
+  });
+  await page.goto(world.operator);
+  const words = await openVault(page);
+  await add(page, 'Name', 'Albert Altbau');
+  await page.unroute(/\/wraps$/);
+  await go(page, 'Settings');
+  await expect(page.getByText('They do not sign you in themselves')).toBeVisible();
+  await page.reload();
+  await page.getByRole('button', { name: 'Use recovery words' }).click();
+  await page.getByLabel('The 24 words, in order').fill(words.join(' '));
+  await page.getByRole('button', { name: 'Unlock' }).click();
+  await title(page, 'Let your words sign you in, too');
+  await look(page, '47-offer');
+  await page.getByRole('button', { name: 'Let my words sign me in' }).click();
+  await title(page, 'Settings');
+  await expect(page.getByText('also when every passkey is lost')).toBeVisible();
+
+  await page.route(/\/session$/, async (route) => {
+    const response = await route.fetch();
+    const session = (await response.json()) as { passkeys: object[] };
+    await route.fulfill({ response, json: { ...session, passkeys: session.passkeys.map((p) => ({ ...p, cloned: true })) } });
+  });
+  await go(page, 'Vault');
+  await go(page, 'Settings');
+  await expect(page.getByText('counter went back once')).toBeVisible();
+  await look(page, '48-cloned');
+  await device.close();
+
+  const other = await newDevice(browser, { expected: /401 \(Unauthorized\)/ });
+  await other.page.goto(world.operator);
+  await other.page.getByRole('button', { name: 'Use recovery words' }).click();
+  await other.page.getByLabel('The 24 words, in order').fill(words.join(' '));
+  await other.page.getByRole('button', { name: 'Unlock' }).click();
+  await title(other.page, 'Your words are right');
+  await other.close();
+});
+
 test('the vault locks by itself after ten minutes without anyone', async ({ browser }) => {
   const device = await newDevice(browser);
   const { page } = device;
