@@ -81,7 +81,7 @@ func (s *Store) Delivered(ctx context.Context, d consent.Delivery, now time.Time
 		if err := q.Delivered(ctx, consentsql.DeliveredParams{Business: d.Business, Seq: d.Seq}); err != nil || d.Failures == 0 {
 			return err
 		}
-		if err := q.SetWebhookFailures(ctx, consentsql.SetWebhookFailuresParams{Failures: 0, Business: d.Business}); err != nil {
+		if err := q.HoldWebhook(ctx, consentsql.HoldWebhookParams{Business: d.Business}); err != nil {
 			return err
 		}
 		return q.HurryDeliveries(ctx, consentsql.HurryDeliveriesParams{Due: now.Unix(), Business: d.Business})
@@ -97,7 +97,8 @@ func (s *Store) Failed(ctx context.Context, d consent.Delivery, f consent.Failed
 		if err != nil {
 			return err
 		}
-		if err := q.SetWebhookFailures(ctx, consentsql.SetWebhookFailuresParams{Failures: int64(d.Failures) + 1, Business: d.Business}); err != nil {
+		err = q.HoldWebhook(ctx, consentsql.HoldWebhookParams{Failures: int64(d.Failures) + 1, Hold: f.Hold.Unix(), Business: d.Business})
+		if err != nil {
 			return err
 		}
 		if err := q.HoldDeliveries(ctx, consentsql.HoldDeliveriesParams{Due: f.Hold.Unix(), Business: d.Business}); err != nil || f.GiveUp.IsZero() {

@@ -215,6 +215,31 @@ func TestAWebhookThatComesBack(t *testing.T) {
 	}
 }
 
+// What is new waits for the pause of its webhook like what is old, and not for more: the
+// first success lets everything go.
+func TestTheNewWaitsWithTheOld(t *testing.T) {
+	s := newScene(t)
+	e := newEndpoint(t)
+	s.hook(e.URL)
+	e.answers(http.StatusGone)
+	s.give()
+	s.carry()
+	e.answers(http.StatusNoContent)
+	e.taken()
+	s.give()
+	s.carry()
+	if got, asked := e.taken(); asked != 0 {
+		t.Fatalf("asked %d times within the pause, it took %v", asked, got)
+	}
+	_, err := s.store.RetryDeliveries(t.Context(), s.shop.DID, []int64{1}, s.clock.Now())
+	s.do(err)
+	s.carry()
+	s.carry()
+	if got, _ := e.taken(); !slices.Equal(got, []string{"1", "4", "5", "6"}) {
+		t.Errorf("it took %v, want what its business asked for and then all that is new", got)
+	}
+}
+
 func TestGoneGivesUpAtOnce(t *testing.T) {
 	s := newScene(t)
 	e := newEndpoint(t)

@@ -264,4 +264,5 @@ type Webhook struct {
 	Secret   []byte
 	Issued   int64
 	Failures int64
+	Hold     int64
 }

@@ -161,7 +161,7 @@ func (q *Queries) DropDeliveries(ctx context.Context, business consent.DID) erro
 }
 
 const dueDeliveries = `-- name: DueDeliveries :many
-SELECT delivery.business, delivery.seq, delivery.queued, delivery.due, delivery.attempts, delivery.dead, delivery.failure, event.business, event.seq, event.kind, event.request_id, event.grant_id, event.happened, webhook.business, webhook.url, webhook.secret, webhook.issued, webhook.failures FROM delivery
+SELECT delivery.business, delivery.seq, delivery.queued, delivery.due, delivery.attempts, delivery.dead, delivery.failure, event.business, event.seq, event.kind, event.request_id, event.grant_id, event.happened, webhook.business, webhook.url, webhook.secret, webhook.issued, webhook.failures, webhook.hold FROM delivery
 JOIN event ON event.business = delivery.business AND event.seq = delivery.seq
 JOIN webhook ON webhook.business = delivery.business
 WHERE delivery.business = $1 AND delivery.dead = 0 AND delivery.due <= $2 AND webhook.url <> ''
@@ -208,6 +208,7 @@ func (q *Queries) DueDeliveries(ctx context.Context, arg DueDeliveriesParams) ([
 			&i.Webhook.Secret,
 			&i.Webhook.Issued,
 			&i.Webhook.Failures,
+			&i.Webhook.Hold,
 		); err != nil {
 			return nil, err
 		}
@@ -291,6 +292,21 @@ func (q *Queries) HoldDeliveries(ctx context.Context, arg HoldDeliveriesParams) 
 	return err
 }
 
+const holdWebhook = `-- name: HoldWebhook :exec
+UPDATE webhook SET failures = $1, hold = $2 WHERE business = $3
+`
+
+type HoldWebhookParams struct {
+	Failures int64
+	Hold     int64
+	Business consent.DID
+}
+
+func (q *Queries) HoldWebhook(ctx context.Context, arg HoldWebhookParams) error {
+	_, err := q.db.ExecContext(ctx, holdWebhook, arg.Failures, arg.Hold, arg.Business)
+	return err
+}
+
 const hurryDeliveries = `-- name: HurryDeliveries :exec
 UPDATE delivery SET due = $1 WHERE business = $2 AND dead = 0 AND attempts = 0 AND due > $1
 `
@@ -306,8 +322,8 @@ func (q *Queries) HurryDeliveries(ctx context.Context, arg HurryDeliveriesParams
 }
 
 const putWebhook = `-- name: PutWebhook :execrows
-INSERT INTO webhook (business, url, secret, issued, failures) VALUES ($1, $2, $3, $4, 0)
-ON CONFLICT (business) DO UPDATE SET url = excluded.url, secret = excluded.secret, issued = excluded.issued, failures = 0
+INSERT INTO webhook (business, url, secret, issued, failures, hold) VALUES ($1, $2, $3, $4, 0, 0)
+ON CONFLICT (business) DO UPDATE SET url = excluded.url, secret = excluded.secret, issued = excluded.issued, failures = 0, hold = 0
 WHERE excluded.issued > webhook.issued
 `
 
@@ -333,7 +349,8 @@ func (q *Queries) PutWebhook(ctx context.Context, arg PutWebhookParams) (int64, 
 
 const queueDelivery = `-- name: QueueDelivery :exec
 INSERT INTO delivery (business, seq, queued, due, attempts, dead, failure)
-SELECT webhook.business, CAST($1 AS BIGINT), CAST($2 AS BIGINT), CAST($2 AS BIGINT), 0, 0, '' FROM webhook
+SELECT webhook.business, CAST($1 AS BIGINT), CAST($2 AS BIGINT),
+  CASE WHEN webhook.hold > CAST($2 AS BIGINT) THEN webhook.hold ELSE CAST($2 AS BIGINT) END, 0, 0, '' FROM webhook
 WHERE webhook.business = $3 AND webhook.url <> ''
 `
 
@@ -383,22 +400,8 @@ func (q *Queries) RetryDelivery(ctx context.Context, arg RetryDeliveryParams) (i
 	return result.RowsAffected()
 }
 
-const setWebhookFailures = `-- name: SetWebhookFailures :exec
-UPDATE webhook SET failures = $1 WHERE business = $2
-`
-
-type SetWebhookFailuresParams struct {
-	Failures int64
-	Business consent.DID
-}
-
-func (q *Queries) SetWebhookFailures(ctx context.Context, arg SetWebhookFailuresParams) error {
-	_, err := q.db.ExecContext(ctx, setWebhookFailures, arg.Failures, arg.Business)
-	return err
-}
-
 const webhook = `-- name: Webhook :one
-SELECT business, url, secret, issued, failures FROM webhook WHERE business = $1
+SELECT business, url, secret, issued, failures, hold FROM webhook WHERE business = $1
 `
 
 func (q *Queries) Webhook(ctx context.Context, business consent.DID) (Webhook, error) {
@@ -410,6 +413,7 @@ func (q *Queries) Webhook(ctx context.Context, business consent.DID) (Webhook, e
 		&i.Secret,
 		&i.Issued,
 		&i.Failures,
+		&i.Hold,
 	)
 	return i, err
 }

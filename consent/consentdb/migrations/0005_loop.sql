@@ -10,7 +10,8 @@ CREATE TABLE webhook (
   url      TEXT   NOT NULL, -- empty: nowhere any more
   secret   BYTEA  NOT NULL, -- the operator's and the business's; signs deliveries
   issued   BIGINT NOT NULL, -- the signed webhook's iat: a newer one replaces an older
-  failures BIGINT NOT NULL  -- since the last success
+  failures BIGINT NOT NULL, -- since the last success
+  hold     BIGINT NOT NULL  -- before which nothing is tried; 0 when it works
 );
 
 -- Events that are still to be delivered. Written with the event.

@@ -1,6 +1,6 @@
 -- name: PutWebhook :execrows
-INSERT INTO webhook (business, url, secret, issued, failures) VALUES ($1, $2, $3, $4, 0)
-ON CONFLICT (business) DO UPDATE SET url = excluded.url, secret = excluded.secret, issued = excluded.issued, failures = 0
+INSERT INTO webhook (business, url, secret, issued, failures, hold) VALUES ($1, $2, $3, $4, 0, 0)
+ON CONFLICT (business) DO UPDATE SET url = excluded.url, secret = excluded.secret, issued = excluded.issued, failures = 0, hold = 0
 WHERE excluded.issued > webhook.issued;
 
 -- name: Webhook :one
@@ -11,7 +11,8 @@ DELETE FROM delivery WHERE business = $1;
 
 -- name: QueueDelivery :exec
 INSERT INTO delivery (business, seq, queued, due, attempts, dead, failure)
-SELECT webhook.business, CAST(sqlc.arg(seq) AS BIGINT), CAST(sqlc.arg(queued) AS BIGINT), CAST(sqlc.arg(queued) AS BIGINT), 0, 0, '' FROM webhook
+SELECT webhook.business, CAST(sqlc.arg(seq) AS BIGINT), CAST(sqlc.arg(queued) AS BIGINT),
+  CASE WHEN webhook.hold > CAST(sqlc.arg(queued) AS BIGINT) THEN webhook.hold ELSE CAST(sqlc.arg(queued) AS BIGINT) END, 0, 0, '' FROM webhook
 WHERE webhook.business = sqlc.arg(business) AND webhook.url <> '';
 
 -- name: DueWebhooks :many
@@ -29,8 +30,8 @@ ORDER BY delivery.attempts, delivery.seq LIMIT $3;
 -- name: Delivered :exec
 DELETE FROM delivery WHERE business = $1 AND seq = $2;
 
--- name: SetWebhookFailures :exec
-UPDATE webhook SET failures = $1 WHERE business = $2;
+-- name: HoldWebhook :exec
+UPDATE webhook SET failures = $1, hold = $2 WHERE business = $3;
 
 -- name: HurryDeliveries :exec
 UPDATE delivery SET due = $1 WHERE business = $2 AND dead = 0 AND attempts = 0 AND due > $1;
