@@ -14,6 +14,7 @@ import (
 	"coffer/consent/consentdb"
 	"coffer/consent/consenttest"
 	"coffer/internal/id"
+	"coffer/internal/sqldb"
 	"coffer/vault"
 )
 
@@ -262,6 +263,13 @@ func TestTheLoopOfAnErasure(t *testing.T) {
 	s.do(s.stateDeletion(open))
 	if late := s.overdue(); len(late) != 1 {
 		t.Errorf("late after the statement: %v", late)
+	}
+	left := 0
+	s.do(s.db.Read(t.Context(), func(tx sqldb.Tx) error {
+		return tx.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM loop").Scan(&left)
+	}))
+	if left != 1 {
+		t.Errorf("%d loops are kept, want the one that is open", left)
 	}
 	stranger := consenttest.NewShop(s.clock.Now)
 	s.register(stranger)
