@@ -208,6 +208,7 @@ test('the whole journey', async () => {
     await look(page, '23-withdrawn');
     await page.goto(`${world.shop}/office`);
     await page.getByRole('row', { name: /Deliver/ }).getByRole('button', { name: 'Collect' }).first().click();
+    await expect(page.getByText('Refused: nothing was released.', { exact: false })).toBeVisible();
     await expect(page.getByText(/withdrawn/i).first()).toBeVisible();
     await page.screenshot({ path: 'test-results/screens/24-shop-learns.png', fullPage: true });
   });

@@ -54,16 +54,18 @@ type officeWithdrawal struct {
 }
 
 func (s *Shop) office(w http.ResponseWriter, r *http.Request) {
-	s.renderOffice(w, http.StatusOK, officeView{Notice: notices[r.URL.Query().Get("did")],
+	did := notices[r.URL.Query().Get("did")]
+	s.renderOffice(w, http.StatusOK, officeView{Notice: did.text, NoticeKind: did.kind,
 		Subject: "New in your size", Text: "The Meridian Low is back in green. For you 10 % off until Sunday."})
 }
 
 // notices are what may stand above the page after a redirect: a closed set, so
 // that a link cannot put words there.
-var notices = map[string]string{
-	"sent":      "Sent. The permit is on the ledger, and the shopper has the message.",
-	"collected": "Collected. The attempt is listed below.",
-	"replied":   "Signed and sent. Only the shopper can read it.",
+var notices = map[string]struct{ text, kind string }{
+	"sent":      {text: "Sent. The permit is on the ledger, and the shopper has the message."},
+	"collected": {text: "Collected. The attempt is listed below."},
+	"refused":   {text: "Refused: nothing was released. The attempt is listed below, with the reason.", kind: "no"},
+	"replied":   {text: "Signed and sent. Only the shopper can read it."},
 }
 
 func (s *Shop) renderOffice(w http.ResponseWriter, status int, v officeView) {
@@ -152,7 +154,11 @@ func (s *Shop) officeCollect(w http.ResponseWriter, r *http.Request) {
 		s.trouble(w, "collecting", err)
 		return
 	}
-	http.Redirect(w, r, "/office?did=collected#h-attempts", http.StatusSeeOther)
+	did := "collected"
+	if o, ok = s.orders.byGrant(g); ok && o.part(g).lastRefused() {
+		did = "refused"
+	}
+	http.Redirect(w, r, "/office?did="+did+"#h-attempts", http.StatusSeeOther)
 }
 
 // offer sends a message under a marketing grant.

@@ -46,6 +46,11 @@ type part struct {
 	Withdrawn  consent.Unix               `json:"withdrawn,omitempty"`
 }
 
+// lastRefused reports whether the last attempt to collect got nothing at all.
+func (p *part) lastRefused() bool {
+	return p != nil && len(p.Attempts) > 0 && len(p.Attempts[len(p.Attempts)-1].Given) == 0
+}
+
 // attempt is one collection, as the back office lists it.
 type attempt struct {
 	Time    consent.Unix `json:"time"`
