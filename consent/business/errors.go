@@ -22,8 +22,6 @@ var (
 	ErrUnreachable = errors.New("no answer")
 	// ErrNotFound says that there is no such request or grant of this business.
 	ErrNotFound = errors.New("not found")
-	// ErrNotAnswered says that the shopper has not decided yet.
-	ErrNotAnswered = errors.New("not answered yet")
 )
 
 // Problem is an answer of the operator that says no (RFC 9457) and is no denial
