@@ -157,13 +157,17 @@ func Open(dir string, with ...Option) (*Business, error) {
 	if err != nil {
 		return nil, err
 	}
+	prover, err := newProver(k.signing)
+	if err != nil {
+		return nil, fmt.Errorf("reading keys.json: %w", err)
+	}
 	lock, err := f.lock()
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", dir, err)
 	}
 	return &Business{
 		folder: f, profile: p, keys: k, lock: lock, agent: agent.New(agent.Options{Now: o.now}),
-		client: &client{origin: p.Operator, http: o.http, now: o.now, wait: o.wait, assert: k.assertion},
+		client: &client{origin: p.Operator, http: o.http, now: o.now, wait: o.wait, assert: k.assertion, prover: prover},
 		ledger: &anchorhttp.Client{Origin: p.LedgerOrigin(), HTTP: o.http},
 		now:    o.now, log: o.log, held: map[id.Grant]*sync.Mutex{},
 	}, nil

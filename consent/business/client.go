@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -35,10 +36,13 @@ type client struct {
 	now    func() time.Time
 	wait   func(context.Context, time.Duration) error
 	assert func(audience string, now time.Time) (string, error) // makes a client assertion
+	prover prover
 
 	mu    sync.Mutex
 	token string
 	until time.Time // when the token is renewed, half a minute before it ends
+
+	nonce atomic.Pointer[string] // the operator's newest, for the next DPoP proof
 }
 
 // call sends in as JSON (nil: no body) and decodes the answer into out (nil: not
@@ -61,26 +65,20 @@ func (c *client) do(ctx context.Context, method, path string, in, out any, signe
 			return err
 		}
 	}
-	renewed := false
+	var a admission
 	return c.retry(ctx, func() error {
 		header := http.Header{"Accept": {"application/json, application/problem+json"}}
 		if in != nil {
 			header.Set("Content-Type", "application/json")
 		}
 		if signed {
-			token, err := c.bearer(ctx)
-			if err != nil {
+			if err := c.admit(ctx, method, path, header); err != nil {
 				return err
 			}
-			header.Set("Authorization", "Bearer "+token)
 		}
 		err := c.once(ctx, method, path, header, body, out)
-		var p *Problem
-		if signed && !renewed && errors.As(err, &p) && p.Status == http.StatusUnauthorized {
-			// The operator forgot the token (a restart) before it ran out: one new one.
-			renewed = true
-			c.forget()
-			return &again{err}
+		if signed {
+			err = a.again(c, err)
 		}
 		return err
 	})
@@ -135,6 +133,7 @@ func (c *client) once(ctx context.Context, method, path string, header http.Head
 		return fmt.Errorf("%w: %w", ErrUnreachable, withoutAddress(err))
 	}
 	defer resp.Body.Close()
+	c.heard(resp.Header)
 	b, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrUnreachable, err)
@@ -143,7 +142,7 @@ func (c *client) once(ctx context.Context, method, path string, header http.Head
 		return fmt.Errorf("reading the operator's answer: longer than %d bytes", maxAnswer)
 	}
 	if resp.StatusCode >= 300 {
-		return readProblem(resp, b)
+		return c.problem(resp, b)
 	}
 	if out == nil {
 		return nil
@@ -165,7 +164,21 @@ func withoutAddress(err error) error {
 	return err
 }
 
-func readProblem(resp *http.Response, body []byte) error {
+// problem is an answer that says no. Where a clock could be why, it says how far ours is
+// from the operator's.
+func (c *client) problem(resp *http.Response, body []byte) *Problem {
+	p := readProblem(resp, body)
+	theirs, err := http.ParseTime(resp.Header.Get("Date"))
+	if err != nil || p.Status != http.StatusBadRequest && p.Status != http.StatusUnauthorized && p.Status != http.StatusUnprocessableEntity {
+		return p
+	}
+	if off := c.now().Sub(theirs); off.Abs() > 30*time.Second {
+		p.ClockOff = off.Round(time.Second)
+	}
+	return p
+}
+
+func readProblem(resp *http.Response, body []byte) *Problem {
 	p := &Problem{Status: resp.StatusCode, Title: http.StatusText(resp.StatusCode)}
 	if s, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil && s > 0 {
 		p.RetryAfter = time.Duration(s) * time.Second
@@ -202,46 +215,6 @@ func readProblem(resp *http.Response, body []byte) error {
 	return p
 }
 
-// bearer returns a token, asking for a new one half a minute before the old ends.
-// One caller asks; the others wait for its answer.
-func (c *client) bearer(ctx context.Context) (string, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	now := c.now()
-	if c.token != "" && now.Before(c.until) {
-		return c.token, nil
-	}
-	assertion, err := c.assert(c.origin, now)
-	if err != nil {
-		return "", fmt.Errorf("signing the client assertion: %w", err)
-	}
-	form := url.Values{
-		"grant_type":            {"client_credentials"},
-		"client_assertion_type": {"urn:ietf:params:oauth:client-assertion-type:jwt-bearer"},
-		"client_assertion":      {assertion},
-	}
-	var answer struct {
-		AccessToken string `json:"access_token"`
-		ExpiresIn   int    `json:"expires_in"`
-	}
-	header := http.Header{"Content-Type": {"application/x-www-form-urlencoded"}, "Accept": {"application/json"}}
-	if err := c.once(ctx, http.MethodPost, "/oauth/token", header, []byte(form.Encode()), &answer); err != nil {
-		return "", fmt.Errorf("asking for a token: %w", err)
-	}
-	if answer.AccessToken == "" {
-		return "", errors.New("asking for a token: the operator's answer has none")
-	}
-	c.token = answer.AccessToken
-	c.until = now.Add(time.Duration(answer.ExpiresIn)*time.Second - 30*time.Second)
-	return c.token, nil
-}
-
-func (c *client) forget() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.token = ""
-}
-
 // sleep waits without outliving the context.
 func sleep(ctx context.Context, d time.Duration) error {
 	t := time.NewTimer(d)
@@ -261,24 +234,23 @@ func (c *client) stream(ctx context.Context, path string, in any, read func(io.R
 	if err != nil {
 		return err
 	}
-	renewed := false
+	var a admission
 	return c.retry(ctx, func() error {
-		token, err := c.bearer(ctx)
-		if err != nil {
+		header := http.Header{"Accept": {"application/x-ndjson, application/problem+json"}, "Content-Type": {"application/json"}}
+		if err := c.admit(ctx, http.MethodPost, path, header); err != nil {
 			return err
 		}
 		req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.origin+path, bytes.NewReader(body))
 		if err != nil {
 			return err
 		}
-		req.Header = http.Header{
-			"Accept": {"application/x-ndjson, application/problem+json"}, "Content-Type": {"application/json"}, "Authorization": {"Bearer " + token},
-		}
+		req.Header = header
 		resp, err := c.http.Do(req)
 		if err != nil {
 			return fmt.Errorf("%w: %w", ErrUnreachable, withoutAddress(err))
 		}
 		defer resp.Body.Close()
+		c.heard(resp.Header)
 		if resp.StatusCode == http.StatusOK {
 			return read(resp.Body)
 		}
@@ -286,11 +258,6 @@ func (c *client) stream(ctx context.Context, path string, in any, read func(io.R
 		if err != nil {
 			return fmt.Errorf("%w: %w", ErrUnreachable, err)
 		}
-		if resp.StatusCode == http.StatusUnauthorized && !renewed {
-			renewed = true
-			c.forget()
-			return &again{readProblem(resp, b)}
-		}
-		return readProblem(resp, b)
+		return a.again(c, c.problem(resp, b))
 	})
 }

@@ -34,12 +34,19 @@ type Problem struct {
 	Attribute  string
 	Reason     string
 	RetryAfter time.Duration
+	ClockOff   time.Duration // how far our clock is ahead of the operator's, where that could be why
 }
 
 func (p *Problem) Error() string {
 	s := p.Title
 	if p.Detail != "" {
 		s += ": " + p.Detail
+	}
+	switch {
+	case p.ClockOff > 0:
+		s += fmt.Sprintf("; the clock here is %v ahead of the operator's, set it", p.ClockOff)
+	case p.ClockOff < 0:
+		s += fmt.Sprintf("; the clock here is %v behind the operator's, set it", -p.ClockOff)
 	}
 	if p.Code != "" {
 		return fmt.Sprintf("the operator answers %q: %s", p.Code, s)

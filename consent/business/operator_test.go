@@ -42,7 +42,10 @@ type operator struct {
 	mu       sync.Mutex
 	now      time.Time
 	business consent.DID
-	tokens   int // issued; the newest is good
+	tokens   int    // issued; the newest is good
+	nonce    string // every proof has to carry it, unless it is ""
+	proofs   map[string]bool
+	bearer   bool // tokens are bound to nothing
 	requests map[id.Request]consent.Request
 	answers  map[id.Request][]any
 	grants   map[id.Grant]*given
@@ -85,7 +88,7 @@ func newOperator(t *testing.T) *operator {
 	o := &operator{
 		t: t, now: time.Date(2026, 11, 21, 10, 20, 0, 0, time.UTC),
 		requests: map[id.Request]consent.Request{}, answers: map[id.Request][]any{}, grants: map[id.Grant]*given{},
-		inbox: map[id.Message]bool{}, calls: map[string]int{}, trouble: map[string][]trouble{},
+		inbox: map[id.Message]bool{}, proofs: map[string]bool{}, calls: map[string]int{}, trouble: map[string][]trouble{},
 	}
 	o.ledger = anchortest.NewMemory("coffer-business-test", o.clock)
 	r := mux.NewRouter()
@@ -152,16 +155,14 @@ func (o *operator) route(name string, serve func(*http.Request) (any, error)) ht
 		if left := o.trouble[name]; len(left) > 0 {
 			hit, o.trouble[name] = &left[0], left[1:]
 		}
-		authorized := name == "POST /oauth/token" || name == "POST /business/v1/registrations" ||
-			name == "POST /business/v1/acknowledgements" || name == "POST /business/v1/deletions" ||
-			r.Header.Get("Authorization") == "Bearer token-"+strconv.Itoa(o.tokens)
+		refused := o.admits(w, r, name)
 		o.mu.Unlock()
 		if hit != nil && !hit.after {
 			httpjson.Refuse(w, problem(hit.status, hit.code).(httpjson.Problem))
 			return
 		}
-		if !authorized {
-			httpjson.Refuse(w, problem(http.StatusUnauthorized, "invalid-token").(httpjson.Problem))
+		if refused != "" {
+			httpjson.Refuse(w, problem(http.StatusUnauthorized, refused).(httpjson.Problem))
 			return
 		}
 		answer, err := serve(r)
@@ -191,8 +192,14 @@ func (o *operator) token(r *http.Request) (any, error) {
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	kind := "DPoP"
+	if o.bearer {
+		kind = "Bearer"
+	} else if code := o.proves(r, ""); code != "" {
+		return nil, problem(http.StatusBadRequest, code)
+	}
 	o.tokens++
-	return map[string]any{"access_token": "token-" + strconv.Itoa(o.tokens), "token_type": "Bearer", "expires_in": 600}, nil
+	return map[string]any{"access_token": "token-" + strconv.Itoa(o.tokens), "token_type": kind, "expires_in": 600}, nil
 }
 
 func (o *operator) register(r *http.Request) (any, error) {
