@@ -27,6 +27,10 @@ const (
 type Denial struct {
 	Reason DenialReason
 	What   string // the attribute or channel of NotCovered, the rule's title of ByPolicy
+
+	// Again is when the same may be asked again, if a rule says no for some hours only;
+	// zero otherwise.
+	Again time.Time
 }
 
 func (d *Denial) Error() string {
@@ -50,7 +54,7 @@ func Denied(r Ruling) error {
 	if r.Allow {
 		return nil
 	}
-	d := &Denial{Reason: ByPolicy}
+	d := &Denial{Reason: ByPolicy, Again: r.Again}
 	if len(r.Reasons) > 0 {
 		d.What = r.Reasons[0].Title
 	}

@@ -38,9 +38,15 @@ type Grant struct {
 	Given      Unix
 	Withdrawn  Unix // 0 while it is not
 	Handle     anchor.Handle
-	Entry      Bytes  // the ledger entry, anchor.GrantSize
-	Receipt    string // JWT
-	Letter     string // JWE for the business
+
+	// What the request says of where the data goes, for rules to look at; nil where it
+	// is not known, because the grant is older than the note of it.
+	Jurisdictions []string // ISO 3166-1: whose law the request names
+	Destinations  []string // ISO 3166-1: see Request.Destinations
+
+	Entry   Bytes  // the ledger entry, anchor.GrantSize
+	Receipt string // JWT
+	Letter  string // JWE for the business
 }
 
 // Covers reports whether the grant names the attribute.

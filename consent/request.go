@@ -3,6 +3,7 @@ package consent
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"coffer/internal/id"
@@ -81,6 +82,30 @@ func (q Request) Purpose(name string) (Asked, bool) {
 		return Asked{}, false
 	}
 	return q.Purposes[i], true
+}
+
+// Countries are those whose law the request names, sorted.
+func (q Request) Countries() []string { return countries(q.Jurisdictions) }
+
+// Destinations are the countries where the purpose's data goes, sorted: those where the
+// business itself processes, which are the ones whose law it names (a receipt says so),
+// and its recipients'.
+func (q Request) Destinations(a Asked) []string {
+	all := slices.Clone(q.Jurisdictions)
+	for _, r := range a.Recipients {
+		all = append(all, r.Country)
+	}
+	return countries(all)
+}
+
+// countries cuts ISO 3166-2 down to ISO 3166-1; the result is sorted, each once.
+func countries(codes []string) []string {
+	out := make([]string, len(codes))
+	for i, c := range codes {
+		out[i], _, _ = strings.Cut(c, "-")
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 // Hash names the request as it was signed: SHA-256 of the JWS.

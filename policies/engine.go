@@ -26,6 +26,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	cedar "github.com/cedar-policy/cedar-go"
 	"github.com/cedar-policy/cedar-go/x/exp/schema/validate"
@@ -143,13 +144,28 @@ func (e *Engine) Rules() []Rule {
 }
 
 // Decide answers a question. An empty attribute means all that the grant covers.
-// Reasons are sorted by id; a denial has at least one.
-func (e *Engine) Decide(q consent.Question) consent.Ruling { return e.DecideWith(q, Facts{}) }
+// Reasons are sorted by id; a denial has at least one. If a message is denied for some
+// hours of the shopper's day only, the ruling says when they are over.
+func (e *Engine) Decide(q consent.Question) consent.Ruling {
+	r := e.decide(e.pose(q))
+	if !r.Allow && q.Zone != nil && q.Action == consent.ActionMessage {
+		r.Again = e.again(q)
+	}
+	return r
+}
 
-// DecideWith is Decide for a question of which more is known.
-func (e *Engine) DecideWith(q consent.Question, f Facts) consent.Ruling {
-	entities, request := e.pose(q, f)
-	return e.decide(entities, request)
+// again asks the same question at the beginning of each hour of the shopper's day to
+// come, and returns the first that allows it; zero if none does.
+func (e *Engine) again(q consent.Question) time.Time {
+	local := q.Now.In(q.Zone)
+	begun := time.Duration(local.Minute())*time.Minute + time.Duration(local.Second())*time.Second + time.Duration(local.Nanosecond())
+	for hour := range time.Duration(24) {
+		q.Now = local.Add((hour+1)*time.Hour - begun)
+		if e.decide(e.pose(q)).Allow {
+			return q.Now.UTC()
+		}
+	}
+	return time.Time{}
 }
 
 func (e *Engine) decide(entities posed, request cedar.Request) consent.Ruling {

@@ -21,7 +21,7 @@ import (
 
 // anyQuestion draws questions around the plain case, so that every rule is both
 // kept and broken often.
-func anyQuestion(t *rapid.T) (consent.Question, Facts) {
+func anyQuestion(t *rapid.T) consent.Question {
 	q := plain(rapid.SampledFrom([]consent.Action{"give", "collect", "message"}).Draw(t, "action"))
 	some := func(label string, of ...string) []string {
 		return rapid.SliceOfNDistinct(rapid.SampledFrom(of), 0, len(of), rapid.ID[string]).Draw(t, label)
@@ -55,19 +55,18 @@ func anyQuestion(t *rapid.T) (consent.Question, Facts) {
 	q.SentLast7Days = rapid.SampledFrom([]int{0, 1, 2, 3, 6, 7, 14}).Draw(t, "sent")
 	q.Grant.WeeklyCap = rapid.SampledFrom([]int{0, 1, 2, 3, 20}).Draw(t, "cap")
 	q.Now = now.Add(time.Duration(rapid.IntRange(-30, 29).Draw(t, "minutes")) * time.Minute)
-	var f Facts
 	if usually("known recipients") {
-		f.Recipients = some("recipients", "DE", "FR", "CH", "US")
+		q.Grant.Destinations = some("recipients", "DE", "FR", "CH", "US")
 	}
 	if usually("known hour") {
 		hour := rapid.IntRange(0, 23).Draw(t, "hour")
-		f.LocalHour = &hour
+		q = q.AtHour(hour)
 	}
-	return q, f
+	return q
 }
 
 // allowed is the rules said a second time, in Go: the judge of the Cedar ones.
-func allowed(c *Catalogue, q consent.Question, f Facts) bool {
+func allowed(c *Catalogue, q consent.Question) bool {
 	g := q.Grant
 	p := c.byIRI[g.Purpose]
 	asked := g.Attributes
@@ -87,7 +86,7 @@ func allowed(c *Catalogue, q consent.Question, f Facts) bool {
 	}
 	hour := anchor.EpochAt(q.Now)
 	if q.Action == "give" {
-		if health && (f.Recipients == nil || slices.Contains(f.Recipients, "US")) {
+		if health && (g.Destinations == nil || slices.Contains(g.Destinations, "US")) {
 			return false
 		}
 		return fits(g.Attributes) && fits(p.Attributes) && (p.Contact || len(g.Channels) == 0) &&
@@ -100,20 +99,63 @@ func allowed(c *Catalogue, q consent.Question, f Facts) bool {
 	if q.Action == "collect" {
 		return fits(g.Attributes) && fits(p.Attributes)
 	}
-	if p.Marketing && f.LocalHour != nil && (*f.LocalHour < 8 || *f.LocalHour > 20) {
+	if p.Marketing && quiet(q) {
 		return false
 	}
 	return p.Contact && slices.Contains(g.Channels, q.Channel) && q.SentLast7Days < g.WeeklyCap && q.SentLast7Days < p.maxWeekly
+}
+
+func quiet(q consent.Question) bool {
+	hour, known := q.LocalHour()
+	return known && (hour < 8 || hour > 20)
+}
+
+// A message that comes at night is told when morning is, in the shopper's own hours.
+func TestAMessageAtNightIsToldWhenMorningIs(t *testing.T) {
+	e := engine(t)
+	q := plain(consent.ActionMessage)
+	q.Now = time.Date(2026, 11, 21, 16, 7, 11, 5, time.UTC)
+	for name, c := range map[string]struct {
+		offset time.Duration
+		change func(*consent.Question)
+		want   string
+	}{
+		"in Kathmandu":        {5*time.Hour + 45*time.Minute, nil, "2026-11-22T02:15:00Z"},
+		"in Berlin":           {time.Hour, nil, ""}, // it is five in the afternoon: allowed
+		"in Tokyo":            {9 * time.Hour, nil, "2026-11-21T23:00:00Z"},
+		"the cap is reached":  {9 * time.Hour, func(q *consent.Question) { q.SentLast7Days = 2 }, "never"},
+		"over before morning": {9 * time.Hour, func(q *consent.Question) { q.Grant.End = anchor.EpochAt(q.Now) + 6 }, "never"},
+	} {
+		q := q
+		q.Grant.End += 24
+		q.Zone = time.FixedZone("", int(c.offset.Seconds()))
+		if c.change != nil {
+			c.change(&q)
+		}
+		r := e.Decide(q)
+		got := "never"
+		if r.Allow {
+			got = ""
+		} else if !r.Again.IsZero() {
+			got = r.Again.Format(time.RFC3339)
+		}
+		if got != c.want {
+			t.Errorf("%s: %q, want %q (%v)", name, got, c.want, r.Reasons)
+		}
+	}
+	if r := e.Decide(plain(consent.ActionMessage).AtHour(7)); r.Allow || r.Again.Sub(plainTime) != 30*time.Minute {
+		t.Errorf("half past seven: again at %v", r.Again)
+	}
 }
 
 func TestTheRulesAgreeWithTheJudge(t *testing.T) {
 	e := engine(t)
 	said := map[bool]int{}
 	rapid.Check(t, func(t *rapid.T) {
-		q, f := anyQuestion(t)
-		want := allowed(e.Catalogue(), q, f)
+		q := anyQuestion(t)
+		want := allowed(e.Catalogue(), q)
 		said[want]++
-		ruling := e.DecideWith(q, f)
+		ruling := e.Decide(q)
 		if ruling.Allow != want {
 			t.Fatalf("the judge says %t, the rules %t: %v", want, ruling.Allow, ruling.Reasons)
 		}
@@ -129,14 +171,14 @@ func TestTheRulesAgreeWithTheJudge(t *testing.T) {
 func TestNothingHappensUnderAGrantThatIsNotLive(t *testing.T) {
 	e := engine(t)
 	rapid.Check(t, func(t *rapid.T) {
-		q, f := anyQuestion(t)
+		q := anyQuestion(t)
 		q.Action = rapid.SampledFrom([]consent.Action{"collect", "message"}).Draw(t, "what")
 		if rapid.Bool().Draw(t, "state or time") {
 			q.Grant.State = consent.State(rapid.StringN(0, 12, -1).Filter(func(s string) bool { return s != "live" }).Draw(t, "not live"))
 		} else {
 			q.Grant.End = anchor.EpochAt(q.Now) - anchor.Epoch(rapid.IntRange(0, 5).Draw(t, "ago"))
 		}
-		if ruling := e.DecideWith(q, f); ruling.Allow {
+		if ruling := e.Decide(q); ruling.Allow {
 			t.Fatalf("allowed under a grant that is not live: %v", ruling.Reasons)
 		}
 	})
@@ -184,7 +226,7 @@ func TestWhatDoesNotFitTheSchemaIsDenied(t *testing.T) {
 		"a business that is a grant": func(_ *posed, r *cedar.Request) { r.Principal = r.Resource },
 	}
 	for name, change := range break_ {
-		p, r := e.pose(plain(consent.ActionCollect), Facts{})
+		p, r := e.pose(plain(consent.ActionCollect))
 		change(&p, &r)
 		if allow, ids := says(e.decide(p, r)); allow || ids != NotAQuestion.ID {
 			t.Errorf("%s: allow=%t %s", name, allow, ids)

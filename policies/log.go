@@ -19,7 +19,6 @@ import (
 // Judgement is a question with the ruling that it got: one line of the log.
 type Judgement struct {
 	Question consent.Question
-	Facts    Facts
 	Ruling   consent.Ruling // read from a log its reasons have ids only
 }
 
@@ -78,13 +77,15 @@ func (j Judgement) Line() []byte {
 		Business: businessJSON{q.Business.DID, named(string(q.Business.State)), some(q.Business.Purposes)},
 		Grant: grantJSON{g.Business, g.Purpose, allNamed(g.Attributes), allNamed(g.Channels), g.WeeklyCap,
 			named(string(g.State)), g.Start, g.End, g.Minor},
-		LocalHour: j.Facts.LocalHour,
 	}
-	if j.Facts.Jurisdictions != nil {
-		asked.Jurisdictions = &j.Facts.Jurisdictions
+	if hour, known := q.LocalHour(); known {
+		asked.LocalHour = &hour
 	}
-	if j.Facts.Recipients != nil {
-		asked.Recipients = &j.Facts.Recipients
+	if g.Jurisdictions != nil {
+		asked.Jurisdictions = &g.Jurisdictions
+	}
+	if g.Destinations != nil {
+		asked.Recipients = &g.Destinations
 	}
 	b, err := json.Marshal(judgementJSON{1, q.Now.Unix(), j.Ruling.Version, j.Ruling.Allow, some(ids(j.Ruling)), asked})
 	if err != nil {
@@ -126,12 +127,14 @@ func ParseJudgement(line []byte) (j Judgement, err error) {
 		Grant: consent.Grant{Business: g.Business, Purpose: g.Purpose, Attributes: g.Attributes, Channels: g.Channels, WeeklyCap: g.WeeklyCap,
 			State: consent.State(g.State), Start: g.Start, End: g.End, Minor: g.Minor},
 	}
-	j.Facts.LocalHour = q.LocalHour
+	if q.LocalHour != nil {
+		j.Question = j.Question.AtHour(*q.LocalHour)
+	}
 	if q.Jurisdictions != nil {
-		j.Facts.Jurisdictions = *q.Jurisdictions
+		j.Question.Grant.Jurisdictions = *q.Jurisdictions
 	}
 	if q.Recipients != nil {
-		j.Facts.Recipients = *q.Recipients
+		j.Question.Grant.Destinations = *q.Recipients
 	}
 	j.Ruling = consent.Ruling{Allow: in.Allow, Version: in.Version}
 	for _, id := range in.Rules {

@@ -16,21 +16,21 @@ import (
 	"coffer/internal/id"
 )
 
-func judge(e *Engine, q consent.Question, f Facts) Judgement {
-	return Judgement{q, f, e.DecideWith(q, f)}
+func judge(e *Engine, q consent.Question) Judgement {
+	return Judgement{q, e.Decide(q)}
 }
 
 // What a log keeps of a question is enough to decide it again.
 func TestALogIsEnoughToDecideAgain(t *testing.T) {
 	e := engine(t)
 	rapid.Check(t, func(t *rapid.T) {
-		q, f := anyQuestion(t)
-		j := judge(e, q, f)
+		q := anyQuestion(t)
+		j := judge(e, q)
 		read, err := ParseJudgement(j.Line())
 		if err != nil {
 			t.Fatal(err)
 		}
-		again := e.DecideWith(read.Question, read.Facts)
+		again := e.Decide(read.Question)
 		if again.Allow != j.Ruling.Allow || !slices.Equal(ids(again), ids(j.Ruling)) || !slices.Equal(ids(read.Ruling), ids(j.Ruling)) || read.Ruling.Version != e.Version() {
 			t.Fatalf("decided %v, read %v, again %v", j.Ruling, read.Ruling, again)
 		}
@@ -49,7 +49,7 @@ func TestALogHoldsNoValueAndNoID(t *testing.T) {
 	for _, odd := range []string{"canary@mail.example", "Canary", "canary\nallow", strings.Repeat("canary", 100)} {
 		q.Attribute, q.Channel, q.Grant.State, q.Business.State = odd, odd, consent.State(odd), consent.BusinessState(odd)
 		q.Grant.Attributes, q.Grant.Channels = []string{odd}, []string{odd}
-		line := string(judge(e, q, Facts{}).Line())
+		line := string(judge(e, q).Line())
 		for _, never := range []string{"anary", "\n", q.Grant.ID.String(), q.Grant.Vault.String(), q.Grant.Request.String()} {
 			if strings.Contains(line, never) {
 				t.Errorf("%q is in %s", never, line)
@@ -63,14 +63,14 @@ func TestTheLineInFORMAT(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	now := engine(t).DecideWith(j.Question, j.Facts)
+	now := engine(t).Decide(j.Question)
 	if now.Allow != j.Ruling.Allow || !slices.Equal(ids(now), ids(j.Ruling)) {
 		t.Errorf("the rules say %v", now)
 	}
 }
 
 func TestParseJudgementRefuses(t *testing.T) {
-	good := string(judge(engine(t), plain(consent.ActionMessage), Facts{}).Line())
+	good := string(judge(engine(t), plain(consent.ActionMessage)).Line())
 	for from, to := range map[string]string{
 		`"v":1`:               `"v":2`,
 		`"allow":true`:        `"allow":true,"allow":true`,
@@ -97,7 +97,9 @@ func FuzzParseJudgement(f *testing.F) {
 		f.Fatal(err)
 	}
 	for _, action := range []consent.Action{"give", "collect", "message", "read"} {
-		f.Add(judge(e, plain(action), Facts{Recipients: []string{"DE"}}).Line())
+		q := plain(action)
+		q.Grant.Destinations = []string{"DE"}
+		f.Add(judge(e, q).Line())
 	}
 	f.Fuzz(func(t *testing.T, line []byte) {
 		j, err := ParseJudgement(line)
@@ -107,7 +109,7 @@ func FuzzParseJudgement(f *testing.F) {
 		if !bytes.Equal(j.Line(), line) {
 			t.Fatalf("%s is written as %s", line, j.Line())
 		}
-		e.DecideWith(j.Question, j.Facts)
+		e.Decide(j.Question)
 	})
 }
 
@@ -149,7 +151,7 @@ func TestAGateThatLogs(t *testing.T) {
 }
 
 func TestReadLogNamesTheLine(t *testing.T) {
-	good := string(judge(engine(t), plain(consent.ActionMessage), Facts{}).Line()) + "\n"
+	good := string(judge(engine(t), plain(consent.ActionMessage)).Line()) + "\n"
 	for text, want := range map[string]string{
 		good + good[:40]:                          "line 2 of the log: it ends without a newline",
 		good + "\n" + good:                        "line 2 of the log",
@@ -172,7 +174,7 @@ func TestReplay(t *testing.T) {
 	var file bytes.Buffer
 	log := NewLog(&file)
 	for _, c := range shippedTable(t) {
-		if err := log.Append(judge(e, c.Question, c.Facts)); err != nil {
+		if err := log.Append(judge(e, c.Question)); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -101,9 +101,9 @@ func TestNoOperatorLiftsAnything(t *testing.T) {
 	}
 	more := 0
 	rapid.Check(t, func(t *rapid.T) {
-		q, f := anyQuestion(t)
+		q := anyQuestion(t)
 		e := rapid.SampledFrom(operators).Draw(t, "operator")
-		below, ruling := floor.DecideWith(q, f), e.DecideWith(q, f)
+		below, ruling := floor.Decide(q), e.Decide(q)
 		if ruling.Allow && !below.Allow {
 			t.Fatalf("lifted: %v", below.Reasons)
 		}

@@ -27,14 +27,6 @@ func (p posed) Get(uid cedar.EntityUID) (cedar.Entity, bool) {
 	return e, ok
 }
 
-// Facts are what the rules can take into account beyond a consent.Question, each as
-// far as it is known.
-type Facts struct {
-	Jurisdictions []string // ActionGive, ActionCollect: ISO 3166-1 codes of the request; nil: not known
-	Recipients    []string // likewise: the countries where the data goes, also the business's own; nil: not known
-	LocalHour     *int     // ActionMessage: 0 to 23, where the shopper is; nil: not known
-}
-
 // anyGrant is what every grant is called towards the rules, which know no single one.
 var anyGrant = cedar.NewEntityUID("Coffer::Grant", "grant")
 
@@ -45,7 +37,7 @@ type scratch struct{ grant, context types.RecordMap }
 var scratches = sync.Pool{New: func() any { return &scratch{types.RecordMap{}, types.RecordMap{}} }}
 
 // pose turns a question into Cedar's terms.
-func (e *Engine) pose(q consent.Question, f Facts) (posed, cedar.Request) {
+func (e *Engine) pose(q consent.Question) (posed, cedar.Request) {
 	s := scratches.Get().(*scratch)
 	defer scratches.Put(s)
 	g := q.Grant
@@ -74,19 +66,19 @@ func (e *Engine) pose(q consent.Question, f Facts) (posed, cedar.Request) {
 	if q.Action == consent.ActionMessage {
 		s.context["channel"] = types.String(q.Channel)
 		s.context["sentLast7Days"] = types.Long(q.SentLast7Days)
-		if f.LocalHour != nil {
-			s.context["localHour"] = types.Long(*f.LocalHour)
+		if hour, known := q.LocalHour(); known {
+			s.context["localHour"] = types.Long(hour)
 		}
 	} else {
 		s.context["attributes"] = held
 		if q.Attribute != "" {
 			s.context["attributes"] = e.sets.of([]string{q.Attribute})
 		}
-		if f.Jurisdictions != nil {
-			s.context["jurisdictions"] = e.sets.of(f.Jurisdictions)
+		if g.Jurisdictions != nil {
+			s.context["jurisdictions"] = e.sets.of(g.Jurisdictions)
 		}
-		if f.Recipients != nil {
-			s.context["recipients"] = e.sets.of(f.Recipients)
+		if g.Destinations != nil {
+			s.context["recipients"] = e.sets.of(g.Destinations)
 		}
 	}
 	return p, cedar.Request{

@@ -74,7 +74,7 @@ func (e *Engine) rehearse() error {
 		return err
 	}
 	for _, c := range table {
-		entities, request := e.pose(c.Question, c.Facts)
+		entities, request := e.pose(c.Question)
 		if e.validate(entities, request) != nil {
 			continue
 		}

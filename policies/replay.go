@@ -74,7 +74,7 @@ func (e *Engine) Replay(log io.Reader, report func(Difference)) (out Replayed, e
 		if j.Ruling.Version != e.version {
 			out.Changed++
 		}
-		now := e.DecideWith(j.Question, j.Facts)
+		now := e.Decide(j.Question)
 		switch {
 		case now.Allow && !j.Ruling.Allow:
 			out.Allowed++

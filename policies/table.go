@@ -26,7 +26,6 @@ type Case struct {
 	Line     int
 	Words    []string // the question as it stands there
 	Question consent.Question
-	Facts    Facts
 	Allow    bool
 	Rules    []string // ids, sorted; nil: whichever
 }
@@ -45,7 +44,7 @@ type Failure struct {
 // Try lists the cases that the rules decide otherwise than the table wants.
 func (e *Engine) Try(table []Case) (out []Failure) {
 	for _, c := range table {
-		if r := e.DecideWith(c.Question, c.Facts); !c.Holds(r) {
+		if r := e.Decide(c.Question); !c.Holds(r) {
 			out = append(out, Failure{c, r})
 		}
 	}
@@ -78,7 +77,7 @@ func ParseTable(text []byte) (out []Case, err error) {
 			c.Rules = list(words[1])
 			slices.Sort(c.Rules)
 		}
-		if c.Question, c.Facts, err = ParseQuestion(words[2:]); err != nil {
+		if c.Question, err = ParseQuestion(words[2:]); err != nil {
 			return nil, fmt.Errorf("reading the table: line %d: %w", n, err)
 		}
 		out = append(out, c)
@@ -94,15 +93,15 @@ var plainTime = time.Date(2026, 11, 21, 9, 30, 0, 0, time.UTC)
 
 // ParseQuestion reads a question as tables write it: an action and key=value for each
 // thing in which it differs from the plain case of that action.
-func ParseQuestion(words []string) (q consent.Question, f Facts, err error) {
+func ParseQuestion(words []string) (q consent.Question, err error) {
 	if len(words) == 0 {
-		return q, f, fmt.Errorf("want an action: give, collect or message")
+		return q, fmt.Errorf("want an action: give, collect or message")
 	}
 	q = plain(consent.Action(words[0]))
 	for _, w := range words[1:] { // the moment first: hours are counted from it
 		if value, ok := strings.CutPrefix(w, "time="); ok {
 			if q.Now, err = time.Parse(time.RFC3339, value); err != nil {
-				return q, f, fmt.Errorf("%s: want a moment as in time=2026-11-21T09:30:00Z", w)
+				return q, fmt.Errorf("%s: want a moment as in time=2026-11-21T09:30:00Z", w)
 			}
 			moved := anchor.EpochAt(q.Now) - anchor.EpochAt(plainTime)
 			q.Grant.Start += moved
@@ -112,13 +111,13 @@ func ParseQuestion(words []string) (q consent.Question, f Facts, err error) {
 	for _, w := range words[1:] {
 		key, value, ok := strings.Cut(w, "=")
 		if !ok {
-			return q, f, fmt.Errorf("%s: want key=value", w)
+			return q, fmt.Errorf("%s: want key=value", w)
 		}
-		if err := differ(&q, &f, key, value); err != nil {
-			return q, f, fmt.Errorf("%s: %w", w, err)
+		if err := differ(&q, key, value); err != nil {
+			return q, fmt.Errorf("%s: %w", w, err)
 		}
 	}
-	return q, f, nil
+	return q, nil
 }
 
 func plain(action consent.Action) consent.Question {
@@ -164,12 +163,15 @@ func list(commas string) []string {
 }
 
 // differ applies one key=value.
-func differ(q *consent.Question, f *Facts, key, value string) error {
+func differ(q *consent.Question, key, value string) error {
 	number, err := strconv.Atoi(value)
 	switch key {
 	case "start", "end", "cap", "sent", "hour":
 		if err != nil {
 			return fmt.Errorf("want a whole number")
+		}
+		if key == "hour" && (number < 0 || number > 23) {
+			return fmt.Errorf("want 0 to 23")
 		}
 	case "minor":
 		if value != "true" && value != "false" {
@@ -211,11 +213,11 @@ func differ(q *consent.Question, f *Facts, key, value string) error {
 	case "minor":
 		q.Grant.Minor = value == "true"
 	case "jurisdictions":
-		f.Jurisdictions = list(value)
+		q.Grant.Jurisdictions = list(value)
 	case "recipients":
-		f.Recipients = list(value)
+		q.Grant.Destinations = list(value)
 	case "hour":
-		f.LocalHour = &number
+		*q = q.AtHour(number)
 	default:
 		return fmt.Errorf("there is no such key; there are attribute, attributes, business, cap, channel, channels, end, hour, jurisdictions, minor, owner, purpose, recipients, registered, sent, start, state and time")
 	}

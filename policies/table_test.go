@@ -55,7 +55,7 @@ func TestTheRulesSayWhatTheTableSays(t *testing.T) {
 		t.Errorf("line %d: %v\n\tsays allow=%t %s", f.Case.Line, f.Case.Words, f.Ruling.Allow, rules)
 	}
 	for _, c := range table {
-		ruling := e.DecideWith(c.Question, c.Facts)
+		ruling := e.Decide(c.Question)
 		if ruling.Version != e.Version() {
 			t.Errorf("line %d: the ruling does not say which rules decided", c.Line)
 		}
@@ -76,7 +76,7 @@ func TestEveryRuleIsNecessary(t *testing.T) {
 		less.rulesFor = slices.Delete(slices.Clone(all.rules), i, i+1).byAction()
 		turned := 0
 		for _, r := range table {
-			if less.DecideWith(r.Question, r.Facts).Allow != r.Allow {
+			if less.Decide(r.Question).Allow != r.Allow {
 				turned++
 			}
 		}
@@ -93,6 +93,7 @@ func TestParseTableRefuses(t *testing.T) {
 		"allow R02-collect collect minor":          "want key=value",
 		"allow R02-collect collect minor=yes":      "want true or false",
 		"allow R02-collect collect colour=red":     "no such key",
+		"allow R03-message message hour=24":        "want 0 to 23",
 		"allow R02-collect collect start=soon":     "whole number",
 		"allow R02-collect collect time=yesterday": "want a moment",
 	} {

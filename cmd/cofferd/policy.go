@@ -209,11 +209,11 @@ func explainPolicy(w io.Writer, rules *policies.Engine, args []string) error {
 	default:
 		return fmt.Errorf("%q is neither the id of a rule nor give, collect or message; see: cofferd policy list", args[0])
 	}
-	q, facts, err := policies.ParseQuestion(args)
+	q, err := policies.ParseQuestion(args)
 	if err != nil {
 		return usageError{err}
 	}
-	ruling := rules.DecideWith(q, facts)
+	ruling := rules.Decide(q)
 	fmt.Fprint(w, answer(ruling.Allow))
 	for _, reason := range ruling.Reasons {
 		fmt.Fprintf(w, "  %s  %s\n", reason.ID, reason.Title)

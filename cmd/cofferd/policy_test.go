@@ -103,11 +103,11 @@ func TestPolicyReplay(t *testing.T) {
 	var text bytes.Buffer
 	log := policies.NewLog(&text)
 	for _, question := range []string{"collect", "collect time=2026-11-21T05:00:00Z", "collect time=2026-11-21T05:00:00Z", "message sent=7 cap=9"} {
-		q, facts, err := policies.ParseQuestion(strings.Fields(question))
+		q, err := policies.ParseQuestion(strings.Fields(question))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := log.Append(policies.Judgement{Question: q, Facts: facts, Ruling: rules.DecideWith(q, facts)}); err != nil {
+		if err := log.Append(policies.Judgement{Question: q, Ruling: rules.Decide(q)}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -96,7 +96,11 @@ func denial(err error) error {
 		if what == "" {
 			what = p.Detail
 		}
-		return &consent.Denial{Reason: r, What: what}
+		d := &consent.Denial{Reason: r, What: what}
+		if p.RetryAfter > 0 {
+			d.Again = time.Now().Add(p.RetryAfter)
+		}
+		return d
 	}
 	if p.Status == http.StatusNotFound {
 		return ErrNotFound

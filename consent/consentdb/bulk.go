@@ -173,6 +173,9 @@ func changes(ctx context.Context, q *consentsql.Queries, b Bulk, most int) (page
 		if c.grant, err = bareGrant(row.GrantRecord); err != nil {
 			return nil, 0, err
 		}
+		if c.grant, err = withTerms(c.grant, row.Jurisdictions, row.Destinations); err != nil {
+			return nil, 0, err
+		}
 		if c.attributes, err = changedSince(row, c.grant.Attributes, b.Cursor.Since); err != nil {
 			return nil, 0, err
 		}

@@ -95,6 +95,10 @@ func (s *Store) give(ctx context.Context, q *consentsql.Queries, tx sqldb.Tx, d 
 	if err != nil {
 		return err
 	}
+	g.Vault = d.Vault
+	if err := putTerms(ctx, q, g); err != nil {
+		return err
+	}
 	if err := s.keeper.PutShares(ctx, tx, d.Vault, given.Shares); err != nil {
 		return err
 	}

@@ -148,6 +148,9 @@ func (r *recent) of(ctx context.Context, s *Store, g id.Grant) (facts, error) {
 		if f.grant, err = bareGrant(row.GrantRecord); err != nil {
 			return err
 		}
+		if f.grant, err = withTerms(f.grant, row.Jurisdictions, row.Destinations); err != nil {
+			return err
+		}
 		f.grant.State, f.grant.Withdrawn = consent.StateLive, 0
 		f.purposes = row.BusinessPurposes
 		f.business = consent.Business{DID: f.grant.Business, State: consent.BusinessState(row.BusinessState)}

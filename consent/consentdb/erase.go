@@ -63,6 +63,9 @@ func (s *Store) Erase(ctx context.Context, v id.Vault, fresh []anchor.Withdraw, 
 		if err := q.EraseDecisions(ctx, v); err != nil {
 			return err
 		}
+		if err := q.ErasePreference(ctx, v); err != nil {
+			return err
+		}
 		return s.keeper.Erase(ctx, tx, v)
 	})
 	if err != nil {

@@ -41,9 +41,9 @@ const week = 7 * 24 * time.Hour
 
 // TakeMessage reserves a message's place under the weekly cap; it is not delivered
 // until Deliver. judge is the policy: nil or a *consent.Denial, with the number of
-// messages that count already. A message that was taken before is returned as it
+// messages that count already, and where the shopper is if that is known. A message that was taken before is returned as it
 // is; another of the same id is ErrMismatch. Other errors are as for TakePermits.
-func (s *Store) TakeMessage(ctx context.Context, m Message, now time.Time, judge func(consent.Business, consent.Grant, int) error) (taken Message, err error) {
+func (s *Store) TakeMessage(ctx context.Context, m Message, now time.Time, judge func(consent.Business, consent.Grant, int, *time.Location) error) (taken Message, err error) {
 	err = s.write(ctx, func(q *consentsql.Queries, _ sqldb.Tx) error {
 		row, err := one(q.GrantByID(ctx, m.Grant))
 		if err != nil {
@@ -83,7 +83,11 @@ func (s *Store) TakeMessage(ctx context.Context, m Message, now time.Time, judge
 		if err != nil {
 			return err
 		}
-		if err := judge(business, g, int(sent)); err != nil {
+		clock, err := clockOf(ctx, q, g.Vault)
+		if err != nil {
+			return err
+		}
+		if err := judge(business, g, int(sent), clock.zone()); err != nil {
 			return err
 		}
 		m.Vault, m.Received, m.State = g.Vault, consent.UnixAt(now), MessageAnchoring

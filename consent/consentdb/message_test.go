@@ -25,7 +25,7 @@ func (s *scene) message(h *consenttest.Held) consentdb.Message {
 
 func (s *scene) take(m consentdb.Message) (consentdb.Message, int, error) {
 	count := -1
-	taken, err := s.store.TakeMessage(s.t.Context(), m, s.clock.Now(), func(_ consent.Business, _ consent.Grant, sent int) error {
+	taken, err := s.store.TakeMessage(s.t.Context(), m, s.clock.Now(), func(_ consent.Business, _ consent.Grant, sent int, _ *time.Location) error {
 		count = sent
 		return nil
 	})
@@ -126,7 +126,7 @@ func TestAMessageIsRefused(t *testing.T) {
 	_, _, err = s.take(m)
 	wants(t, err, consent.BadEntry)
 
-	_, err = s.store.TakeMessage(t.Context(), s.message(a.Held[1]), s.clock.Now(), func(consent.Business, consent.Grant, int) error {
+	_, err = s.store.TakeMessage(t.Context(), s.message(a.Held[1]), s.clock.Now(), func(consent.Business, consent.Grant, int, *time.Location) error {
 		return &consent.Denial{Reason: consent.ByPolicy}
 	})
 	wants(t, err, consent.ByPolicy)

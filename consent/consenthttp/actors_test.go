@@ -113,6 +113,8 @@ var rows = map[string]struct {
 	}, walletOnly("201", "404 not-found")},
 	"GET /wallet/v1/rights":       {func(*stage, as) (string, any) { return "/wallet/v1/rights", nil }, walletOnly("200", "200")},
 	"GET /wallet/v1/rights/{id}":  {func(s *stage, _ as) (string, any) { return "/wallet/v1/rights/" + s.demanded, nil }, walletOnly("200", "404 not-found")},
+	"GET /wallet/v1/clock":        {func(*stage, as) (string, any) { return "/wallet/v1/clock", nil }, walletOnly("200", "200")},
+	"PUT /wallet/v1/clock":        {func(*stage, as) (string, any) { return "/wallet/v1/clock", map[string]any{"quarters": 4} }, walletOnly("204", "204")},
 	"POST /wallet/v1/erase/start": {func(*stage, as) (string, any) { return "/wallet/v1/erase/start", map[string]any{} }, walletOnly("200", "200")},
 	"POST /wallet/v1/erase": {func(s *stage, by as) (string, any) {
 		// Everyone comes with this shopper's confirmation.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"time"
 
 	"coffer/anchor"
 	"coffer/consent"
@@ -39,9 +40,9 @@ func (b *business) send(w http.ResponseWriter, r *http.Request, by consent.Busin
 	}
 	m.Business = by.DID
 	now := b.Clock()
-	taken, err := b.Store.TakeMessage(r.Context(), m, now, func(by consent.Business, g consent.Grant, sent int) error {
+	taken, err := b.Store.TakeMessage(r.Context(), m, now, func(by consent.Business, g consent.Grant, sent int, zone *time.Location) error {
 		return consent.Denied(b.Policy.Decide(consent.Question{
-			Action: consent.ActionMessage, Business: by, Grant: g, Channel: m.Channel, SentLast7Days: sent, Now: now,
+			Action: consent.ActionMessage, Business: by, Grant: g, Channel: m.Channel, SentLast7Days: sent, Now: now, Zone: zone,
 		}))
 	})
 	if err != nil {

@@ -19,6 +19,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"net/http"
 	"strconv"
 	"time"
@@ -155,6 +156,9 @@ func (o *Options) reply(w http.ResponseWriter, r *http.Request, route string, a 
 	switch {
 	case err != nil:
 		p, known := o.problem(err)
+		if d := consent.DenialOf(err); d != nil && !d.Again.IsZero() {
+			w.Header().Set("Retry-After", strconv.Itoa(int(max(1, math.Ceil(d.Again.Sub(o.Clock()).Seconds())))))
+		}
 		if !known && r.Context().Err() == nil {
 			o.Log.Error("answering", "route", route, "error", err)
 		}

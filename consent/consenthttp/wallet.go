@@ -42,6 +42,8 @@ func Wallet(r *mux.Router, o Options) {
 		{http.MethodPost, "/rights", wt.sendRights},
 		{http.MethodGet, "/rights", wt.allRights},
 		{http.MethodGet, "/rights/{id}", wt.oneRights},
+		{http.MethodGet, "/clock", wt.clock},
+		{http.MethodPut, "/clock", wt.setClock},
 		{http.MethodPost, "/erase/start", wt.startErase},
 		{http.MethodPost, "/erase", wt.erase},
 	} {

@@ -35,8 +35,10 @@ func (q *Queries) ChangeOf(ctx context.Context, arg ChangeOfParams) (ChangeOfRow
 }
 
 const changesAfter = `-- name: ChangesAfter :many
-SELECT grant_record.vault_id, grant_record.grant_id, grant_record.request_id, grant_record.business, grant_record.purpose, grant_record.purpose_id, grant_record.attributes, grant_record.channels, grant_record.weekly_cap, grant_record.minor, grant_record.start_epoch, grant_record.end_epoch, grant_record.state, grant_record.given, grant_record.withdrawn, grant_record.handle, grant_record.anchored, grant_record.withdraw_anchored, change.since, change.latest, change.later FROM change
+SELECT grant_record.vault_id, grant_record.grant_id, grant_record.request_id, grant_record.business, grant_record.purpose, grant_record.purpose_id, grant_record.attributes, grant_record.channels, grant_record.weekly_cap, grant_record.minor, grant_record.start_epoch, grant_record.end_epoch, grant_record.state, grant_record.given, grant_record.withdrawn, grant_record.handle, grant_record.anchored, grant_record.withdraw_anchored, change.since, change.latest, change.later,
+  COALESCE(grant_terms.jurisdictions, '') AS jurisdictions, COALESCE(grant_terms.destinations, '') AS destinations FROM change
 JOIN grant_record ON grant_record.vault_id = change.vault_id AND grant_record.grant_id = change.grant_id
+LEFT JOIN grant_terms ON grant_terms.vault_id = grant_record.vault_id AND grant_terms.grant_id = grant_record.grant_id
 WHERE change.business = $1 AND change.latest > $2 AND change.latest <= $3
   AND grant_record.purpose = $4 AND grant_record.state = 'live'
   AND grant_record.end_epoch > $5
@@ -53,10 +55,12 @@ type ChangesAfterParams struct {
 }
 
 type ChangesAfterRow struct {
-	GrantRecord GrantRecord
-	Since       int64
-	Latest      int64
-	Later       string
+	GrantRecord   GrantRecord
+	Since         int64
+	Latest        int64
+	Later         string
+	Jurisdictions string
+	Destinations  string
 }
 
 func (q *Queries) ChangesAfter(ctx context.Context, arg ChangesAfterParams) ([]ChangesAfterRow, error) {
@@ -97,6 +101,8 @@ func (q *Queries) ChangesAfter(ctx context.Context, arg ChangesAfterParams) ([]C
 			&i.Since,
 			&i.Latest,
 			&i.Later,
+			&i.Jurisdictions,
+			&i.Destinations,
 		); err != nil {
 			return nil, err
 		}

@@ -5,6 +5,8 @@
 package consentsql
 
 import (
+	"database/sql"
+
 	"coffer/consent"
 	"coffer/internal/id"
 )
@@ -142,6 +144,13 @@ type GrantRecord struct {
 	WithdrawAnchored bool
 }
 
+type GrantTerm struct {
+	VaultID       id.Vault
+	GrantID       id.Grant
+	Jurisdictions string
+	Destinations  string
+}
+
 type Loop struct {
 	Business        consent.DID
 	GrantID         id.Grant
@@ -184,6 +193,11 @@ type Permit struct {
 	Entry    []byte
 	Taken    int64
 	Anchored bool
+}
+
+type Preference struct {
+	VaultID  id.Vault
+	Quarters sql.NullInt64
 }
 
 type Proof struct {
