@@ -1,13 +1,9 @@
 package consent
 
 import (
-	"bytes"
-	"encoding"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
-	"reflect"
+	"math/bits"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -15,11 +11,6 @@ import (
 
 // maxDepth bounds nesting; no format here nests deeper than seven.
 const maxDepth = 16
-
-var (
-	textual = reflect.TypeFor[encoding.TextUnmarshaler]()
-	ownJSON = reflect.TypeFor[json.Unmarshaler]()
-)
 
 // read is parseStrict with the size limit of a format.
 func read(data []byte, limit int, v any) error {
@@ -39,165 +30,276 @@ func ParseStrict(data []byte, v any) error {
 	if !utf8.Valid(data) {
 		return malformed("invalid UTF-8", "")
 	}
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.UseNumber()
-	if err := walk(d, reflect.TypeOf(v).Elem(), "", 0); err != nil {
+	// The scan holds the text against the type and leaves the spelling of JSON itself
+	// to encoding/json, which sees the same text next.
+	form := formOf(v)
+	s := scan{text: data}
+	if err := s.value(form, place{}, 0); err != nil {
 		return err
 	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+	if s.space(); s.at != len(s.text) {
 		return malformed("more behind the value", "")
 	}
 	if err := json.Unmarshal(data, v); err != nil {
-		return malformed("a value out of range or of another form", "") // err could show it
+		// err could show a value: a second look finds the place of a text without form.
+		s = scan{text: data, texts: true}
+		if err := s.value(form, place{}, 0); err != nil {
+			return err
+		}
+		return malformed("a value out of range or of another form", "")
 	}
 	return nil
 }
 
-// walk checks the next value of d against t; a nil t checks only what holds for
-// every JSON value.
-func walk(d *json.Decoder, t reflect.Type, at string, depth int) error {
+// scan walks over one JSON text.
+type scan struct {
+	text  []byte
+	at    int
+	texts bool // try each text on its type
+}
+
+// place is where a value stands. It is spelled out only for an error.
+type place struct {
+	above *place
+	key   string
+	nth   int // with key "": the list's member, from 1
+}
+
+func (p place) String() string {
+	var above string
+	if p.above != nil {
+		above = p.above.String()
+	}
+	switch {
+	case p.nth > 0:
+		return nth(above, p.nth-1)
+	case above == "" || p.key == "":
+		return above + p.key
+	}
+	return above + "." + p.key
+}
+
+func (p place) no(cause string) error { return malformed(cause, p.String()) }
+
+func (s *scan) space() {
+	for s.at < len(s.text) && (s.text[s.at] == ' ' || s.text[s.at] == '\n' || s.text[s.at] == '\t' || s.text[s.at] == '\r') {
+		s.at++
+	}
+}
+
+// next is the next byte that is no white space, 0 at the end.
+func (s *scan) next() byte {
+	if s.space(); s.at < len(s.text) {
+		return s.text[s.at]
+	}
+	return 0
+}
+
+// take steps over the byte if it comes next.
+func (s *scan) take(c byte) bool {
+	if s.next() != c {
+		return false
+	}
+	s.at++
+	return true
+}
+
+// value checks the next value against its form; a nil form checks only what holds
+// for every JSON value.
+func (s *scan) value(f *form, at place, depth int) error {
 	if depth > maxDepth {
-		return malformed("nested too deep", at)
+		return at.no("nested too deep")
 	}
-	tok, err := d.Token()
-	if err != nil {
-		return malformed("not JSON", at)
+	c := s.next()
+	if c == 'n' && f != nil && f.kind != anything {
+		if !f.null {
+			return at.no("null")
+		}
+		f = nil
 	}
-	if t != nil && t.Kind() == reflect.Pointer {
-		if tok == nil {
+	if f != nil && f.own {
+		f = nil // the type's own business; duplicates are refused all the same
+	}
+	if f != nil && f.kind == text && c != '"' {
+		return at.no("want text")
+	}
+	switch {
+	case c == '{':
+		return s.object(f, at, depth)
+	case c == '[':
+		return s.array(f, at, depth)
+	case c == '"':
+		return s.string(f, at)
+	case c == '-' || c >= '0' && c <= '9':
+		return s.number(f, at)
+	case c == 't' || c == 'f' || c == 'n':
+		return s.word(f, at, c)
+	}
+	return at.no("not JSON")
+}
+
+func (s *scan) string(f *form, at place) error {
+	raw, ok := s.quoted()
+	switch {
+	case !ok:
+		return at.no("not JSON")
+	case f == nil || f.kind == anything:
+	case f.kind == text:
+		if !s.texts {
+			break
+		}
+		var plain string
+		if json.Unmarshal(raw, &plain) != nil {
+			return at.no("not JSON")
+		}
+		if err := f.parse(plain); err != nil {
+			return &Refusal{Code: Malformed, At: at.String(), Cause: err}
+		}
+	case f.kind != characters:
+		return at.no("unexpected text")
+	}
+	return nil
+}
+
+func (s *scan) number(f *form, at place) error {
+	from := s.at
+	for s.at < len(s.text) && strings.IndexByte("+-.0123456789eE", s.text[s.at]) >= 0 {
+		s.at++
+	}
+	if f == nil || f.kind == anything {
+		return nil
+	}
+	n := string(s.text[from:s.at])
+	if f.kind != number || n == "-0" || strings.ContainsAny(n, ".eE") {
+		return at.no("unexpected number, or no integer")
+	}
+	return nil
+}
+
+func (s *scan) word(f *form, at place, c byte) error {
+	word := map[byte]string{'t': "true", 'f': "false", 'n': "null"}[c]
+	if !strings.HasPrefix(string(s.text[s.at:min(s.at+len(word), len(s.text))]), word) {
+		return at.no("not JSON")
+	}
+	s.at += len(word)
+	if f != nil && f.kind != anything && f.kind != truth {
+		return at.no("unexpected true or false")
+	}
+	return nil
+}
+
+func (s *scan) array(f *form, at place, depth int) error {
+	var each *form
+	if f != nil && f.kind != anything {
+		if f.kind != several {
+			return at.no("unexpected list")
+		}
+		each = f.each
+	}
+	s.at++
+	if s.take(']') {
+		return nil
+	}
+	for i := 1; ; i++ {
+		if err := s.value(each, place{above: &at, nth: i}, depth+1); err != nil {
+			return err
+		}
+		if s.take(']') {
 			return nil
 		}
-		t = t.Elem()
-	}
-	if t != nil && t.Kind() != reflect.Interface && tok == nil {
-		return malformed("null", at)
-	}
-	if t != nil && reflect.PointerTo(t).Implements(textual) {
-		return walkText(tok, t, at)
-	}
-	if t != nil && (t.Kind() == reflect.Interface || reflect.PointerTo(t).Implements(ownJSON)) {
-		t = nil // the type's own business; duplicates are refused all the same
-	}
-	switch tok := tok.(type) {
-	case json.Delim:
-		if tok == '{' {
-			return walkObject(d, t, at, depth)
-		}
-		return walkArray(d, t, at, depth)
-	case string:
-		if t != nil && t.Kind() != reflect.String {
-			return malformed("unexpected text", at)
-		}
-	case json.Number:
-		if t != nil && (!t.ConvertibleTo(reflect.TypeFor[int64]()) || strings.ContainsAny(tok.String(), ".eE") || tok == "-0") {
-			return malformed("unexpected number, or no integer", at)
-		}
-	case bool:
-		if t != nil && t.Kind() != reflect.Bool {
-			return malformed("unexpected true or false", at)
+		if !s.take(',') {
+			return at.no("not JSON")
 		}
 	}
-	return nil
 }
 
-func walkText(tok json.Token, t reflect.Type, at string) error {
-	s, ok := tok.(string)
-	if !ok {
-		return malformed("want text", at)
+func (s *scan) object(f *form, at place, depth int) error {
+	if f != nil && f.kind == anything {
+		f = nil
 	}
-	if err := reflect.New(t).Interface().(encoding.TextUnmarshaler).UnmarshalText([]byte(s)); err != nil {
-		return &Refusal{Code: Malformed, At: at, Cause: err}
+	if f != nil && f.kind != fields && f.kind != mapping {
+		return at.no("unexpected object")
 	}
-	return nil
-}
-
-func walkArray(d *json.Decoder, t reflect.Type, at string, depth int) error {
-	var elem reflect.Type
-	if t != nil {
-		if t.Kind() != reflect.Slice {
-			return malformed("unexpected list", at)
+	var had uint64      // fields, by their number
+	var others []string // keys of anything else
+	s.at++
+	for first := true; !s.take('}'); first = false {
+		if !first && !s.take(',') || s.next() != '"' {
+			return at.no("not JSON")
 		}
-		elem = t.Elem()
-	}
-	for i := 0; d.More(); i++ {
-		if err := walk(d, elem, nth(at, i), depth+1); err != nil {
-			return err
+		key, ok := s.key()
+		if !ok || !s.take(':') {
+			return at.no("not JSON")
 		}
-	}
-	if _, err := d.Token(); err != nil {
-		return malformed("not JSON", at)
-	}
-	return nil
-}
-
-func walkObject(d *json.Decoder, t reflect.Type, at string, depth int) error {
-	var fields map[string]reflect.StructField
-	var every reflect.Type
-	switch {
-	case t == nil:
-	case t.Kind() == reflect.Struct:
-		fields = fieldsOf(t)
-	case t.Kind() == reflect.Map:
-		every = t.Elem()
-	default:
-		return malformed("unexpected object", at)
-	}
-	seen := map[string]bool{}
-	for d.More() {
-		tok, err := d.Token()
-		if err != nil {
-			return malformed("not JSON", at)
-		}
-		key := tok.(string) // the decoder allows nothing else
-		place := strings.TrimPrefix(at+"."+shown(key), ".")
-		if seen[key] {
-			return malformed("key twice", place)
-		}
-		seen[key] = true
-		next := every
-		if fields != nil {
-			f, known := fields[key]
+		var next *form
+		switch {
+		case f != nil && f.kind == fields:
+			i, known := f.named[string(key)]
 			if !known {
-				return malformed("unknown key", place)
+				return place{above: &at, key: shown(string(key))}.no("unknown key")
 			}
-			next = f.Type
-			if next.Kind() == reflect.Pointer && strings.Contains(f.Tag.Get("json"), ",omitempty") {
-				next = next.Elem() // what is none is left out, and never null
+			if had&(1<<i) != 0 {
+				return place{above: &at, key: shown(string(key))}.no("key twice")
 			}
+			had |= 1 << i
+			if err := s.value(f.fields[i].form, place{above: &at, key: f.fields[i].name}, depth+1); err != nil {
+				return err
+			}
+			continue
+		case f != nil:
+			next = f.each
 		}
-		if err := walk(d, next, place, depth+1); err != nil {
+		if slices.Contains(others, string(key)) {
+			return place{above: &at, key: shown(string(key))}.no("key twice")
+		}
+		if others = append(others, string(key)); len(others) > maxKeys {
+			return at.no("too many keys")
+		}
+		if err := s.value(next, place{above: &at, key: shown(string(key))}, depth+1); err != nil {
 			return err
 		}
 	}
-	if _, err := d.Token(); err != nil {
-		return malformed("not JSON", at)
-	}
-	for _, name := range slices.Sorted(keys(fields)) {
-		if !seen[name] && !strings.Contains(fields[name].Tag.Get("json"), ",omitempty") {
-			return malformed("missing key", strings.TrimPrefix(at+"."+name, "."))
+	if f != nil && f.kind == fields {
+		if missing := f.required &^ had; missing != 0 {
+			return place{above: &at, key: f.fields[bits.TrailingZeros64(missing)].name}.no("missing key")
 		}
 	}
 	return nil
 }
 
-func keys(m map[string]reflect.StructField) func(func(string) bool) {
-	return func(yield func(string) bool) {
-		for k := range m {
-			if !yield(k) {
-				return
-			}
+// maxKeys bounds an object whose keys are free: looking for a key twice costs as much
+// as there are keys. The longest are the texts of a notice, and a receipt's @context.
+const maxKeys = 1000
+
+// quoted steps over a string and returns it with its quotes.
+func (s *scan) quoted() (raw []byte, ok bool) {
+	from := s.at
+	for s.at++; s.at < len(s.text); s.at++ {
+		switch s.text[s.at] {
+		case '\\':
+			s.at++
+		case '"':
+			s.at++
+			return s.text[from:s.at], true
 		}
 	}
+	return nil, false
 }
 
-func fieldsOf(t reflect.Type) map[string]reflect.StructField {
-	out := map[string]reflect.StructField{}
-	for f := range t.Fields() {
-		if name, _, _ := strings.Cut(f.Tag.Get("json"), ","); name != "-" && name != "" && f.IsExported() {
-			out[name] = f
-		}
+// key is quoted without its quotes, and unescaped.
+func (s *scan) key() ([]byte, bool) {
+	raw, ok := s.quoted()
+	if !ok {
+		return nil, false
 	}
-	return out
+	if plain := raw[1 : len(raw)-1]; !slices.Contains(plain, '\\') {
+		return plain, true
+	}
+	var plain string
+	if json.Unmarshal(raw, &plain) != nil {
+		return nil, false
+	}
+	return []byte(plain), true
 }
 
 // shown is a key as an error may show it: someone else wrote it, so only a plain

@@ -19,6 +19,8 @@ import (
 	"github.com/hyperledger/aries-framework-go/pkg/kms/localkms"
 	"github.com/hyperledger/aries-framework-go/pkg/secretlock"
 	"github.com/hyperledger/aries-framework-go/pkg/secretlock/noop"
+	"github.com/hyperledger/aries-framework-go/pkg/vdr"
+	vdrkey "github.com/hyperledger/aries-framework-go/pkg/vdr/key"
 	"github.com/hyperledger/aries-framework-go/spi/storage"
 
 	"coffer/consent"
@@ -153,6 +155,9 @@ type lockless struct{ store kms.Store }
 
 func (l lockless) StorageProvider() kms.Store   { return l.store }
 func (lockless) SecretLock() secretlock.Service { return &noop.NoLock{} }
+
+// pairwiseOnly resolves did:key and nothing else: packing reaches no network.
+var pairwiseOnly = vdr.New(vdr.WithVDR(vdrkey.New()))
 
 // parts are what aries' packer is made of.
 type parts struct {

@@ -4,10 +4,8 @@ import (
 	"context"
 	"crypto/ed25519"
 	"errors"
-	"strings"
 
 	jose "github.com/go-jose/go-jose/v4"
-	"github.com/hyperledger/aries-framework-go/pkg/vdr/fingerprint"
 
 	"coffer/consent"
 )
@@ -35,16 +33,9 @@ func VerifyRights(jws string) (consent.RightsRequest, error) {
 	if err != nil {
 		return consent.RightsRequest{}, err
 	}
-	name, _, _ := strings.Cut(h.Kid, "#")
-	signer := consent.DID(name)
-	if !keyForm.MatchString(name) || h.Kid != KeyID(signer) {
-		return consent.RightsRequest{}, refuse("header.kid", errors.New("want the key of a did:key"))
-	}
-	key, err := fingerprint.PubKeyFromDIDKey(name)
-	public := ed25519.PublicKey(key)
-	// Named again from the key, so that a key of another kind is no Ed25519 key.
-	if again, _ := KeyDID(public); err != nil || len(key) != ed25519.PublicKeySize || again != signer {
-		return consent.RightsRequest{}, refuse("header.kid", errors.New("want an Ed25519 key"))
+	signer, public, err := pairwiseKey(h.Kid)
+	if err != nil {
+		return consent.RightsRequest{}, err
 	}
 	signed, err := jose.ParseSignedCompact(jws, []jose.SignatureAlgorithm{jose.EdDSA})
 	if err != nil {

@@ -178,7 +178,7 @@ func (e *examiner) examineGrant(ctx context.Context, x *examined, l Grant) {
 		}
 		facts.index = proven.Index
 	}
-	if err := l.Opening.VerifyOpenly(entry.Commitment, []byte(l.Receipt)); err != nil {
+	if err := l.Opening.Verify(entry.Commitment, []byte(l.Receipt)); err != nil {
 		x.findOf(l.Grant, OpeningMismatch, "the entry %s does not commit to this receipt", facts.leaf)
 	}
 	facts.receipt, err = e.signatures.VerifyReceipt(ctx, l.Receipt)
@@ -227,7 +227,7 @@ func (e *examiner) examinePermit(x *examined, l Permit) {
 		return
 	}
 	facts := &permitFacts{entry: entry, leaf: anchor.HashLeaf(l.Entry)}
-	if err := l.Opening.VerifyOpenly(entry.Commitment, []byte(l.Document)); err != nil {
+	if err := l.Opening.Verify(entry.Commitment, []byte(l.Document)); err != nil {
 		x.findOf(l.Grant, OpeningMismatch, "the entry %s does not commit to this document", facts.leaf)
 	}
 	if facts.document, err = consent.ParsePermit([]byte(l.Document)); err != nil {

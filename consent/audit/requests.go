@@ -20,7 +20,12 @@ type requests struct {
 	file *os.File
 	size int64
 	at   map[consent.Hash]span
+
+	parsed map[consent.Hash]consent.Request // the last few that were asked for
 }
+
+// mostParsed bounds what is kept parsed: most grants answer one of a few requests.
+const mostParsed = 64
 
 type span struct {
 	from int64
@@ -32,7 +37,7 @@ func newRequests() (*requests, error) {
 	if err != nil {
 		return nil, fmt.Errorf("making a temporary file for requests: %w", err)
 	}
-	return &requests{file: f, at: map[consent.Hash]span{}}, nil
+	return &requests{file: f, at: map[consent.Hash]span{}, parsed: map[consent.Hash]consent.Request{}}, nil
 }
 
 func (r *requests) close() {
@@ -60,9 +65,10 @@ func (r *requests) put(jws string) error {
 func (r *requests) get(hash consent.Hash) (q consent.Request, ok bool, err error) {
 	r.mu.RLock()
 	s, ok := r.at[hash]
+	q, parsed := r.parsed[hash]
 	r.mu.RUnlock()
-	if !ok {
-		return q, false, nil
+	if !ok || parsed {
+		return q, parsed, nil
 	}
 	b := make([]byte, s.n)
 	if _, err := r.file.ReadAt(b, s.from); err != nil {
@@ -80,6 +86,12 @@ func (r *requests) get(hash consent.Hash) (q consent.Request, ok bool, err error
 		return q, false, err
 	}
 	q.JWS = string(b)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.parsed) >= mostParsed {
+		clear(r.parsed)
+	}
+	r.parsed[hash] = q
 	return q, true, nil
 }
 

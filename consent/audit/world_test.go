@@ -194,6 +194,24 @@ func (w *world) collect(g given, attributes ...string) {
 	w.add(w.proven(p, e), Collect{Grant: g.id, Epoch: hour, Time: consent.UnixAt(w.now), Attributes: attributes, Log: consent.HashOf("head")})
 }
 
+// collectAll is collect for several grants, whose permits share a block.
+func (w *world) collectAll(grants []given, attributes ...string) {
+	w.t.Helper()
+	hour := anchor.EpochAt(w.now)
+	lines, entries := make([]Permit, len(grants)), make([]anchor.Entry, len(grants))
+	for i, g := range grants {
+		lines[i], entries[i] = w.permit(g, consent.NewCollectPermit(g.id, hour, consent.LogHead{}))
+	}
+	if err := w.ledger.Append(context.Background(), entries...); err != nil {
+		w.t.Fatal(err)
+	}
+	for i, g := range grants {
+		proof := w.prove(entries[i])
+		lines[i].Proof = &proof
+		w.add(lines[i], Collect{Grant: g.id, Epoch: hour, Time: consent.UnixAt(w.now), Attributes: attributes, Log: consent.HashOf("head")})
+	}
+}
+
 // write makes a message and its permit's document.
 func (w *world) write(g given, subject string) (Message, consent.PermitDocument) {
 	w.t.Helper()
