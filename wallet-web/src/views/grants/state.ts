@@ -1,7 +1,7 @@
 /** Where a grant stands, as people see it. */
 import type { GrantRecord } from '../../api/grant';
 import { epochAt } from '../../core/epoch';
-import type { IconName } from '../../components/Icon.svelte';
+import type { IconName } from '../../components/icons';
 
 export type Stand = 'live' | 'anchoring' | 'withdrawn' | 'terminated' | 'expired' | 'erased';
 
