@@ -4,11 +4,12 @@
  */
 import { equal, fromB64u, utf8 } from './bytes';
 import { MAX_COUNTERSIGNATURE, verifyCountersignature, type Countersignature } from './countersignature';
+import { shortest } from './epoch';
 import { CoreError } from './errors';
 import { isSigned, parseEntry, type GrantEntry } from './ledger/entry';
 import { openingShape, opens } from './ledger/commitment';
 import { proofShape, verifyProof, type Proven, type ValidatorSet } from './ledger/proof';
-import { checkReceipt, checkWithdrawalReceipt, daysOf, eventOf, parseReceipt, type Receipt } from './receipt';
+import { begins, checkEndReceipt, checkFollows, checkReceipt, daysOf, hoursOf, parseReceipt, type Receipt } from './receipt';
 import type { Request } from './request';
 import { object, parseJson, read, text, version, type Of } from './shape';
 
@@ -71,8 +72,8 @@ export async function verifyReceiptBundle(bundle: Bundle, set: ValidatorSet, req
   const entry = await line('entry', () => {
     if (!proven || !receipt) throw notChecked();
     const e = proven.entry;
-    if (e.kind !== 'grant' || !isSigned(set.chain_id, e) || eventOf(receipt).event_state !== 'given') throw new CoreError('bad-entry', 'entry');
-    if (e.end - e.start !== daysOf(receipt) * 24) throw new CoreError('bad-length', 'entry');
+    if (e.kind !== 'grant' || !isSigned(set.chain_id, e) || !begins(receipt)) throw new CoreError('bad-entry', 'entry');
+    if (!lasts(e.end - e.start, receipt)) throw new CoreError('bad-length', 'entry');
     return e;
   });
   await line('opening', () => {
@@ -96,12 +97,22 @@ export async function verifyReceiptBundle(bundle: Bundle, set: ValidatorSet, req
   if (withdrawal) {
     await line('withdrawal', async () => {
       if (!receipt || !entry) throw notChecked();
-      if (withdrawal.receipt) checkWithdrawalReceipt(parseReceipt(withdrawal.receipt), receipt);
+      if (withdrawal.receipt) {
+        const last = parseReceipt(withdrawal.receipt);
+        if (begins(last)) checkFollows(last, receipt);
+        else checkEndReceipt(last, receipt);
+      }
       const ended = await verifyProof(withdrawal.proof, set);
       if (!ends(ended, entry, set)) throw new CoreError('bad-entry', 'withdrawal');
     });
   }
   return { ok: checks.every((c) => c.ok), checks, receipt, proven, countersigned };
+}
+
+/** An entry has a fixed length: of something given exactly its days, of a successor the shortest that reaches its end. */
+function lasts(hours: number, receipt: Receipt): boolean {
+  const [days, want] = [daysOf(receipt), hoursOf(receipt)];
+  return days > 0 ? hours === want : want > 0 && hours === (shortest(want) ?? 0) * 24;
 }
 
 /** Whether what was proved is the withdrawal of the grant, by the grant's own wallet key. */

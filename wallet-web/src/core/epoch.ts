@@ -26,3 +26,8 @@ export function startOf(e: Epoch): number {
 export function addDays(e: Epoch, days: Days): Epoch {
   return (e + days * 24) as Epoch;
 }
+
+/** The shortest fixed length that lasts so many hours; undefined when none does. */
+export function shortest(hours: number): Days | undefined {
+  return LENGTHS.find((days) => days * 24 >= hours);
+}

@@ -5,6 +5,7 @@
 import type { Catalogue } from './attributes';
 import { b64u, fromB64u, hashOf, utf8, type Bytes } from './bytes';
 import type { Given } from './decision';
+import type { Did } from './did';
 import { cekOf, type Stored } from './document';
 import { addDays, epochAt, type Days, type Epoch } from './epoch';
 import { CoreError } from './errors';
@@ -16,7 +17,7 @@ import { encodeEntry, signGrant, signWithdraw } from './ledger/entry';
 import { sealLetter } from './letter';
 import type { GrantPlaintext } from './plaintext';
 import type { Random } from './random';
-import { newReceipt, newWithdrawalReceipt, parseReceipt, signReceipt } from './receipt';
+import { newEndReceipt, newReceipt, parseReceipt, signReceipt, type EndState, type Receipt } from './receipt';
 import { askedOf, type Request } from './request';
 import { refuse } from './rules';
 import { shareOf, type Share } from './share';
@@ -78,17 +79,56 @@ export async function prepareGrant(request: Request, choice: Choice, giver: Give
   // In the request's order, so that the order tells nothing.
   const attributes = [...asked.required, ...asked.optional].filter((name) => choice.attributes.includes(name));
   if (attributes.length !== choice.attributes.length) refuse('choice', 'wider-than-request', 'attributes');
+  const start = epochAt(now);
+  const end = addDays(start, choice.days);
+  const receiptOf = (grant: GrantId, shopper: Did) => newReceipt(request, { ...choice, grant, attributes }, shopper, giver.catalogue, now, random);
+  const made = await forge(request, attributes, { start, end }, receiptOf, giver, random);
+  const channels = [...choice.channels];
+  return {
+    given: { grant: made.give.grant, purpose: asked.id, attributes, days: choice.days, channels, entry: made.keeps.entry, receipt_hash: hashOf(made.give.receipt) },
+    give: made.give,
+    plaintext: {
+      v: 1,
+      kind: 'grant',
+      grant: made.give.grant,
+      business: request.iss,
+      business_name: request.controller.name,
+      request: request.jws,
+      request_id: request.id,
+      purpose_id: asked.id,
+      attributes,
+      channels,
+      start,
+      end,
+      ...made.keeps,
+      given: now,
+    },
+  };
+}
+
+/** What a new grant's keys make, whatever the grant came of. */
+export interface Forged {
+  give: Give;
+  /** What the wallet keeps of it beside its terms. */
+  keeps: Pick<GrantPlaintext, 'grant_key' | 'handle_secret' | 'entry' | 'receipt' | 'opening'>;
+}
+
+/** A new grant under new keys: its entry on the ledger lasts from `start` to `end`. */
+export async function forge(
+  request: Request,
+  attributes: readonly string[],
+  { start, end }: { start: Epoch; end: Epoch },
+  receiptOf: (grant: GrantId, shopper: Did) => Receipt,
+  giver: Giver,
+  random: Random,
+): Promise<Forged> {
   const grant = newId<GrantId>(random);
   const pairwise = pairwiseKey(giver.identitySeed, request.iss);
   const grantKey = random(32);
   const handle = signingKey(random(32));
   const shares = await Promise.all(attributes.map((name) => shareFor(name, grant, grantKey, giver)));
-
-  const terms = { ...choice, grant, attributes };
-  const receipt = signReceipt(newReceipt(request, terms, pairwise.did, giver.catalogue, now, random), pairwise);
+  const receipt = signReceipt(receiptOf(grant, pairwise.did), pairwise);
   const { commitment, opening } = commit(utf8(receipt), random);
-  const start = epochAt(now);
-  const end = addDays(start, choice.days);
   const walletKey = grantWalletKey(giver.identitySeed, grant);
   const fields = { scheme: 1 as const, start, end, handle: handle.publicKey, commitment };
   const entry = b64u(encodeEntry(signGrant(giver.chain, fields, walletKey)));
@@ -100,39 +140,27 @@ export async function prepareGrant(request: Request, choice: Choice, giver: Give
     { v: 1, grant, ...secrets, receipt, opening, entry, pairwise: pairwise.did, agreement_key: agreement },
     random,
   );
-  const channels = [...choice.channels];
-  return {
-    given: { grant, purpose: asked.id, attributes, days: choice.days, channels, entry, receipt_hash: hashOf(receipt) },
-    give: { grant, receipt, letter, shares, withdraw },
-    plaintext: {
-      v: 1,
-      kind: 'grant',
-      grant,
-      business: request.iss,
-      business_name: request.controller.name,
-      request: request.jws,
-      request_id: request.id,
-      purpose_id: asked.id,
-      attributes,
-      channels,
-      start,
-      end,
-      ...secrets,
-      entry,
-      receipt,
-      opening,
-      given: now,
-    },
-  };
+  return { give: { grant, receipt, letter, shares, withdraw }, keeps: { ...secrets, entry, receipt, opening } };
 }
 
 /** Makes a withdrawal. It counts from the hour of `now`, at the earliest from the grant's start. */
 export function prepareWithdrawal(grant: GrantPlaintext, identitySeed: Bytes, chain: string, now: number, random: Random): PreparedWithdrawal {
+  return { entry: withdrawEntry(grant, identitySeed, chain, now), receipt: endReceipt(grant, 'withdrawn', identitySeed, now, random) };
+}
+
+/** base64url of the entry that ends a grant on the ledger. */
+export function withdrawEntry(grant: GrantPlaintext, identitySeed: Bytes, chain: string, now: number): string {
   const handle = signingKey(fromB64u(grant.handle_secret, 32)).publicKey;
   const epoch = Math.max(grant.start, epochAt(now)) as Epoch;
-  const entry = signWithdraw(chain, { epoch, handle }, grantWalletKey(identitySeed, grant.grant));
-  const receipt = newWithdrawalReceipt(parseReceipt(grant.receipt), now, random);
-  return { entry: b64u(encodeEntry(entry)), receipt: signReceipt(receipt, pairwiseKey(identitySeed, grant.business)) };
+  return b64u(encodeEntry(signWithdraw(chain, { epoch, handle }, grantWalletKey(identitySeed, grant.grant))));
+}
+
+/**
+ * The signed receipt that a grant was paused or ended. `pause` is the JWT of its pause if it is paused: then the
+ * receipt follows that one.
+ */
+export function endReceipt(grant: GrantPlaintext, state: EndState, identitySeed: Bytes, now: number, random: Random, pause?: string): string {
+  return signReceipt(newEndReceipt(parseReceipt(pause ?? grant.receipt), state, now, random), pairwiseKey(identitySeed, grant.business));
 }
 
 /**

@@ -23,26 +23,30 @@ const identityShape = object({ v: version, kind: oneOf('identity'), seed: base64
 export type IdentityPlaintext = Of<typeof identityShape>;
 
 const openingShape = object({ scheme: oneOf(1, 2), r: base64url(32) });
-const grantShape = object({
-  v: version,
-  kind: oneOf('grant'),
-  grant: id<GrantId>(),
-  business: matching<Did>(/^did:/, 'a DID'),
-  business_name: text(400),
-  request: text(1 << 20),
-  request_id: id<RequestId>(),
-  purpose_id: text(32),
-  attributes: list(text(64), 64),
-  channels: list(text(32), 8),
-  start: int(0, 0xffffffff),
-  end: int(0, 0xffffffff),
-  grant_key: base64url(32),
-  handle_secret: base64url(32),
-  entry: base64url(171),
-  receipt: text(1 << 20),
-  opening: openingShape,
-  given: int(),
-});
+const grantShape = object(
+  {
+    v: version,
+    kind: oneOf('grant'),
+    grant: id<GrantId>(),
+    business: matching<Did>(/^did:/, 'a DID'),
+    business_name: text(400),
+    request: text(1 << 20),
+    request_id: id<RequestId>(),
+    purpose_id: text(32),
+    attributes: list(text(64), 64),
+    channels: list(text(32), 8),
+    start: int(0, 0xffffffff),
+    end: int(0, 0xffffffff),
+    grant_key: base64url(32),
+    handle_secret: base64url(32),
+    entry: base64url(171),
+    receipt: text(1 << 20),
+    opening: openingShape,
+    given: int(),
+  },
+  /** Of a successor: the grant before it. */
+  { predecessor: id<GrantId>() },
+);
 /** The wallet's own copy of a grant's secrets and evidence; also what an export carries. */
 export type GrantPlaintext = Omit<Of<typeof grantShape>, 'start' | 'end'> & { start: Epoch; end: Epoch };
 

@@ -1,13 +1,13 @@
 /**
- * Receipts: the signed record of one purpose given, or withdrawn (ISO/IEC TS 27560 with DPV terms, contract D.3), as
- * a JWT-VC by the pairwise key. Twin of Go's consent/receipt.go and credential.go; the texts are repeated from the
+ * Receipts: the signed record of one purpose given, and of each event of its life (ISO/IEC TS 27560 with DPV terms,
+ * contract D.3), as a JWT-VC by the pairwise key. Twin of Go's consent/receipt.go and credential.go; the texts are repeated from the
  * request word for word, so that a receipt can be read alone.
  */
 import type { Catalogue } from './attributes';
 import { hashOf } from './bytes';
 import type { Did } from './did';
 import { keyIdOf } from './did';
-import type { Days } from './epoch';
+import { isDays, shortest, type Days } from './epoch';
 import { newId, type GrantId } from './id';
 import type { PairwiseKey } from './identity';
 import { signEdDsa, verifyEdDsa } from './jws';
@@ -24,6 +24,13 @@ const COLLECTION_METHOD = "sealed in the shopper's browser";
 const PROCESSING_METHOD = 'collected under an hourly permit, decrypted by the business';
 const PRIVACY_RIGHTS = ['access', 'rectification', 'erasure', 'restriction', 'portability', 'objection', 'withdraw-consent'];
 const MAX_RECEIPT = 32 << 10;
+
+/** Events that leave a grant with a successor, and those that leave it with none. Twin of Go's event states. */
+export const SUCCEEDING = ['narrowed', 'shortened', 'renewed', 'resumed'] as const;
+export const ENDING = ['paused', 'withdrawn', 'expired', 'erased'] as const;
+export type Succeeding = (typeof SUCCEEDING)[number];
+export type EndState = (typeof ENDING)[number];
+export type EventState = 'given' | Succeeding | EndState;
 
 const any = text(MAX_RECEIPT, 0);
 const texts = list(any, 1000);
@@ -63,7 +70,7 @@ const recordShape = object({
   authority_party: any,
   privacy_rights: texts,
   events: list(
-    object({ event_time: int(1), validity_duration: any, entity_id: did, event_type: any, event_state: oneOf('given', 'withdrawn') }),
+    object({ event_time: int(1), validity_duration: any, entity_id: did, event_type: any, event_state: oneOf<readonly EventState[]>('given', ...SUCCEEDING, ...ENDING) }),
     1,
     1,
   ),
@@ -116,9 +123,23 @@ export function newReceipt(request: Request, terms: Terms, shopper: Did, catalog
   return build(request, terms, shopper, (name) => catalogue.attribute(name)?.iri, now, newId<GrantId>(random));
 }
 
-/** The receipt that ends one. Draws 16 random bytes. */
-export function newWithdrawalReceipt(given: Receipt, now: number, random: Random): Receipt {
-  return endOf(given, now, RECORD + newId<GrantId>(random));
+/** The receipt that ends one without a successor. Draws 16 random bytes. */
+export function newEndReceipt(given: Receipt, state: EndState, now: number, random: Random): Receipt {
+  return endOf(given, state, now, RECORD + newId<GrantId>(random));
+}
+
+/** What a successor keeps of the grant before it, and for how many hours from its start. */
+export interface Succession {
+  grant: GrantId;
+  state: Succeeding;
+  attributes: readonly string[];
+  channels: readonly string[];
+  hours: number;
+}
+
+/** The receipt of a grant's successor. Draws 16 random bytes. */
+export function newSuccessorReceipt(previous: Receipt, next: Succession, now: number, random: Random): Receipt {
+  return succeed(previous, next, now, RECORD + newId<GrantId>(random));
 }
 
 /** The JWT, EdDSA by the pairwise key: the exact bytes that the ledger entry commits to. */
@@ -154,19 +175,36 @@ export function parseReceipt(jwt: string): Receipt {
   });
 }
 
-/** How long the grant of a receipt lasts, in days. */
+/** How long the grant of a receipt lasts, in days; 0 for a successor, which lasts hours. */
 export function daysOf(receipt: Receipt): number {
   return Number(/^P(\d{1,3})D$/.exec(eventOf(receipt).validity_duration)?.[1] ?? 0);
 }
 
+/** How long the grant of a receipt lasts, in hours from the hour of its event. */
+export function hoursOf(receipt: Receipt): number {
+  return daysOf(receipt) * 24 || Number(/^PT([1-9]\d{0,4})H$/.exec(eventOf(receipt).validity_duration)?.[1] ?? 0);
+}
+
+/** Whether the receipt is of something that stands: given, or a successor. */
+export function begins(receipt: Receipt): boolean {
+  return !isEnd(eventOf(receipt).event_state);
+}
+
 /**
- * Holds the receipt of something given against the request: to the letter what the request's terms and the
- * receipt's own choices make. Throws ParseError `wrong-receipt` with the first key that differs.
+ * Holds the receipt of something given, or of a successor, against the request: to the letter what the request's
+ * terms and the receipt's own choices make. Throws ParseError `wrong-receipt` with the first key that differs.
  */
 export function checkReceipt(receipt: Receipt, request: Request): void {
   const purpose = purposeOf(receipt);
+  const event = eventOf(receipt);
   const types = new Map(purpose.pii_information.map((info) => [info.attribute, info.pii_type]));
-  if (!askedOf(request, purpose.purpose_id)) refuse('receipt', 'wider-than-request', 'purposes[0].purpose_id');
+  const asked = askedOf(request, purpose.purpose_id) ?? refuse('receipt', 'wider-than-request', 'purposes[0].purpose_id');
+  const first = event.event_state === 'given';
+  if (!begins(receipt) || first !== (receipt.predecessor === null)) refuse('receipt', 'wrong-receipt', 'events[0].event_state');
+  const hours = hoursOf(receipt);
+  const whole = first ? isDays(daysOf(receipt)) : daysOf(receipt) === 0 && shortest(hours) !== undefined;
+  if (!whole || hours === 0) refuse('receipt', 'wrong-receipt', 'events[0].validity_duration');
+  if (hours > asked.days * 24) refuse('receipt', 'wider-than-request', 'events[0].validity_duration');
   const terms: Terms = {
     grant: receipt.grant,
     purposeId: purpose.purpose_id,
@@ -175,20 +213,84 @@ export function checkReceipt(receipt: Receipt, request: Request): void {
     days: daysOf(receipt) as Days,
     language: receipt.language,
   };
-  if (eventOf(receipt).event_state !== 'given' || receipt.predecessor !== null) refuse('receipt', 'wrong-receipt', 'events[0]');
-  same(receipt, build(request, terms, receipt.id, (name) => types.get(name), eventOf(receipt).event_time, receipt.record_id.slice(RECORD.length)));
+  const want = build(request, terms, receipt.id, (name) => types.get(name), event.event_time, receipt.record_id.slice(RECORD.length));
+  if (!first) {
+    want.predecessor = receipt.predecessor;
+    want.events = [{ ...eventOf(want), validity_duration: `PT${hours}H`, event_state: event.event_state }];
+  }
+  same(receipt, want);
 }
 
-/** Holds the receipt of a withdrawal against the receipt that it ends. Throws ParseError `wrong-receipt`. */
-export function checkWithdrawalReceipt(withdrawn: Receipt, given: Receipt): void {
-  const event = eventOf(withdrawn);
-  if (event.event_state !== 'withdrawn' || event.event_time < eventOf(given).event_time) refuse('receipt', 'wrong-receipt', 'events[0]');
-  same(withdrawn, endOf(given, event.event_time, withdrawn.record_id));
+/**
+ * Holds the receipt of a pause or an end against the one before it: of the grant's beginning, or of its pause. Throws
+ * ParseError `wrong-receipt`.
+ */
+export function checkEndReceipt(ended: Receipt, before: Receipt): void {
+  const event = eventOf(ended);
+  const [state, was] = [event.event_state, eventOf(before).event_state];
+  if (!isEnd(state) || ended.predecessor === null || event.event_time < eventOf(before).event_time) return refuse('receipt', 'wrong-receipt', 'events[0]');
+  if (!begins(before) && (was !== 'paused' || state === 'paused')) refuse('receipt', 'wrong-receipt', 'predecessor');
+  same(ended, endOf(before, state, event.event_time, ended.record_id));
 }
 
-function endOf(given: Receipt, now: number, recordId: string): Receipt {
-  const event = { ...eventOf(given), event_time: now, event_state: 'withdrawn' as const };
+/** As {@link checkEndReceipt}, and the end is a withdrawal. */
+export function checkWithdrawalReceipt(withdrawn: Receipt, before: Receipt): void {
+  if (eventOf(withdrawn).event_state !== 'withdrawn') refuse('receipt', 'wrong-receipt', 'events[0]');
+  checkEndReceipt(withdrawn, before);
+}
+
+/**
+ * Holds a successor's receipt against the one that it follows, of the grant before or of its pause: same shopper,
+ * request, purpose and notice, another grant, no attribute and no channel more, and what the event says. When each
+ * ends only the entries tell. Throws ParseError `wrong-receipt` or `wider-than-grant`.
+ */
+export function checkFollows(next: Receipt, before: Receipt): void {
+  const no = (path: string, code = 'wrong-receipt') => refuse('receipt', code, path);
+  const [event, was] = [eventOf(next), eventOf(before)];
+  const resumes = event.event_state === 'resumed';
+  if (next.predecessor !== before.record_id || event.event_time < was.event_time) no('predecessor');
+  if (!begins(next) || event.event_state === 'given') no('events[0].event_state');
+  if (resumes !== (was.event_state === 'paused') || (!resumes && !begins(before))) no('events[0].event_state');
+  if (next.id !== before.id) no('id');
+  if (next.grant === before.grant) no('grant');
+  const [p, old] = [purposeOf(next), purposeOf(before)];
+  const same = next.request_hash === before.request_hash && p.purpose_id === old.purpose_id;
+  if (!same || next.notice_hash !== before.notice_hash || next.language !== before.language) no('request_hash');
+  const had = new Set(old.pii_information.map((i) => i.attribute));
+  const attributes = new Set(p.pii_information.map((i) => i.attribute));
+  const channels = new Set(p.channels);
+  if ([...attributes].some((a) => !had.has(a)) || [...channels].some((c) => !old.channels.includes(c))) no('purposes[0]', 'wider-than-grant');
+  const fewer = attributes.size + channels.size < old.pii_information.length + old.channels.length;
+  if (event.event_state === 'narrowed' ? !fewer : fewer && event.event_state !== 'renewed') no('purposes[0]');
+}
+
+const isEnd = (state: EventState): state is EndState => (ENDING as readonly string[]).includes(state);
+
+function endOf(given: Receipt, state: EndState, now: number, recordId: string): Receipt {
+  const event = { ...eventOf(given), event_time: now, event_state: state };
   return { ...given, record_id: recordId, predecessor: given.record_id, events: [event] };
+}
+
+function succeed(previous: Receipt, next: Succession, now: number, recordId: string): Receipt {
+  const purpose = purposeOf(previous);
+  const pick = (name: string) => purpose.pii_information.find((i) => i.attribute === name) ?? refuse('receipt', 'wider-than-grant', 'attributes');
+  if (next.channels.some((c) => !purpose.channels.includes(c))) refuse('receipt', 'wider-than-grant', 'channels');
+  return {
+    ...previous,
+    record_id: recordId,
+    grant: next.grant,
+    predecessor: previous.record_id,
+    purposes: [
+      {
+        ...purpose,
+        pii_information: next.attributes.map(pick),
+        channels: [...next.channels],
+        weekly_cap: next.channels.length > 0 ? purpose.weekly_cap : 0,
+        withdrawal_method: `${purpose.storage_locations[0] ?? ''}/grants/${next.grant}`,
+      },
+    ],
+    events: [{ ...eventOf(previous), event_time: now, validity_duration: `PT${next.hours}H`, event_state: next.state }],
+  };
 }
 
 function same(receipt: Receipt, want: Receipt): void {
