@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"coffer/anchor"
+	"coffer/internal/id"
 )
 
 // DenialReason says why a business that holds, or once held, a grant may not do
@@ -14,6 +15,9 @@ type DenialReason string
 const (
 	Withdrawn    DenialReason = "withdrawn"
 	Terminated   DenialReason = "terminated"
+	Paused       DenialReason = "paused"
+	Narrowed     DenialReason = "narrowed" // a successor took its place that gives less, or for less long
+	Replaced     DenialReason = "replaced" // a successor took its place
 	GrantExpired DenialReason = "expired"
 	NotStarted   DenialReason = "not-started"
 	NotAnchored  DenialReason = "not-anchored"
@@ -31,6 +35,8 @@ type Denial struct {
 	// Again is when the same may be asked again, if a rule says no for some hours only;
 	// zero otherwise.
 	Again time.Time
+
+	Successor id.Grant // of Narrowed and Replaced: the grant to go on with
 }
 
 func (d *Denial) Error() string {
@@ -84,6 +90,16 @@ func Check(g Grant, at time.Time, n Need) error {
 	}
 	switch g.State {
 	case StateLive:
+	case StatePaused:
+		if !g.Expired(at) {
+			return &Denial{Reason: Paused}
+		}
+	case StateReplaced:
+		reason := Replaced
+		if g.Change == ChangeNarrowed || g.Change == ChangeShortened {
+			reason = Narrowed
+		}
+		return &Denial{Reason: reason, Successor: g.Successor}
 	case StateAnchoring:
 		return &Denial{Reason: NotAnchored}
 	case StateTerminated:

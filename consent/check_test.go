@@ -14,6 +14,13 @@ func liveGrant() consent.Grant {
 		Attributes: []string{"name"}, Channels: []string{"wallet"}, WeeklyCap: 1, Start: thisHour, End: thisHour + 24, State: consent.StateLive}
 }
 
+// replaced is a grant whose successor took its place.
+func replaced(by consent.ChangeKind) func(*consent.Grant) {
+	return func(g *consent.Grant) {
+		g.State, g.Change, g.Successor = consent.StateReplaced, by, ident[id.Grant]("next")
+	}
+}
+
 func TestCheck(t *testing.T) {
 	const mine = consent.DID("did:web:corner.example")
 	collect := consent.Need{Business: mine, Attribute: "name", Permitted: true}
@@ -42,7 +49,16 @@ func TestCheck(t *testing.T) {
 		"withdrawn, then over":     {func(g *consent.Grant) { g.State = consent.StateWithdrawn }, now.Add(1000 * time.Hour), collect, consent.Withdrawn},
 		"terminated":               {func(g *consent.Grant) { g.State = consent.StateTerminated }, now, collect, consent.Terminated},
 		"erased looks withdrawn":   {func(g *consent.Grant) { g.State = consent.StateErased }, now, collect, consent.Withdrawn},
-		"a state of another time":  {func(g *consent.Grant) { g.State = "paused" }, now, collect, consent.ErrNotFound},
+		"paused":                   {func(g *consent.Grant) { g.State = consent.StatePaused }, now, collect, consent.Paused},
+		"paused, then over":        {func(g *consent.Grant) { g.State = consent.StatePaused }, now.Add(25 * time.Hour), collect, consent.GrantExpired},
+		"narrowed":                 {replaced(consent.ChangeNarrowed), now, collect, consent.Narrowed},
+		"shortened":                {replaced(consent.ChangeShortened), now, collect, consent.Narrowed},
+		"renewed":                  {replaced(consent.ChangeRenewed), now, collect, consent.Replaced},
+		"resumed":                  {replaced(consent.ChangeResumed), now, collect, consent.Replaced},
+		"merged":                   {replaced(consent.ChangeMerged), now, collect, consent.Replaced},
+		"renewed, and long ago":    {replaced(consent.ChangeRenewed), now.Add(25 * time.Hour), collect, consent.Replaced},
+		"narrowed, other's grant":  {replaced(consent.ChangeNarrowed), now, consent.Need{Business: "did:web:x.example"}, consent.ErrNotFound},
+		"a state of another time":  {func(g *consent.Grant) { g.State = "lent" }, now, collect, consent.ErrNotFound},
 		"no state":                 {func(g *consent.Grant) { g.State = "" }, now, collect, consent.ErrNotFound},
 		"withdrawn, other's grant": {func(g *consent.Grant) { g.State = consent.StateWithdrawn }, now, consent.Need{Business: "did:web:x.example"}, consent.ErrNotFound},
 	} {
@@ -53,6 +69,9 @@ func TestCheck(t *testing.T) {
 		err := consent.Check(g, c.at, c.need)
 		if !errors.Is(err, c.want) || (err == nil) != (c.want == nil) {
 			t.Errorf("%s: want %v, have %v", name, c.want, err)
+		}
+		if d := consent.DenialOf(err); d != nil && d.Successor != g.Successor {
+			t.Errorf("%s: sends the business to %s", name, d.Successor)
 		}
 	}
 	if !liveGrant().Live(now) || liveGrant().Live(now.Add(25*time.Hour)) {

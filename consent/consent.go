@@ -7,7 +7,8 @@
 // Decision, which is never wider than the request. What is given becomes one Grant
 // per purpose, each with a Receipt that repeats the request's terms word for word,
 // an entry on the ledger that commits to the receipt, and a Letter that hands the
-// business its keys. Before it acts the business posts a permit, which commits to a
+// business its keys. Later a Change narrows, shortens, renews, pauses or resumes it: the
+// old grant ends, and a successor that gives no more begins. Before it acts the business posts a permit, which commits to a
 // PermitDocument.
 //
 // Parse functions accept one spelling of one meaning: every key of the format
@@ -34,6 +35,7 @@ const Version = 1
 const (
 	MaxRequest   = 32 << 10
 	MaxDecision  = 64 << 10
+	MaxChange    = 16 << 10
 	MaxReceipt   = 32 << 10 // the JWT
 	MaxMessage   = 24 << 10 // the plaintext
 	MaxPacked    = 64 << 10 // the JWE that carries a message

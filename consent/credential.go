@@ -72,7 +72,7 @@ func ParseReceipt(payload []byte, signer DID) (Receipt, error) {
 			return Receipt{}, err
 		}
 	}
-	if r.Grant.IsZero() || e.State != EventGiven && e.State != EventWithdrawn {
+	if r.Grant.IsZero() || !begins(e.State) && !closes(e.State) {
 		return Receipt{}, malformed("want a grant and a known event", "events[0].event_state")
 	}
 	r.first = first

@@ -30,6 +30,7 @@ func examples(t testing.TB) map[string][]byte {
 	letter.Receipt = letter.Receipt[:16] + "…"
 	jws := fixedMessage(t)
 	q := must(f.person.SignRights(demand(f)))
+	narrowed, _ := newHeld(t).change(t, consent.ChangeNarrowed, fewer, left)
 	return map[string][]byte{
 		"rights":          bytes.TrimSpace(q.Payload()), // without its padding
 		"acknowledgement": acknowledgement(f).Payload(),
@@ -41,6 +42,7 @@ func examples(t testing.TB) map[string][]byte {
 		"request":         f.request.Payload(),
 		"card":            consent.Card{Iss: f.shop.DID, Aud: operator, Iat: consent.UnixAt(now), Name: "Corner Shop", Contact: "privacy@corner.example", URL: "http://localhost:8081", Purposes: []string{"https://w3id.org/dpv#DeliveryOfGoods", "https://w3id.org/dpv#DirectMarketing"}}.Payload(),
 		"decision":        f.decision.Bytes(),
+		"change":          narrowed.Bytes(),
 		"receipt":         f.receipt.Claims(),
 		"letter":          letter.Bytes(),
 		"permit-collect":  consent.NewCollectPermit(g, thisHour, consent.LogHead{}).Bytes(),
@@ -73,6 +75,8 @@ func parsed(t testing.TB, name string, text []byte) error {
 		if d, err = consent.ParseDecision(text); err == nil {
 			err = d.Within(f.request)
 		}
+	case "change":
+		_, err = consent.ParseChange(text)
 	case "receipt":
 		_, err = consent.ParseReceipt(text, f.person.DID)
 	case "letter":

@@ -62,6 +62,27 @@ func FuzzReceipt(f *testing.F) {
 		if r, err := parse(in); err == nil {
 			r.Repeats(x.request, nil) // must not panic on whatever was accepted
 			r.Withdrawal(ident[id.Receipt]("w"), 1).Ends(r)
+			r.Follows(x.receipt)
+			r.Spans(x.entry)
+		}
+	})
+}
+
+func FuzzChange(f *testing.F) {
+	h := newHeld(f)
+	for _, kind := range []consent.ChangeKind{consent.ChangeNarrowed, consent.ChangePaused} {
+		c, _ := h.change(f, kind, fewer, left)
+		f.Add(c.Bytes())
+	}
+	f.Fuzz(func(t *testing.T, in []byte) {
+		again(t, in, consent.ParseChange, consent.Change.Bytes)
+		// Whatever is accepted gives nothing that the grant did not.
+		c, err := consent.ParseChange(in)
+		if err != nil || c.Changes(h.grant, h.request, h.at) != nil || c.Next == nil {
+			return
+		}
+		if len(consent.Dropped(c.Next.Attributes, h.grant.Attributes))+len(c.Next.Channels) > 0 || c.Kind != consent.ChangeRenewed && c.Next.Until > h.grant.End {
+			t.Fatalf("wider: %s", in)
 		}
 	})
 }

@@ -15,6 +15,8 @@ type State string
 const (
 	StateAnchoring  State = "anchoring" // decided and durable, not yet on the ledger: no release
 	StateLive       State = "live"
+	StatePaused     State = "paused"     // by the shopper; it may be resumed
+	StateReplaced   State = "replaced"   // by its successor
 	StateWithdrawn  State = "withdrawn"  // by the shopper, or because the vault was erased
 	StateTerminated State = "terminated" // by the business
 	StateErased     State = "erased"     // nothing of it is left but this word
@@ -31,12 +33,12 @@ type Grant struct {
 	PurposeID  string // the request's name for it
 	Attributes []string
 	Channels   []string
-	WeeklyCap  int // messages in seven days
-	Start, End anchor.Epoch
+	WeeklyCap  int          // messages in seven days
+	Start, End anchor.Epoch // End is when it ends; its entry may last longer
 	State      State
 	Minor      bool // the shopper is under age: nothing of marketing
 	Given      Unix
-	Withdrawn  Unix // 0 while it is not
+	Withdrawn  Unix // when it was withdrawn, paused or replaced; 0 before
 	Handle     anchor.Handle
 
 	// What the request says of where the data goes, for rules to look at; nil where it
@@ -47,6 +49,9 @@ type Grant struct {
 	Entry   Bytes  // the ledger entry, anchor.GrantSize
 	Receipt string // JWT
 	Letter  string // JWE for the business
+
+	Change    ChangeKind // what paused or replaced it; "" if nothing did
+	Successor id.Grant   // the grant that took its place; zero if none did
 }
 
 // Covers reports whether the grant names the attribute.

@@ -64,7 +64,7 @@ func (l Letter) Stands(q Request, r Receipt) error {
 	if string(entry.HandleKey[:]) != string(l.HandleKey().Public().(ed25519.PublicKey)) {
 		return refuse(BadEntry, "handle_secret")
 	}
-	if int64(entry.End)-int64(entry.Start) != int64(r.Terms().Days)*24 {
+	if !r.Spans(entry) {
 		return refuse(BadEntry, "entry")
 	}
 	if err := l.Opening.Verify(entry.Commitment, []byte(l.Receipt)); err != nil {

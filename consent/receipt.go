@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"coffer/anchor"
 	"coffer/internal/id"
 )
 
@@ -23,8 +24,8 @@ const (
 // Rights that every shopper has under the GDPR, as a receipt lists them.
 var privacyRights = []string{"access", "rectification", "erasure", "restriction", "portability", "objection", "withdraw-consent"}
 
-// Receipt is the signed record of one purpose given, or withdrawn: a consent
-// record of ISO/IEC TS 27560 that repeats the request's terms, so that it can be
+// Receipt is the signed record of one event of a grant: that it began, as given or as
+// what followed another, or that it closed. It is a consent record of ISO/IEC TS 27560 that repeats the request's terms, so that it can be
 // read alone. It is the credentialSubject of a JWT-VC that the shopper's pairwise
 // key signs.
 type Receipt struct {
@@ -33,7 +34,7 @@ type Receipt struct {
 	RecordID      string           `json:"record_id"` // urn:coffer:receipt:<22>
 	Principal     DID              `json:"pii_principal_id"`
 	Grant         id.Grant         `json:"grant"`
-	Predecessor   *string          `json:"predecessor"` // the record that this one ends
+	Predecessor   *string          `json:"predecessor"` // the record that this one ends or follows
 	PrivacyNotice string           `json:"privacy_notice"`
 	Language      string           `json:"language"` // of the notice that the shopper read
 	NoticeVersion string           `json:"notice_version"`
@@ -96,15 +97,38 @@ type Event struct {
 	Time     Unix   `json:"event_time"`
 	Validity string `json:"validity_duration"` // ISO 8601
 	Entity   DID    `json:"entity_id"`
-	Type     string `json:"event_type"`  // explicit
-	State    string `json:"event_state"` // given or withdrawn
+	Type     string `json:"event_type"` // explicit
+	State    string `json:"event_state"`
 }
 
-// Event states.
+// Event states with which a grant begins. All but the first follow another grant's.
 const (
 	EventGiven     = "given"
-	EventWithdrawn = "withdrawn"
+	EventNarrowed  = string(ChangeNarrowed)
+	EventShortened = string(ChangeShortened)
+	EventRenewed   = string(ChangeRenewed)
+	EventResumed   = string(ChangeResumed)
 )
+
+// Event states with which a grant closes; a paused one may close a second time.
+const (
+	EventPaused    = string(ChangePaused)
+	EventWithdrawn = "withdrawn"
+	EventExpired   = "expired"
+	EventErased    = "erased"
+)
+
+func begins(state string) bool {
+	return state == EventGiven || follows(state)
+}
+
+func follows(state string) bool {
+	return state == EventNarrowed || state == EventShortened || state == EventRenewed || state == EventResumed
+}
+
+func closes(state string) bool {
+	return state == EventPaused || state == EventWithdrawn || state == EventExpired || state == EventErased
+}
 
 // Terms are what the shopper chose within a request, and what names the record.
 type Terms struct {
@@ -114,9 +138,18 @@ type Terms struct {
 	Purpose    string
 	Attributes []string
 	Channels   []string
-	Days       int
+	Days       int    // of what was given; 0 for a successor
 	Language   string // of the notice that was read; "" is the request's
 	Time       Unix
+	Hours      int // of a successor: from its entry's start to its end
+}
+
+// validity is how long the terms last, as ISO 8601 has it.
+func (t Terms) validity() string {
+	if t.Days == 0 {
+		return fmt.Sprintf("PT%dH", t.Hours)
+	}
+	return fmt.Sprintf("P%dD", t.Days)
 }
 
 // NewReceipt makes the receipt of one purpose given. The catalogue names the
@@ -165,16 +198,34 @@ func NewReceipt(q Request, t Terms, c Catalogue) (Receipt, error) {
 		Parties: []Party{{ID: q.Iss, Name: q.Controller.Name, Address: q.Controller.Address, Contact: q.Controller.Contact,
 			DPO: q.Controller.DPO, Type: "controller"}},
 		Authority: q.Controller.Authority, PrivacyRights: slices.Clone(privacyRights),
-		Events: []Event{{Time: t.Time, Validity: fmt.Sprintf("P%dD", t.Days), Entity: t.Shopper, Type: "explicit", State: EventGiven}},
+		Events: []Event{{Time: t.Time, Validity: t.validity(), Entity: t.Shopper, Type: "explicit", State: EventGiven}},
 	}, nil
+}
+
+// Successor is the receipt of the grant that follows the one which this receipt, or
+// the pause that it records, is about. The terms say Hours, not Days.
+func (r Receipt) Successor(q Request, kind ChangeKind, t Terms, c Catalogue) (Receipt, error) {
+	t.Language, t.Days = r.Language, 0
+	next, err := NewReceipt(q, t, c)
+	if err != nil {
+		return Receipt{}, err
+	}
+	before := r.RecordID
+	next.Predecessor, next.Events[0].State = &before, string(kind)
+	return next, nil
 }
 
 // Withdrawal is the receipt that ends this one.
 func (r Receipt) Withdrawal(record id.Receipt, at Unix) Receipt {
+	return r.Closing(record, EventWithdrawn, at)
+}
+
+// Closing is the receipt of the grant's pause or end.
+func (r Receipt) Closing(record id.Receipt, state string, at Unix) Receipt {
 	before := r.RecordID
 	r.RecordID, r.Predecessor, r.JWT = recordPrefix+record.String(), &before, ""
 	r.first = false
-	r.Events = []Event{{Time: at, Validity: r.Events[0].Validity, Entity: r.ID, Type: "explicit", State: EventWithdrawn}}
+	r.Events = []Event{{Time: at, Validity: r.Events[0].Validity, Entity: r.ID, Type: "explicit", State: state}}
 	return r
 }
 
@@ -187,23 +238,47 @@ func (r Receipt) Terms() Terms {
 	p, e := r.Purposes[0], r.Events[0] // ParseReceipt wants one of each
 	t := Terms{Grant: r.Grant, Shopper: r.ID, Purpose: p.PurposeID, Channels: p.Channels, Language: r.Language, Time: e.Time}
 	t.Record, _ = id.Parse[id.Receipt](strings.TrimPrefix(r.RecordID, recordPrefix))
-	fmt.Sscanf(e.Validity, "P%dD", &t.Days)
+	if n, _ := fmt.Sscanf(e.Validity, "P%dD", &t.Days); n == 0 {
+		fmt.Sscanf(e.Validity, "PT%dH", &t.Hours)
+	}
 	for _, a := range p.Information {
 		t.Attributes = append(t.Attributes, a.Attribute)
 	}
 	return t
 }
 
-// Repeats holds the receipt of something given against the request: it must be,
+// Lasts is how many hours the receipt's grant lasts, from its entry's start.
+func (r Receipt) Lasts() int {
+	t := r.Terms()
+	return t.Days*24 + t.Hours
+}
+
+// Spans reports whether the ledger entry is of the length that the receipt's grant
+// needs: the days that were given, or the smallest length that reaches a successor's
+// end.
+func (r Receipt) Spans(entry anchor.Grant) bool {
+	return entry.End >= entry.Start && int(entry.End-entry.Start) == DaysFor(r.Lasts())*24
+}
+
+// Until is when the receipt's grant ends, the entry being its own.
+func (r Receipt) Until(entry anchor.Grant) anchor.Epoch {
+	return entry.Start + anchor.Epoch(max(r.Lasts(), 0))
+}
+
+// Repeats holds the receipt of a grant that began against the request: it must be,
 // to the letter, what NewReceipt makes of the request and the receipt's own
-// terms, and these must be within the request. Without a catalogue the IRIs of
+// terms, and these must be within the request; a successor may be as wide as the
+// request, since Follows holds it to what went before. Without a catalogue the IRIs of
 // attribute types are taken as they are.
 func (r Receipt) Repeats(q Request, c Catalogue) error {
-	if !r.whole() || r.Events[0].State != EventGiven || r.Predecessor != nil {
+	if !r.whole() || !begins(r.Events[0].State) || follows(r.Events[0].State) != (r.Predecessor != nil) {
 		return refuse(WrongReceipt, "events[0].event_state")
 	}
 	t := r.Terms()
-	g := Given{Grant: t.Grant, Purpose: t.Purpose, Attributes: t.Attributes, Channels: t.Channels, Days: t.Days}
+	if follows(r.Events[0].State) == (t.Days != 0) || DaysFor(r.Lasts()) == 0 || t.Days != 0 && !lasts(t.Days) {
+		return refuse(WrongReceipt, "events[0].validity_duration")
+	}
+	g := Given{Grant: t.Grant, Purpose: t.Purpose, Attributes: t.Attributes, Channels: t.Channels, Days: (r.Lasts() + 23) / 24}
 	if _, ok := q.Purpose(t.Purpose); !ok {
 		return refuse(WiderThanRequest, "purposes[0].purpose_id")
 	}
@@ -214,6 +289,7 @@ func (r Receipt) Repeats(q Request, c Catalogue) error {
 	if err != nil {
 		return err
 	}
+	want.Predecessor, want.Events[0].State = r.Predecessor, r.Events[0].State
 	if c == nil {
 		for i := range want.Purposes[0].Information {
 			want.Purposes[0].Information[i].Type = r.Purposes[0].Information[i].Type
@@ -223,6 +299,65 @@ func (r Receipt) Repeats(q Request, c Catalogue) error {
 		return refuse(WrongReceipt, at)
 	}
 	return nil
+}
+
+// Follows holds a successor's receipt against the one that it follows: that of the
+// grant before, or of its pause. Same shopper, request, purpose and notice, another
+// grant, no attribute and no channel more, and what the event says. When each ends
+// only the entries tell.
+func (r Receipt) Follows(before Receipt) error {
+	if !r.whole() || !before.whole() || r.Predecessor == nil || *r.Predecessor != before.RecordID || r.Events[0].Time < before.Events[0].Time {
+		return refuse(WrongReceipt, "predecessor")
+	}
+	state := r.Events[0].State
+	if resumes := state == EventResumed; !follows(state) || resumes != (before.Events[0].State == EventPaused) || !resumes && !begins(before.Events[0].State) {
+		return refuse(WrongReceipt, "events[0].event_state")
+	}
+	next, old := r.Terms(), before.Terms()
+	switch {
+	case r.ID != before.ID:
+		return refuse(WrongReceipt, "id")
+	case r.Grant == before.Grant:
+		return refuse(WrongReceipt, "grant")
+	case r.RequestHash != before.RequestHash || next.Purpose != old.Purpose || r.NoticeHash != before.NoticeHash || r.Language != before.Language:
+		return refuse(WrongReceipt, "request_hash")
+	}
+	rights := rightsOf("", next.Attributes, next.Channels, 0)
+	if _, beyond := rights.Beyond(rightsOf("", old.Attributes, old.Channels, 0)); beyond {
+		return refuse(WiderThanGrant, "purposes[0]")
+	}
+	fewer := len(rights) < len(old.Attributes)+len(old.Channels)
+	if state == EventNarrowed && !fewer || (state == EventShortened || state == EventResumed) && fewer {
+		return refuse(WrongReceipt, "purposes[0]")
+	}
+	return nil
+}
+
+// Records holds the receipt that came with a change against it, against the receipt
+// that went before (of a paused grant that of its pause) and against the request. Its
+// JWT must be set.
+func (r Receipt) Records(ch Change, before Receipt, q Request, c Catalogue) error {
+	if ch.Next == nil {
+		return r.Closes(before, EventPaused)
+	}
+	if r.JWT == "" || HashOf(r.JWT) != ch.Next.ReceiptHash {
+		return refuse(WrongReceipt, "receipt_hash")
+	}
+	t := r.Terms()
+	if t.Grant != ch.Next.Grant {
+		return refuse(WrongReceipt, "grant")
+	}
+	entry, err := ch.Next.GrantEntry()
+	if err != nil {
+		return err
+	}
+	if r.Events[0].State != string(ch.Kind) || r.Until(entry) != ch.Next.Until || !sameSet(t.Attributes, ch.Next.Attributes) || !sameSet(t.Channels, ch.Next.Channels) {
+		return refuse(WrongReceipt, "purposes[0]")
+	}
+	if err := r.Follows(before); err != nil {
+		return err
+	}
+	return r.Repeats(q, c)
 }
 
 // Matches holds the receipt against what a decision gave: it is the receipt that
@@ -236,6 +371,9 @@ func (r Receipt) Matches(q Request, g Given, c Catalogue) error {
 	if t.Grant != g.Grant {
 		return refuse(WrongReceipt, "grant")
 	}
+	if r.Events[0].State != EventGiven {
+		return refuse(WrongReceipt, "events[0].event_state")
+	}
 	if t.Purpose != g.Purpose || t.Days != g.Days || !sameSet(t.Attributes, g.Attributes) || !sameSet(t.Channels, g.Channels) {
 		return refuse(WrongReceipt, "purposes[0]")
 	}
@@ -243,11 +381,18 @@ func (r Receipt) Matches(q Request, g Given, c Catalogue) error {
 }
 
 // Ends holds the receipt of a withdrawal against the receipt that it ends.
-func (r Receipt) Ends(given Receipt) error {
-	if !r.whole() || !given.whole() || r.Events[0].State != EventWithdrawn || r.Predecessor == nil || r.Events[0].Time < given.Events[0].Time {
+func (r Receipt) Ends(given Receipt) error { return r.Closes(given, EventWithdrawn) }
+
+// Closes holds the receipt of a pause or an end against the receipt before it: that of
+// the grant's beginning, or of its pause.
+func (r Receipt) Closes(before Receipt, state string) error {
+	if !r.whole() || !before.whole() || r.Events[0].State != state || !closes(state) || r.Predecessor == nil || r.Events[0].Time < before.Events[0].Time {
 		return refuse(WrongReceipt, "events[0]")
 	}
-	if at := difference(r, given.Withdrawal(r.Terms().Record, r.Events[0].Time)); at != "" {
+	if was := before.Events[0].State; !begins(was) && (was != EventPaused || state == EventPaused) {
+		return refuse(WrongReceipt, "predecessor")
+	}
+	if at := difference(r, before.Closing(r.Terms().Record, state, r.Events[0].Time)); at != "" {
 		return refuse(WrongReceipt, at)
 	}
 	return nil

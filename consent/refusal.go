@@ -43,7 +43,7 @@ const (
 	NoController        Code = "no-controller" // who asks is not fully said
 )
 
-// Codes of a decision, a receipt and a letter.
+// Codes of a decision, a change, a receipt and a letter.
 const (
 	WrongRequest     Code = "wrong-request"      // answers another request
 	Undecided        Code = "undecided"          // a purpose neither given nor refused
@@ -55,6 +55,8 @@ const (
 	WrongReceipt     Code = "wrong-receipt"      // the receipt says other terms
 	WrongOpening     Code = "wrong-opening"      // the commitment is not to this document
 	BrokenChain      Code = "broken-chain"       // the access log does not lead to its head
+	WiderThanGrant   Code = "wider-than-grant"   // gives what the grant before it did not
+	WrongChange      Code = "wrong-change"       // of another grant, or of another kind than it says
 	WrongStatement   Code = "wrong-statement"    // a deletion statement about other attributes than the grant's
 )
 

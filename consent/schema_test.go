@@ -66,7 +66,22 @@ func TestReceiptsFollowTheSchema(t *testing.T) {
 			t.Errorf("%s: %v", c.Name, err)
 		}
 	}
-	if seen < 8 {
+	for _, c := range readVectors[successorCase](t, "successor.json") {
+		if c.Expect != "ok" {
+			continue
+		}
+		seen++
+		if err := conforms(t, s, claimsOf(t, c.JWT)); err != nil {
+			t.Errorf("%s: %v", c.Name, err)
+		}
+	}
+	for _, c := range readVectors[closingCase](t, "closing.json") {
+		seen++
+		if err := conforms(t, s, claimsOf(t, c.JWT)); err != nil {
+			t.Errorf("%s: %v", c.Name, err)
+		}
+	}
+	if seen < 24 {
 		t.Errorf("only %d receipts were looked at", seen)
 	}
 }
@@ -85,6 +100,8 @@ func TestTheSchemaRefuses(t *testing.T) {
 		"a state that is none":         {`"event_state":"given"`, `"event_state":"assumed"`},
 		"no explicit act":              {`"event_type":"explicit"`, `"event_type":"implied"`},
 		"a length of one's own":        {`"P31D"`, `"P32D"`},
+		"hours that were given":        {`"P31D"`, `"PT744H"`},
+		"a successor of nothing":       {`"event_state":"given"`, `"event_state":"narrowed"`},
 		"two purposes":                 {`"purposes":[`, `"purposes":[{},`},
 		"a necessity that is none":     {`"necessity":"required"`, `"necessity":"nice"`},
 		"a basis of nobody":            {"https://w3id.org/dpv/legal", "https://elsewhere.example/legal"},

@@ -155,6 +155,7 @@ type terms struct {
 	Days       int          `json:"days"`
 	Language   string       `json:"language"`
 	Time       consent.Unix `json:"time"`
+	Hours      int          `json:"hours,omitempty"`
 }
 
 type receiptCase struct {

@@ -1,0 +1,125 @@
+package consent_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"coffer/anchor"
+	"coffer/consent"
+	"coffer/internal/id"
+)
+
+// may is all that a business may do under grants, hour by hour from the first: asked
+// here in other words than Changes uses.
+func may(attributes, channels []string, from, until anchor.Epoch) map[string]anchor.Epoch {
+	m := map[string]anchor.Epoch{}
+	for _, name := range attributes {
+		m["collect "+name] = until
+	}
+	for _, name := range channels {
+		m["send on "+name] = until
+	}
+	if until <= from {
+		return nil
+	}
+	return m
+}
+
+// A chain of changes, each drawn at random, honest or not: whatever is accepted gives
+// nothing that the grant before did not, a renewal for no longer than was asked, and
+// nothing that was not asked ever comes back.
+func TestChangesAreNeverWider(t *testing.T) {
+	f := newHeld(t)
+	asked := f.request.Purposes[1] // marketing: the one with a channel
+	f.request.Purposes[1].Optional = []string{"shoe-size", "name", "email"}
+	asked.Optional = f.request.Purposes[1].Optional
+	accepted, refused, kinds := 0, 0, map[consent.ChangeKind]int{}
+	rapid.Check(t, func(t *rapid.T) {
+		h := f
+		clock := now
+		h.grant.PurposeID, h.grant.Purpose = asked.ID, asked.Purpose
+		h.grant.Attributes = append([]string{"name"}, some(t, []string{"shoe-size", "email"}, "attribute")...)
+		h.grant.Channels = some(t, asked.Channels, "channel")
+		h.grant.End = thisHour + anchor.Epoch(rapid.SampledFrom([]int{1, 7, 31, 90}).Draw(t, "days")*24)
+		for step := range 6 {
+			clock = clock.Add(time.Duration(rapid.IntRange(0, 40*24).Draw(t, "pass")) * time.Hour)
+			start := anchor.EpochAt(clock) + anchor.Epoch(rapid.SampledFrom([]int{0, 0, 0, 1, 2}).Draw(t, "start"))
+			kind := rapid.SampledFrom([]consent.ChangeKind{consent.ChangeNarrowed, consent.ChangeShortened, consent.ChangeRenewed, consent.ChangePaused, consent.ChangeResumed}).Draw(t, "kind")
+			if h.grant.State == consent.StatePaused && rapid.IntRange(0, 3).Draw(t, "resume") > 0 {
+				kind = consent.ChangeResumed
+			}
+			c := consent.NewChange(h.grant, kind, nil, clock)
+			if kind != consent.ChangePaused {
+				next := drawSuccessor(t, h, start, step)
+				c.Next = &next
+			}
+			parsed, err := consent.ParseChange(c.Bytes())
+			if err == nil {
+				err = parsed.Changes(h.grant, f.request, clock)
+			}
+			if err != nil {
+				refused++
+				continue
+			}
+			accepted++
+			kinds[kind]++
+			old := h.grant
+			if h.grant.State = consent.StatePaused; c.Next == nil {
+				continue
+			}
+			had := may(old.Attributes, old.Channels, start, old.End)
+			for what, until := range may(c.Next.Attributes, c.Next.Channels, start, c.Next.Until) {
+				before, ok := had[what]
+				if !ok {
+					t.Fatalf("%s gives %s, which the grant before did not", kind, what)
+				}
+				if until > before && (kind != consent.ChangeRenewed || until > start+anchor.Epoch(asked.Days*24)) {
+					t.Fatalf("%s lets it %s for longer", kind, what)
+				}
+			}
+			h.grant = consent.Grant{ID: c.Next.Grant, Request: old.Request, Business: old.Business, PurposeID: old.PurposeID, Purpose: old.Purpose, State: consent.StateLive,
+				Attributes: c.Next.Attributes, Channels: c.Next.Channels, Start: start, End: c.Next.Until, Entry: c.Next.Entry, Receipt: "receipt"}
+			clock = start.Time()
+		}
+	})
+	for _, kind := range []consent.ChangeKind{consent.ChangeNarrowed, consent.ChangeShortened, consent.ChangeRenewed, consent.ChangePaused, consent.ChangeResumed} {
+		if kinds[kind] == 0 {
+			t.Errorf("no change is %s: the test proves nothing about it", kind)
+		}
+	}
+	if accepted == 0 || refused == 0 {
+		t.Errorf("%d accepted, %d refused", accepted, refused)
+	}
+}
+
+// drawSuccessor makes a successor, often of what the grant gives and sometimes of more.
+func drawSuccessor(t *rapid.T, h held, start anchor.Epoch, step int) consent.Successor {
+	next := consent.Successor{Grant: id.New[id.Grant](), Attributes: slices.Clone(h.grant.Attributes), Channels: slices.Clone(h.grant.Channels), Until: h.grant.End}
+	switch rapid.IntRange(0, 5).Draw(t, "lie") {
+	case 0:
+		next.Attributes = append(next.Attributes, rapid.SampledFrom([]string{"email", "birth-date", "shoe-size"}).Draw(t, "more"))
+	case 1:
+		next.Channels = []string{consent.ChannelWallet}
+	case 2, 3:
+		next.Attributes = next.Attributes[:max(len(next.Attributes)-1, 0)]
+	}
+	next.Until += anchor.Epoch(rapid.SampledFrom([]int{0, 0, 0, 1, 24, 90 * 24}).Draw(t, "later"))
+	next.Until -= anchor.Epoch(rapid.SampledFrom([]int{0, 0, 0, 1, 24}).Draw(t, "earlier"))
+	if rapid.Bool().Draw(t, "renew") {
+		next.Until = start + anchor.Epoch(rapid.SampledFrom([]int{90 * 24, 90*24 - 1, 90*24 + 1}).Draw(t, "from now"))
+	}
+	next.Days = max(consent.DaysFor(int(next.Until)-int(start)), 1)
+	next.Entry = entry("change "+string(rune('a'+step)), start, next.Days*24)
+	return next
+}
+
+func TestDaysFor(t *testing.T) {
+	for hours, want := range map[int]int{-1: 0, 0: 0, 1: 1, 24: 1, 25: 7, 7 * 24: 7, 8 * 24: 31, 32 * 24: 90, 365 * 24: 365, 365*24 + 1: 0} {
+		if have := consent.DaysFor(hours); have != want {
+			t.Errorf("%d hours: %d days", hours, have)
+		}
+	}
+}
