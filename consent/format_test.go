@@ -37,6 +37,8 @@ func examples(t testing.TB) map[string][]byte {
 		"deletion":        deletion(f).Payload(),
 		"webhook":         consent.Webhook{Iss: f.shop.DID, Aud: operator, Iat: consent.UnixAt(now), URL: "https://corner.example/hooks/coffer"}.Payload(),
 		"event":           fmt.Appendf(nil, `{"v":1,"id":"7","type":"withdrawn","request":"%s","grant":"%s","time":%d}`, f.request.ID, g, consent.UnixAt(now)),
+		"template":        template(f).Payload(),
+		"difference":      differenceExample(t),
 		"rights-reply":    bytes.TrimSpace(reply(q).Payload()),
 		"header":          decode(strings.Split(f.request.JWS, ".")[0]),
 		"request":         f.request.Payload(),
@@ -68,6 +70,11 @@ func parsed(t testing.TB, name string, text []byte) error {
 		err = consent.ParseStrict(text, &h)
 	case "request":
 		_, err = consent.ParseRequest(text, rules(t))
+	case "template":
+		_, err = consent.ParseTemplate(text, rules(t))
+	case "difference":
+		var all []consent.Difference
+		err = json.Unmarshal(text, &all) // written by operators, and read by nobody's program here
 	case "card":
 		_, err = consent.ParseCard(text, consent.CardRules{Issuer: f.shop.DID, Audience: operator, Now: now, Catalogue: theCatalogue(t)})
 	case "decision":

@@ -40,7 +40,9 @@ const (
 	BadChannel          Code = "bad-channel"
 	BadKey              Code = "bad-key"
 	BadURL              Code = "bad-url"
-	NoController        Code = "no-controller" // who asks is not fully said
+	NoController        Code = "no-controller"  // who asks is not fully said
+	WrongTemplate       Code = "wrong-template" // says other words than the template it names
+	WrongGrants         Code = "wrong-grants"   // replaces grants that do not stand, or not of one shopper
 )
 
 // Codes of a decision, a change, a receipt and a letter.

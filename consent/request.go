@@ -34,6 +34,8 @@ type Request struct {
 	AgreementKey  AgreementKey `json:"agreement_key"` // letters are encrypted to it
 	ReturnURL     string       `json:"return_url,omitempty"`
 	Purposes      []Asked      `json:"purposes"`
+	Template      *TemplateRef `json:"template,omitempty"` // whose words it repeats
+	Replaces      *Replaces    `json:"replaces,omitempty"` // grants of one shopper, who alone may answer
 
 	JWS string `json:"-"` // the signed form, once it is known; Hash is of it
 }
@@ -113,12 +115,18 @@ func (q Request) Hash() Hash { return HashOf(q.JWS) }
 
 // Payload is what the business signs as a TypeRequest.
 func (q Request) Payload() []byte {
-	q.V, q.Jurisdictions, q.Purposes = Version, list(q.Jurisdictions), slices.Clone(list(q.Purposes))
-	for i, a := range q.Purposes {
-		a.Required, a.Optional, a.Recipients, a.Channels = list(a.Required), list(a.Optional), list(a.Recipients), list(a.Channels)
-		q.Purposes[i] = a
-	}
+	q.V, q.Jurisdictions, q.Purposes = Version, list(q.Jurisdictions), listed(q.Purposes)
 	return write(q)
+}
+
+// listed are the purposes with no list absent.
+func listed(purposes []Asked) []Asked {
+	out := slices.Clone(list(purposes))
+	for i, a := range out {
+		a.Required, a.Optional, a.Recipients, a.Channels = list(a.Required), list(a.Optional), list(a.Recipients), list(a.Channels)
+		out[i] = a
+	}
+	return out
 }
 
 // ParseRules are what a request is held against.
@@ -202,6 +210,16 @@ func (q Request) check(rules ParseRules) error {
 	if _, err := q.AgreementKey.Public(); err != nil {
 		return refuse(BadKey, "agreement_key")
 	}
+	if err := q.checkPurposes(rules); err != nil {
+		return err
+	}
+	if err := q.Template.check("template"); err != nil {
+		return err
+	}
+	return q.Replaces.check("replaces")
+}
+
+func (q Request) checkPurposes(rules ParseRules) error {
 	switch n := len(q.Purposes); {
 	case n == 0:
 		return refuse(NoPurpose, "purposes")

@@ -12,6 +12,7 @@ var ErrUnreachable = errors.New("the DID's host does not answer")
 // Header types ("typ") of what is signed: one payload never passes for another.
 const (
 	TypeRequest   = "coffer-request+jwt"
+	TypeTemplate  = "coffer-template+jwt" // by a business key
 	TypeCard      = "coffer-business+jwt"
 	TypeMessage   = "coffer-message+jwt"
 	TypeRights    = "coffer-rights+jwt"       // by a pairwise key

@@ -75,6 +75,11 @@ func makeRequests(t testing.TB) []requestCase {
 	}
 	hash := f.request.Hash()
 	out := []requestCase{{"request", "ok", operator, now.Unix(), f.request.JWS, f.shop.DID, &hash, payload}}
+	named := newFixture(t).request
+	named.Template, named.Replaces = signedTemplate(f).Ref(), replaces("grant", "x")
+	named.JWS = signed(named.Payload())
+	namedHash := named.Hash()
+	out = append(out, requestCase{"by a template, replacing grants", "ok", operator, now.Unix(), named.JWS, f.shop.DID, &namedHash, named.Payload()})
 	for _, c := range []struct {
 		name, code, jws string
 		at              time.Time
@@ -104,6 +109,12 @@ func makeRequests(t testing.TB) []requestCase {
 		{"key twice", "malformed", signed(edit(t, payload, `"language"`, `"language":"de","language"`)), now},
 		{"missing key", "malformed", signed(edit(t, payload, `"language":"en",`, ``)), now},
 		{"later version", "wrong-version", signed(edit(t, payload, `"v":1`, `"v":2`)), now},
+		{"a template without version", "malformed", with(func(q *consent.Request) { q.Template = &consent.TemplateRef{Name: "order"} }), now},
+		{"a template of no name", "malformed", with(func(q *consent.Request) { q.Template = &consent.TemplateRef{Name: "The order", Version: 1} }), now},
+		{"a template null", "malformed", signed(edit(t, payload, `"purposes"`, `"template":null,"purposes"`)), now},
+		{"replaces nothing", "malformed", with(func(q *consent.Request) { q.Replaces = replaces() }), now},
+		{"replaces one twice", "duplicate", with(func(q *consent.Request) { q.Replaces = replaces("grant", "grant") }), now},
+		{"replaces how", "malformed", with(func(q *consent.Request) { q.Replaces = replaces("grant"); q.Replaces.Mode = "update" }), now},
 	} {
 		out = append(out, requestCase{Name: c.name, Expect: "refused " + c.code, Audience: operator, Now: c.at.Unix(), JWS: c.jws})
 	}

@@ -73,6 +73,8 @@ var table = []row{
 	{consent.BadKey, "bad-key", http.StatusUnprocessableEntity, "Not a P-256 key"},
 	{consent.BadURL, "bad-url", http.StatusUnprocessableEntity, "Not an address it may name"},
 	{consent.NoController, "no-controller", http.StatusUnprocessableEntity, "Does not fully say who asks"},
+	{consent.WrongTemplate, "wrong-template", http.StatusUnprocessableEntity, "Not the words of the template it names"},
+	{consent.WrongGrants, "wrong-grants", http.StatusUnprocessableEntity, "Replaces grants that do not stand, or not of one shopper"},
 	{consent.WrongRequest, "wrong-request", http.StatusUnprocessableEntity, "Answers another request"},
 	{consent.Undecided, "undecided", http.StatusUnprocessableEntity, "A purpose is neither given nor refused"},
 	{consent.DecidedTwice, "decided-twice", http.StatusUnprocessableEntity, "A purpose is decided twice"},

@@ -12,10 +12,12 @@ import { parseLetter } from './letter';
 import { opens, type Opening } from './ledger/commitment';
 import { parseEntry } from './ledger/entry';
 import { verifyAcknowledgement, verifyDeletion } from './loop';
+import { differences, type Difference, type Terms as Differing } from './difference';
 import { openMessage, type Message } from './message';
 import { parsePermit } from './permit';
 import { checkReceipt, checkWithdrawalReceipt, daysOf, newReceipt, parseReceipt, purposeOf, receiptClaims, signReceipt, type Receipt, type Terms } from './receipt';
 import { verifyRequest, type Request } from './request';
+import { checkRepeats, verifyTemplate } from './template';
 import { catalogue, ORIGIN } from './testing/fixed';
 import { jsonVectors, vectorFiles } from './testing/vectors';
 
@@ -40,7 +42,7 @@ const readRequest = (jws: string): Promise<Request> => verifyRequest(jws, { audi
 
 test('every corpus of the consent is read here', () => {
   expect(vectorFiles(folder)).toEqual(
-    ['access', 'countersignature', 'decision', 'did', 'letter', 'loop', 'message', 'permit', 'receipt', 'request', 'rights-clock', 'rights-reply', 'rights', 'withdrawal'].map((name) => `${name}.json`),
+    ['access', 'countersignature', 'decision', 'did', 'difference', 'letter', 'loop', 'message', 'permit', 'receipt', 'request', 'rights-clock', 'rights-reply', 'rights', 'template', 'withdrawal'].map((name) => `${name}.json`),
   );
 });
 
@@ -70,6 +72,28 @@ describe('requests', () => {
     expect(got).toBe(c.expect);
     if (!request) return;
     expect(request).toMatchObject({ ...c.payload, hash: c.hash, iss: c.signer, jws: c.jws });
+  });
+});
+
+describe('templates', () => {
+  test.each(cases<{ audience: string; now: number; jws: string; hash?: string; request?: string }>('template.json'))('$name', async (c) => {
+    const got = await outcome(async () => {
+      const template = await verifyTemplate(c.jws, { audience: c.audience, now: c.now, catalogue: catalogue() });
+      if (c.hash) expect(template.hash).toBe(c.hash);
+      if (c.request) checkRepeats(await readRequest(c.request), template);
+    });
+    expect(got).toBe(c.expect);
+  });
+});
+
+describe('differences', () => {
+  type Case = { name: string; expect: string; before: Differing; after: Differing; differences: Difference[] };
+  const all = jsonVectors<Case>(`${folder}/difference.json`);
+  test('some of each outcome', () => expect(new Set(all.map((c) => c.expect))).toEqual(new Set(['material', 'immaterial', 'same'])));
+  test.each(all)('$name', (c) => {
+    const found = differences(c.before, c.after);
+    expect(found).toEqual(c.differences);
+    expect(found.some((d) => d.material) ? 'material' : found.length > 0 ? 'immaterial' : 'same').toBe(c.expect);
   });
 });
 

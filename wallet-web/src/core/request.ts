@@ -6,10 +6,10 @@ import type { Catalogue } from './attributes';
 import { hashOf } from './bytes';
 import { isPublicJwk, type Did, type PublicJwk } from './did';
 import { isDays, type Days } from './epoch';
-import type { RequestId } from './id';
+import type { GrantId, RequestId } from './id';
 import { verifyBusinessJws } from './jws';
 import { countryForm, isIri, languageForm, nameForm, originOf, refuse, repeated, retentionForm, said, SKEW, versionForm } from './rules';
-import { base64url, id, int, list, object, parseJson, record, text, version, type Of } from './shape';
+import { base64url, id, int, list, object, oneOf, parseJson, record, text, version, type Of } from './shape';
 
 /** How long a request may wait for its answer, in seconds. */
 export const MAX_OPEN = 7 * 24 * 3600;
@@ -42,29 +42,42 @@ const controllerShape = object({
   privacy_notice: any,
   url: any,
 });
+/** Shapes of what a request and a template say alike. */
+export const termsFields = {
+  v: version,
+  iss: any,
+  aud: any,
+  iat: int(Number.MIN_SAFE_INTEGER),
+  controller: controllerShape,
+  jurisdictions: list(any, 1000),
+  language: any,
+  notice_version: any,
+  purposes: list(askedShape, 1000),
+};
+const MAX_REPLACED = 32;
 const requestShape = object(
   {
-    v: version,
+    ...termsFields,
     id: id<RequestId>(),
-    iss: any,
-    aud: any,
-    iat: int(Number.MIN_SAFE_INTEGER),
     exp: int(Number.MIN_SAFE_INTEGER),
     nonce: base64url(16),
-    controller: controllerShape,
-    jurisdictions: list(any, 1000),
-    language: any,
-    notice_version: any,
     agreement_key: object({ kty: any, crv: any, x: any, y: any }),
-    purposes: list(askedShape, 1000),
   },
-  { return_url: any },
+  {
+    return_url: any,
+    template: object({ name: any, version: int(Number.MIN_SAFE_INTEGER), hash: base64url(32) }),
+    replaces: object({ mode: oneOf('merge', 'replace'), grants: list(id<GrantId>(), MAX_REPLACED, 1) }),
+  },
 );
 
 /** One purpose that is asked. `days` at most; `weekly_cap` messages in seven days, 0 without channels. */
 export type Asked = Omit<Of<typeof askedShape>, 'days'> & { days: Days };
 /** Who is responsible (GDPR art. 13). `dpo` may be "". */
 export type Controller = Of<typeof controllerShape>;
+/** What a request or a template says, before it is held against its rules. */
+export type RawTerms = { [K in keyof typeof termsFields]: Of<(typeof termsFields)[K]> };
+/** Which grants a request takes the place of, and how (Go's consent.Replaces). They are of one shopper. */
+export type Replaces = NonNullable<Of<typeof requestShape>['replaces']>;
 /** A verified request: its payload, and the exact signed string with its hash. */
 export type Request = Omit<Of<typeof requestShape>, 'iss' | 'agreement_key' | 'purposes'> & {
   iss: Did;
@@ -123,16 +136,31 @@ export function parseRequest(payload: Uint8Array, signer: Did, rules: RequestRul
   if (now >= q.exp) no('expired', 'exp');
   if (q.exp - q.iat > MAX_OPEN) no('over-long', 'exp');
   checkController(q);
+  if (q.return_url !== undefined && q.return_url !== '' && originOf(q.return_url) !== originOf(q.controller.url)) no('bad-url', 'return_url');
   if (!isPublicJwk(q.agreement_key)) no('bad-key', 'agreement_key');
-  if (q.purposes.length === 0) no('no-purpose', 'purposes');
-  if (q.purposes.length > MAX_PURPOSES) no('too-many-purposes', 'purposes');
-  q.purposes.forEach((asked, i) => checkAsked(asked, `purposes[${i}]`, q.language, rules.catalogue));
-  const twice = repeated(q.purposes.map((p) => p.id));
-  if (twice >= 0) no('duplicate', `purposes[${twice}]`);
+  checkPurposes(q, rules.catalogue);
+  if (q.template && !nameForm.test(q.template.name)) no('malformed', 'template.name');
+  if (q.template && !isTemplateVersion(q.template.version)) no('malformed', 'template.version');
+  const twice = repeated(q.replaces?.grants ?? []);
+  if (twice >= 0) no('duplicate', `replaces.grants[${twice}]`);
   return q as Omit<Request, 'jws' | 'hash'>;
 }
 
-function checkController(q: Of<typeof requestShape>): void {
+/** Versions of a template begin with 1. */
+export const isTemplateVersion = (n: number): boolean => n >= 1 && n <= 9999;
+
+/** Holds what a request and a template say of their purposes to the rules. */
+export function checkPurposes(q: RawTerms, catalogue: Catalogue | null): void {
+  const no = (code: string, path: string) => refuse('request', code, path);
+  if (q.purposes.length === 0) no('no-purpose', 'purposes');
+  if (q.purposes.length > MAX_PURPOSES) no('too-many-purposes', 'purposes');
+  q.purposes.forEach((asked, i) => checkAsked(asked, `purposes[${i}]`, q.language, catalogue));
+  const twice = repeated(q.purposes.map((p) => p.id));
+  if (twice >= 0) no('duplicate', `purposes[${twice}]`);
+}
+
+/** Holds what they say of who asks, where and in which language to the rules. */
+export function checkController(q: RawTerms): void {
   const no = (code: string, path: string) => refuse('request', code, path);
   const c = q.controller;
   const parts = [['name', 120], ['address', 300], ['contact', 200], ['authority', 200]] as const;
@@ -140,9 +168,7 @@ function checkController(q: Of<typeof requestShape>): void {
   // Not everyone has to have a data protection officer.
   if (c.dpo !== '' && !said(c.dpo, 200)) no('no-controller', 'controller.dpo');
   if (originOf(c.privacy_notice) === null) no('bad-url', 'controller.privacy_notice');
-  const home = originOf(c.url);
-  if (home === null) no('bad-url', 'controller.url');
-  if (q.return_url !== undefined && q.return_url !== '' && originOf(q.return_url) !== home) no('bad-url', 'return_url');
+  if (originOf(c.url) === null) no('bad-url', 'controller.url');
   if (q.jurisdictions.length === 0 || q.jurisdictions.length > 8) no('malformed', 'jurisdictions');
   if (!q.jurisdictions.every((j) => countryForm.test(j))) no('malformed', 'jurisdictions');
   if (!languageForm.test(q.language)) no('malformed', 'language');

@@ -119,6 +119,8 @@ const refusals: Record<string, Explained> = {
   'bad-channel': { title: 'It does not say how it would reach you', text: faulty },
   'bad-key': { title: 'Its key is no key', text: faulty },
   'bad-url': { title: 'An address in it is not safe', text: 'A web address in this request is not one of the business, or not secure. Nothing was given.' },
+  'wrong-template': { title: 'It does not say what it should', text: `The request names a form of words that the business registered, and says something else. ${asked}` },
+  'wrong-grants': { title: 'It would replace what is not there', text: faulty },
   duplicate: { title: 'It asks for the same thing twice', text: faulty },
   'wrong-version': { title: 'Made for a newer wallet', text: 'This page does not know this version of a request. Reload it to get a newer wallet; nothing was given.' },
   pending: { title: 'This business is not approved yet', text: 'The operator has not yet looked at who this is. Nothing can be given until then; you can come back later.' },
