@@ -83,7 +83,7 @@ func violations(plan map[string]room, pkgs []pkg, uses func(pkg, string) []strin
 			continue
 		}
 		for _, imp := range p.Imports {
-			if inner, ours := strings.CutPrefix(imp, module+"/"); ours {
+			if inner, ours := strings.CutPrefix(imp, module+"/"); ours || imp == module {
 				allowed := slices.Contains(r.mayImport, inner)
 				if r.butNot != nil {
 					allowed = !slices.Contains(r.butNot, inner) && !strings.HasSuffix(inner, "test")
@@ -164,9 +164,7 @@ func listPackages(t *testing.T) []pkg {
 		} else if err != nil {
 			t.Fatal(err)
 		}
-		if p.ImportPath != module {
-			pkgs = append(pkgs, p)
-		}
+		pkgs = append(pkgs, p)
 	}
 }
 
@@ -191,7 +189,8 @@ func TestFloorPlanSeesViolations(t *testing.T) {
 		"anchor/bft": {mayImport: []string{"anchor"}, doors: []string{"github.com/cometbft/"}},
 		"vault":      {},
 		"vault/seal": {mayImport: []string{"vault"}, doors: []string{"example.org/jose#Encrypt"}},
-		"cmd/x":      {butNot: []string{"vault/seal"}},
+		"coffer":     {mayImport: []string{"vault"}},
+		"cmd/x":      {butNot: []string{"vault/seal", "coffer"}},
 	}
 	file := []string{"f.go"}
 	good := []pkg{
@@ -200,6 +199,7 @@ func TestFloorPlanSeesViolations(t *testing.T) {
 		{ImportPath: "coffer/vault", GoFiles: file, Imports: []string{"example.org/jose"}},
 		{ImportPath: "coffer/vault/seal", GoFiles: file, Imports: []string{"coffer/vault"}},
 		{ImportPath: "coffer/cmd/x", GoFiles: file, Imports: []string{"coffer/vault"}},
+		{ImportPath: "coffer", GoFiles: file, Imports: []string{"coffer/vault"}},
 	}
 	none := func(pkg, string) []string { return []string{"Sign"} }
 	if v := violations(plan, good, none); len(v) != 0 {
@@ -207,6 +207,8 @@ func TestFloorPlanSeesViolations(t *testing.T) {
 	}
 	for want, plant := range map[string]func([]pkg){
 		"anchor imports vault":          func(p []pkg) { p[0].Imports = []string{"coffer/vault"} },
+		"cmd/x imports coffer":          func(p []pkg) { p[4].Imports = []string{"coffer"} },
+		"coffer imports anchor":         func(p []pkg) { p[5].Imports = []string{"coffer/anchor"} },
 		"cmd/x imports vault/seal":      func(p []pkg) { p[4].Imports = []string{"coffer/vault/seal"} },
 		"whose only door is anchor":     func(p []pkg) { p[2].Imports = []string{"github.com/cometbft/cometbft/types"} },
 		"has no row":                    func(p []pkg) { p[2].ImportPath = "coffer/vault/common" },

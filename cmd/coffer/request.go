@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -110,28 +109,15 @@ func newStatus() *cobra.Command {
 	return cmd
 }
 
-// waitFor polls until the shopper has decided.
+// waitFor waits until the shopper has decided.
 func waitFor(ctx context.Context, out io.Writer, b *business.Business, r id.Request) error {
 	fmt.Fprintln(out, "waiting for the answer; Ctrl-C stops waiting, the request stays open")
-	answered := errors.New("answered")
-	ctx, done := context.WithCancelCause(ctx)
-	defer done(nil)
-	err := b.Watch(ctx, time.Second, func(ctx context.Context, e business.Event) error {
-		if e.Request != r {
-			return nil
-		}
-		status, err := b.Status(ctx, r)
-		if err != nil {
-			return err
-		}
-		printStatus(out, status)
-		done(answered)
-		return nil
-	})
-	if errors.Is(context.Cause(ctx), answered) {
-		return nil
+	status, err := b.Wait(ctx, r)
+	if err != nil {
+		return err
 	}
-	return err
+	printStatus(out, status)
+	return nil
 }
 
 func printStatus(out io.Writer, s business.Status) {

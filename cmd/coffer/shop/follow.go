@@ -6,40 +6,38 @@ import (
 	"errors"
 	"time"
 
-	"coffer/consent"
-	"coffer/consent/business"
-	"coffer/internal/id"
+	"coffer"
 )
 
 // handle brings the orders up to what happened at the operator. It may see one
 // event twice and does its work once. An error makes the event come again.
-func (s *Shop) handle(ctx context.Context, e business.Event) error {
+func (s *Shop) handle(ctx context.Context, e coffer.Event) error {
 	switch e.Type {
-	case business.EventAnswered:
+	case coffer.EventAnswered:
 		return s.answered(ctx, e.Request)
-	case business.EventLive:
+	case coffer.EventLive:
 		return s.live(ctx, e.Grant)
-	case business.EventWithdrawn, business.EventErased, business.EventTerminated, business.EventExpired, business.EventSuspended:
+	case coffer.EventWithdrawn, coffer.EventErased, coffer.EventTerminated, coffer.EventExpired, coffer.EventSuspended:
 		return s.ended(ctx, e)
 	}
 	return nil // a kind of a later operator
 }
 
 // answered writes each purpose's outcome into the order.
-func (s *Shop) answered(ctx context.Context, r id.Request) error {
+func (s *Shop) answered(ctx context.Context, r coffer.RequestID) error {
 	status, err := s.business.Status(ctx, r)
-	if errors.Is(err, business.ErrNotFound) {
+	if errors.Is(err, coffer.ErrNotFound) {
 		return nil // erased meanwhile
 	}
 	if err != nil {
 		return err
 	}
 	err = s.orders.change(status.Reference, func(o *order) {
-		if o.Parts != nil || status.State != business.RequestAnswered {
+		if o.Parts != nil || status.State != coffer.RequestAnswered {
 			return
 		}
 		for _, p := range status.Purposes {
-			o.Parts = append(o.Parts, &part{PurposeID: p.ID, Given: p.Given, Grant: p.Grant, State: consent.StateAnchoring})
+			o.Parts = append(o.Parts, &part{PurposeID: p.ID, Given: p.Given, Grant: p.Grant, State: coffer.StateAnchoring})
 		}
 	})
 	if errors.Is(err, errNoOrder) {
@@ -49,9 +47,9 @@ func (s *Shop) answered(ctx context.Context, r id.Request) error {
 }
 
 // live opens the letter and collects everything that was granted.
-func (s *Shop) live(ctx context.Context, g id.Grant) error {
+func (s *Shop) live(ctx context.Context, g coffer.GrantID) error {
 	grant, err := s.business.OpenLetter(ctx, g)
-	if denied := consent.DenialOf(err); denied != nil || errors.Is(err, business.ErrNotFound) {
+	if denied := coffer.DenialOf(err); denied != nil || errors.Is(err, coffer.ErrNotFound) {
 		return nil // withdrawn since: its own event says so
 	}
 	if err != nil {
@@ -66,7 +64,7 @@ func (s *Shop) live(ctx context.Context, g id.Grant) error {
 	}
 	err = s.orders.change(o.ID, func(o *order) {
 		p := o.part(g)
-		p.State, p.End, p.Attributes = consent.StateLive, grant.End, grant.Attributes
+		p.State, p.End, p.Attributes = coffer.StateLive, grant.End, grant.Attributes
 	})
 	if err != nil {
 		return err
@@ -76,14 +74,14 @@ func (s *Shop) live(ctx context.Context, g id.Grant) error {
 
 // collect asks for the attributes, or for everything granted, and writes down
 // what came and what was refused. A refusal is an outcome, not an error.
-func (s *Shop) collect(ctx context.Context, orderID string, g id.Grant, attributes ...string) error {
+func (s *Shop) collect(ctx context.Context, orderID string, g coffer.GrantID, attributes ...string) error {
 	got, err := s.business.Collect(ctx, g, attributes...)
-	try := attempt{Time: consent.UnixAt(s.now()), Asked: attributes}
-	denied := consent.DenialOf(err)
+	try := attempt{Time: coffer.UnixAt(s.now()), Asked: attributes}
+	denied := coffer.DenialOf(err)
 	switch {
 	case denied != nil:
 		try.Refused = append(try.Refused, refusal{Attribute: onlyOne(attributes), Reason: string(denied.Reason)})
-	case errors.Is(err, business.ErrNotFound):
+	case errors.Is(err, coffer.ErrNotFound):
 		try.Refused = append(try.Refused, refusal{Reason: "not-found"})
 	case err != nil:
 		return err
@@ -102,10 +100,10 @@ func (s *Shop) collect(ctx context.Context, orderID string, g id.Grant, attribut
 			return
 		}
 		p.Attempts = append(p.Attempts, try)
-		if denied != nil && denied.Reason == consent.Withdrawn {
-			p.forget(consent.StateWithdrawn, try.Time)
+		if denied != nil && denied.Reason == coffer.Withdrawn {
+			p.forget(coffer.StateWithdrawn, try.Time)
 		}
-		if len(values) == 0 || p.State != consent.StateLive {
+		if len(values) == 0 || p.State != coffer.StateLive {
 			return
 		}
 		if p.Values == nil {
@@ -120,7 +118,7 @@ func (s *Shop) collect(ctx context.Context, orderID string, g id.Grant, attribut
 
 // ended deletes what was collected under the grant, and then says so, signed. A real
 // shop would keep what the tax office wants, and name it here.
-func (s *Shop) ended(ctx context.Context, e business.Event) error {
+func (s *Shop) ended(ctx context.Context, e coffer.Event) error {
 	o, ok := s.orders.byGrant(e.Grant)
 	if !ok {
 		return nil // asked by hand, with the command; so is the statement
@@ -129,24 +127,24 @@ func (s *Shop) ended(ctx context.Context, e business.Event) error {
 	err := s.orders.change(o.ID, func(o *order) {
 		p := o.part(e.Grant)
 		switch e.Type {
-		case business.EventExpired, business.EventSuspended: // the grant's own dates say the rest
+		case coffer.EventExpired, coffer.EventSuspended: // the grant's own dates say the rest
 			p.forget(p.State, e.Time)
 		default:
-			p.forget(consent.StateWithdrawn, e.Time)
+			p.forget(coffer.StateWithdrawn, e.Time)
 		}
 	})
 	if err != nil {
 		return err
 	}
-	err = s.business.StateDeletion(ctx, e.Grant, business.Statement{Text: "We deleted everything we had collected under this grant."})
-	if errors.Is(err, business.ErrNotOver) {
+	err = s.business.StateDeletion(ctx, e.Grant, coffer.Statement{Text: "We deleted everything we had collected under this grant."})
+	if errors.Is(err, coffer.ErrNotOver) {
 		return nil // its event has not been acted on: it comes again
 	}
 	return err
 }
 
 // forget deletes the values of a grant that is over.
-func (p *part) forget(state consent.State, at consent.Unix) {
+func (p *part) forget(state coffer.State, at coffer.Unix) {
 	p.Values = nil
 	if p.State != state {
 		p.State, p.Withdrawn = state, at

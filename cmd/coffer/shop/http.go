@@ -14,10 +14,7 @@ import (
 	"slices"
 	"time"
 
-	"coffer/anchor"
-	"coffer/consent"
-	"coffer/consent/business"
-	"coffer/internal/id"
+	"coffer"
 )
 
 //go:embed pages/*.html
@@ -115,8 +112,8 @@ func (s *Shop) sorry(w http.ResponseWriter, status int, heading, text string) {
 // cause goes to the log.
 func (s *Shop) trouble(w http.ResponseWriter, doing string, err error) {
 	s.log.LogAttrs(context.Background(), slog.LevelWarn, doing, slog.Any("error", err))
-	var p *business.Problem
-	if errors.Is(err, business.ErrUnreachable) || errors.Is(err, anchor.ErrUnavailable) || errors.As(err, &p) && p.Status >= 500 {
+	var p *coffer.Problem
+	if errors.Is(err, coffer.ErrUnreachable) || errors.Is(err, coffer.ErrLedger) || errors.As(err, &p) && p.Status >= 500 {
 		s.sorry(w, http.StatusBadGateway, "Coffer does not answer", "The operator of your vault cannot be reached just now. Try again in a moment; nothing was lost.")
 		return
 	}
@@ -155,7 +152,7 @@ func (s *Shop) checkout(w http.ResponseWriter, r *http.Request) {
 	var secret [16]byte
 	rand.Read(secret[:]) // never fails
 	name := base64.RawURLEncoding.EncodeToString(secret[:])
-	asked, err := s.business.Request(ctx, business.Ask{
+	asked, err := s.business.Request(ctx, coffer.Ask{
 		Purposes: Asked(), ReturnURL: s.url + "/orders/" + name, Open: 24 * time.Hour, Reference: name,
 	})
 	if err != nil {
@@ -163,7 +160,7 @@ func (s *Shop) checkout(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	_, err = s.orders.add(order{
-		V: 1, ID: name, Size: size, Placed: consent.UnixAt(s.now()),
+		V: 1, ID: name, Size: size, Placed: coffer.UnixAt(s.now()),
 		Request: asked.ID, Link: asked.Link, Expires: asked.Expires,
 	})
 	if err != nil {
@@ -179,7 +176,7 @@ func (s *Shop) order(w http.ResponseWriter, r *http.Request) {
 		s.sorry(w, http.StatusNotFound, "No such order", "The address is not one of an order here.")
 		return
 	}
-	code, err := svgQR(o.Link)
+	code, err := coffer.QR(o.Link)
 	if err != nil {
 		s.trouble(w, "showing an order", err)
 		return
@@ -188,7 +185,7 @@ func (s *Shop) order(w http.ResponseWriter, r *http.Request) {
 		frame
 		QR    template.HTML
 		Order orderView
-	}{s.frame("Your order", ""), code, s.view(o)})
+	}{s.frame("Your order", ""), template.HTML(code), s.view(o)})
 }
 
 // status lets the page find out that something changed, and nothing more.
@@ -205,7 +202,7 @@ func (s *Shop) status(w http.ResponseWriter, r *http.Request) {
 // tryCollect asks for one attribute, granted or not, to show what happens.
 func (s *Shop) tryCollect(w http.ResponseWriter, r *http.Request) {
 	name := r.PathValue("order")
-	g, err := id.Parse[id.Grant](r.PostFormValue("grant"))
+	g, err := coffer.ParseGrant(r.PostFormValue("grant"))
 	o, oerr := s.orders.get(name)
 	if err != nil || oerr != nil || o.part(g) == nil {
 		s.sorry(w, http.StatusNotFound, "No such grant", "The order has no such grant.")

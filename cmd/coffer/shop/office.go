@@ -8,9 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"coffer/consent"
-	"coffer/consent/business"
-	"coffer/internal/id"
+	"coffer"
 )
 
 // officeView is the back office: everything the shop knows, on one page.
@@ -39,12 +37,12 @@ type officeGrant struct {
 }
 
 type officeAttempt struct {
-	at                                 consent.Unix
+	at                                 coffer.Unix
 	When, Title, Asked, Given, Refused string
 }
 
 type officeSent struct {
-	at                     consent.Unix
+	at                     coffer.Unix
 	When, Subject, Outcome string
 }
 
@@ -142,7 +140,7 @@ func labelOf(attribute string) string {
 
 // officeCollect collects everything granted once more.
 func (s *Shop) officeCollect(w http.ResponseWriter, r *http.Request) {
-	g, err := id.Parse[id.Grant](r.PostFormValue("grant"))
+	g, err := coffer.ParseGrant(r.PostFormValue("grant"))
 	o, ok := s.orders.byGrant(g)
 	if err != nil || !ok {
 		s.sorry(w, http.StatusNotFound, "No such grant", "The shop holds no such grant.")
@@ -163,7 +161,7 @@ func (s *Shop) officeCollect(w http.ResponseWriter, r *http.Request) {
 
 // offer sends a message under a marketing grant.
 func (s *Shop) offer(w http.ResponseWriter, r *http.Request) {
-	g, err := id.Parse[id.Grant](r.PostFormValue("grant"))
+	g, err := coffer.ParseGrant(r.PostFormValue("grant"))
 	o, ok := s.orders.byGrant(g)
 	if err != nil || !ok {
 		s.sorry(w, http.StatusNotFound, "No such grant", "The shop holds no such grant.")
@@ -180,13 +178,13 @@ func (s *Shop) offer(w http.ResponseWriter, r *http.Request) {
 	defer cancel()
 	_, err = s.business.Send(ctx, g, subject, body)
 	outcome := "delivered"
-	denied := consent.DenialOf(err)
+	denied := coffer.DenialOf(err)
 	switch {
 	case denied != nil:
 		outcome = "refused: " + denied.Error()
-	case errors.Is(err, business.ErrNotFound):
+	case errors.Is(err, coffer.ErrNotFound):
 		outcome = "refused: not found"
-	case consent.CodeOf(err) != "":
+	case coffer.RefusalOf(err) != nil:
 		s.renderOffice(w, http.StatusBadRequest, officeView{NoticeKind: "no", Subject: subject, Text: body,
 			Notice: "Not sent: a message is plain text, without control characters."})
 		return
@@ -196,9 +194,9 @@ func (s *Shop) offer(w http.ResponseWriter, r *http.Request) {
 	}
 	err = s.orders.change(o.ID, func(o *order) {
 		p := o.part(g)
-		p.Sent = append(p.Sent, sent{Time: consent.UnixAt(s.now()), Subject: subject, Outcome: outcome})
-		if denied != nil && denied.Reason == consent.Withdrawn {
-			p.forget(consent.StateWithdrawn, consent.UnixAt(s.now()))
+		p.Sent = append(p.Sent, sent{Time: coffer.UnixAt(s.now()), Subject: subject, Outcome: outcome})
+		if denied != nil && denied.Reason == coffer.Withdrawn {
+			p.forget(coffer.StateWithdrawn, coffer.UnixAt(s.now()))
 		}
 	})
 	if err != nil {

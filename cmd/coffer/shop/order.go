@@ -13,37 +13,35 @@ import (
 	"sync"
 	"time"
 
-	"coffer/anchor"
-	"coffer/consent"
-	"coffer/internal/id"
+	"coffer"
 )
 
 // order is one pair of shoes and what its shopper answered.
 type order struct {
-	V       int          `json:"v"`
-	ID      string       `json:"id"` // unguessable: whoever has it sees the page
-	Number  int          `json:"number"`
-	Size    string       `json:"size"`
-	Placed  consent.Unix `json:"placed"`
-	Request id.Request   `json:"request"`
-	Link    string       `json:"link"`
-	Expires consent.Unix `json:"expires"`
-	Parts   []*part      `json:"parts,omitempty"` // one for each purpose, once answered
+	V       int              `json:"v"`
+	ID      string           `json:"id"` // unguessable: whoever has it sees the page
+	Number  int              `json:"number"`
+	Size    string           `json:"size"`
+	Placed  coffer.Unix      `json:"placed"`
+	Request coffer.RequestID `json:"request"`
+	Link    string           `json:"link"`
+	Expires coffer.Unix      `json:"expires"`
+	Parts   []*part          `json:"parts,omitempty"` // one for each purpose, once answered
 }
 
 // part is the answer to one purpose and what was done under it.
 type part struct {
 	PurposeID  string                     `json:"purpose_id"`
 	Given      bool                       `json:"given"`
-	Grant      id.Grant                   `json:"grant,omitzero"`
-	State      consent.State              `json:"state,omitempty"`
-	End        anchor.Epoch               `json:"end,omitempty"`
+	Grant      coffer.GrantID             `json:"grant,omitzero"`
+	State      coffer.State               `json:"state,omitempty"`
+	End        coffer.Epoch               `json:"end,omitempty"`
 	Attributes []string                   `json:"attributes,omitempty"` // what the grant names
 	Values     map[string]json.RawMessage `json:"values,omitempty"`     // deleted on withdrawal
 	Collected  bool                       `json:"collected,omitempty"`
 	Attempts   []attempt                  `json:"attempts,omitempty"`
 	Sent       []sent                     `json:"sent,omitempty"`
-	Withdrawn  consent.Unix               `json:"withdrawn,omitempty"`
+	Withdrawn  coffer.Unix                `json:"withdrawn,omitempty"`
 }
 
 // lastRefused reports whether the last attempt to collect got nothing at all.
@@ -53,10 +51,10 @@ func (p *part) lastRefused() bool {
 
 // attempt is one collection, as the back office lists it.
 type attempt struct {
-	Time    consent.Unix `json:"time"`
-	Asked   []string     `json:"asked,omitempty"` // none: everything granted
-	Given   []string     `json:"given,omitempty"`
-	Refused []refusal    `json:"refused,omitempty"`
+	Time    coffer.Unix `json:"time"`
+	Asked   []string    `json:"asked,omitempty"` // none: everything granted
+	Given   []string    `json:"given,omitempty"`
+	Refused []refusal   `json:"refused,omitempty"`
 }
 
 type refusal struct {
@@ -65,19 +63,19 @@ type refusal struct {
 }
 
 type sent struct {
-	Time    consent.Unix `json:"time"`
-	Subject string       `json:"subject"`
-	Outcome string       `json:"outcome"`
+	Time    coffer.Unix `json:"time"`
+	Subject string      `json:"subject"`
+	Outcome string      `json:"outcome"`
 }
 
 // live reports whether something may still be done under the part's grant.
 func (p *part) live(now time.Time) bool {
-	return p.Given && p.State == consent.StateLive && anchor.EpochAt(now) < p.End
+	return p.Given && p.State == coffer.StateLive && coffer.EpochAt(now) < p.End
 }
 
 // settled reports whether nothing more is to be waited for.
 func (p *part) settled() bool {
-	return !p.Given || p.Collected || p.State == consent.StateWithdrawn || p.State == consent.StateTerminated || p.State == consent.StateErased
+	return !p.Given || p.Collected || p.State == coffer.StateWithdrawn || p.State == coffer.StateTerminated || p.State == coffer.StateErased
 }
 
 func (o *order) state(now time.Time) string {
@@ -95,7 +93,7 @@ func (o *order) state(now time.Time) string {
 	return "done"
 }
 
-func (o *order) part(g id.Grant) *part {
+func (o *order) part(g coffer.GrantID) *part {
 	i := slices.IndexFunc(o.Parts, func(p *part) bool { return p.Given && p.Grant == g })
 	if i < 0 {
 		return nil
@@ -196,7 +194,7 @@ func (s *orders) change(name string, f func(*order)) error {
 }
 
 // byGrant finds the order that a grant belongs to.
-func (s *orders) byGrant(g id.Grant) (order, bool) {
+func (s *orders) byGrant(g coffer.GrantID) (order, bool) {
 	for _, o := range s.list() {
 		if o.part(g) != nil {
 			return o, true

@@ -7,9 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"coffer/consent"
-	"coffer/consent/business"
-	"coffer/internal/id"
+	"coffer"
 )
 
 // officeRights is a rights request as the back office shows it.
@@ -18,15 +16,15 @@ type officeRights struct {
 	Open, Extendable                                                bool
 }
 
-var rightTitles = map[consent.RightsKind]string{
-	consent.RightAccess: "Access", consent.RightRectification: "Rectification", consent.RightErasure: "Erasure",
-	consent.RightRestriction: "Restriction", consent.RightPortability: "Portability", consent.RightObjection: "Objection",
-	consent.RightKnow: "Know", consent.RightDelete: "Delete", consent.RightCorrect: "Correct", consent.RightOptOut: "Opt-out",
+var rightTitles = map[coffer.RightsKind]string{
+	coffer.RightAccess: "Access", coffer.RightRectification: "Rectification", coffer.RightErasure: "Erasure",
+	coffer.RightRestriction: "Restriction", coffer.RightPortability: "Portability", coffer.RightObjection: "Objection",
+	coffer.RightKnow: "Know", coffer.RightDelete: "Delete", coffer.RightCorrect: "Correct", coffer.RightOptOut: "Opt-out",
 }
 
-var rightsStates = map[consent.RightsState]string{
-	consent.StateRightsSent: "new", consent.StateRightsAcknowledged: "acknowledged", consent.StateRightsExtended: "extended",
-	consent.StateRightsAnswered: "answered", consent.StateRightsOverdue: "overdue",
+var rightsStates = map[coffer.RightsState]string{
+	coffer.RightsStateSent: "new", coffer.RightsStateAcknowledged: "acknowledged", coffer.RightsStateExtended: "extended",
+	coffer.RightsStateAnswered: "answered", coffer.RightsStateOverdue: "overdue",
 }
 
 // officeRights lists what shoppers demand; none of it is logged.
@@ -45,7 +43,7 @@ func (s *Shop) officeRights() []officeRights {
 		line := officeRights{
 			ID: c.ID.String(), Right: rightTitles[q.Right], Law: strings.ToUpper(string(q.Regime)), Text: q.Text, Sent: when(c.Times.Sent),
 			Due: c.Due().Format("2 January 2006"), State: string(state), StateLabel: rightsStates[state], Open: c.Open(),
-			Extendable: q.Extendable() && c.Times.Extended == 0 && state != consent.StateRightsOverdue,
+			Extendable: q.Extendable() && c.Times.Extended == 0 && state != coffer.RightsStateOverdue,
 			About:      strings.Join(mapped(q.Attributes, label), ", "),
 		}
 		if line.About == "" {
@@ -74,14 +72,14 @@ func left(days int) string {
 
 // replyRights acknowledges, extends or answers, as the form says.
 func (s *Shop) replyRights(w http.ResponseWriter, r *http.Request) {
-	name, err := id.Parse[id.Rights](r.PostFormValue("rights"))
+	name, err := coffer.ParseRights(r.PostFormValue("rights"))
 	if err != nil {
 		s.sorry(w, http.StatusNotFound, "No such rights request", "The shop has no such rights request.")
 		return
 	}
-	step, outcome := consent.RightsAnswered, consent.RightsOutcome(r.PostFormValue("reply"))
+	step, outcome := coffer.RightsAnswered, coffer.RightsOutcome(r.PostFormValue("reply"))
 	if outcome == "acknowledged" || outcome == "extended" {
-		step, outcome = consent.RightsStep(outcome), ""
+		step, outcome = coffer.RightsStep(outcome), ""
 	}
 	// A browser ends lines with CRLF; consent knows \n only.
 	text := strings.TrimSpace(strings.ReplaceAll(r.PostFormValue("text"), "\r\n", "\n"))
@@ -91,13 +89,13 @@ func (s *Shop) replyRights(w http.ResponseWriter, r *http.Request) {
 	no := ""
 	switch {
 	case err == nil:
-	case errors.Is(err, business.ErrAnswered):
+	case errors.Is(err, coffer.ErrAnswered):
 		no = "That was answered before; an answer is final."
-	case errors.Is(err, business.ErrNoMoreTime):
+	case errors.Is(err, coffer.ErrNoMoreTime):
 		no = "The law gives no more time for this one. Answer it."
-	case errors.Is(err, business.ErrNotFound):
+	case errors.Is(err, coffer.ErrNotFound):
 		no = "Nobody waits for that any more: the shopper erased the vault."
-	case consent.CodeOf(err) != "":
+	case coffer.RefusalOf(err) != nil:
 		no = "Say why: an extension, and an answer that is not done, needs its reason."
 	default:
 		s.trouble(w, "replying to a rights request", err)

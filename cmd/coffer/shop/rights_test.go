@@ -13,14 +13,14 @@ import (
 	"testing"
 	"time"
 
+	"coffer"
 	"coffer/consent"
 	"coffer/consent/agent"
-	"coffer/consent/business"
 	"coffer/internal/id"
 )
 
 // demanded puts a rights request into the business's folder, as its client would.
-func (k *keeper) demanded(change func(*business.RightsCase)) {
+func (k *keeper) demanded(change func(*coffer.RightsCase)) {
 	k.Helper()
 	_, key, _ := ed25519.GenerateKey(rand.Reader)
 	shopper, err := agent.NewSigner(key)
@@ -31,13 +31,13 @@ func (k *keeper) demanded(change func(*business.RightsCase)) {
 	if err != nil {
 		k.Fatal(err)
 	}
-	q, err := shopper.SignRights(consent.RightsRequest{V: 1, ID: id.New[id.Rights](), Iss: shopper.DID, Aud: k.business.DID(), Operator: "http://localhost:1",
-		Time: consent.UnixAt(time.Now()), Regime: consent.RegimeGDPR, Right: consent.RightErasure, Grants: []id.Grant{id.New[id.Grant]()},
+	q, err := shopper.SignRights(coffer.RightsRequest{V: 1, ID: id.New[id.Rights](), Iss: shopper.DID, Aud: k.business.DID(), Operator: "http://localhost:1",
+		Time: coffer.UnixAt(time.Now()), Regime: consent.RegimeGDPR, Right: coffer.RightErasure, Grants: []id.Grant{id.New[id.Grant]()},
 		Attributes: []string{"phone"}, Text: "Forget <me>, please.", AgreementKey: consent.NewAgreementKey(agreement.PublicKey())})
 	if err != nil {
 		k.Fatal(err)
 	}
-	c := business.RightsCase{V: 1, ID: q.ID, JWS: q.JWS, Times: consent.RightsTimes{Sent: q.Time}}
+	c := coffer.RightsCase{V: 1, ID: q.ID, JWS: q.JWS, Times: consent.RightsTimes{Sent: q.Time}}
 	change(&c)
 	b, err := json.Marshal(c)
 	if err != nil {
@@ -55,20 +55,20 @@ func (k *keeper) demanded(change func(*business.RightsCase)) {
 // The back office shows what is demanded and when it is due, with a form while the
 // shopper waits and without one when nobody does.
 func TestOfficeShowsRights(t *testing.T) {
-	ago := func(days int) func(*business.RightsCase) {
-		return func(c *business.RightsCase) { c.Times.Sent = consent.UnixAt(time.Now().AddDate(0, 0, -days)) }
+	ago := func(days int) func(*coffer.RightsCase) {
+		return func(c *coffer.RightsCase) { c.Times.Sent = coffer.UnixAt(time.Now().AddDate(0, 0, -days)) }
 	}
 	for name, c := range map[string]struct {
-		change     func(*business.RightsCase)
+		change     func(*coffer.RightsCase)
 		want, lack string
 	}{
 		"new":            {ago(0), "days left", "no such"},
 		"words":          {ago(0), "Forget &lt;me&gt;, please.", "<me>"},
 		"attributes":     {ago(0), "<dd>Phone</dd>", "everything under"},
 		"overdue":        {ago(60), "over since", "It takes longer"},
-		"answered":       {func(c *business.RightsCase) { c.Times.Answered = c.Times.Sent }, "answered", "Sign and send"},
-		"erased":         {func(c *business.RightsCase) { c.Erased = true }, "the vault is erased", "Sign and send"},
-		"does not stand": {func(c *business.RightsCase) { c.Refused, c.JWS = "wrong-rights", "" }, "wrong-rights", "Sign and send"},
+		"answered":       {func(c *coffer.RightsCase) { c.Times.Answered = c.Times.Sent }, "answered", "Sign and send"},
+		"erased":         {func(c *coffer.RightsCase) { c.Erased = true }, "the vault is erased", "Sign and send"},
+		"does not stand": {func(c *coffer.RightsCase) { c.Refused, c.JWS = "wrong-rights", "" }, "wrong-rights", "Sign and send"},
 	} {
 		k := open(t)
 		k.demanded(c.change)

@@ -1,6 +1,7 @@
 // Package shop is the sample Corner Shop: one pair of shoes, a checkout that asks
 // the shopper's Coffer instead of showing a form, and a back office. It shows a
-// business how little it takes; everything about consent is in consent/business.
+// business how little it takes; everything about consent is in package
+// coffer, and the shop imports nothing else of it.
 //
 // Orders are plain JSON files in the shop's folder, one each, next to the folder
 // of the business. The shop has no other storage and no access to the operator
@@ -27,8 +28,7 @@ import (
 	"sync"
 	"time"
 
-	"coffer/consent"
-	"coffer/consent/business"
+	"coffer"
 )
 
 // Options say where and how a shop runs.
@@ -37,13 +37,13 @@ type Options struct {
 	Operator string // the operator's origin
 	URL      string // the shop's own origin, as shoppers reach it
 	Logger   *slog.Logger
-	Business []business.Option // for tests
+	Business []coffer.Option // for tests
 }
 
 // Shop is the sample shop. Its Handler serves until Close; Run keeps it up to
 // date with the operator.
 type Shop struct {
-	business *business.Business
+	business *coffer.Business
 	orders   *orders
 	pages    *pages
 	url      string
@@ -61,10 +61,10 @@ func Open(o Options) (*Shop, error) {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	dir := filepath.Join(o.Dir, "business")
-	with := append([]business.Option{business.WithLogger(o.Logger)}, o.Business...)
-	b, err := business.Open(dir, with...)
-	if errors.Is(err, business.ErrNoFolder) {
-		b, err = business.Create(dir, profile(o), with...)
+	with := append([]coffer.Option{coffer.WithLogger(o.Logger)}, o.Business...)
+	b, err := coffer.Open(dir, with...)
+	if errors.Is(err, coffer.ErrNoFolder) {
+		b, err = coffer.Create(dir, profile(o), with...)
 	}
 	if err != nil {
 		return nil, err
@@ -90,10 +90,10 @@ func Open(o Options) (*Shop, error) {
 func (s *Shop) Close() error { return s.business.Close() }
 
 // Business is the business that the shop is, for tests.
-func (s *Shop) Business() *business.Business { return s.business }
+func (s *Shop) Business() *coffer.Business { return s.business }
 
-func profile(o Options) business.Profile {
-	return business.Profile{
+func profile(o Options) coffer.Profile {
+	return coffer.Profile{
 		V: 1, Operator: o.Operator, URL: o.URL, PrivacyNotice: o.URL + "/privacy",
 		Name: "Corner Shop", Address: "Lindenallee 4, 10115 Berlin, Germany",
 		Contact: "privacy@corner-shop.example", DPO: "dpo@corner-shop.example",
@@ -117,11 +117,11 @@ func (s *Shop) register(ctx context.Context) error {
 	for pause := time.Second; ; pause = min(2*pause, 30*time.Second) {
 		state, err := s.business.Register(ctx)
 		switch {
-		case err == nil && state == consent.BusinessActive:
+		case err == nil && state == coffer.BusinessActive:
 			s.setRegistration("active")
 			s.log.Info("registered", "did", s.business.DID())
 			return nil
-		case err == nil && state == consent.BusinessPending:
+		case err == nil && state == coffer.BusinessPending:
 			s.setRegistration("pending: the operator has to approve it")
 			s.log.Warn("registration is pending; the operator approves it with: cofferd business approve " + string(s.business.DID()))
 		case err == nil:
@@ -155,22 +155,21 @@ func (s *Shop) registrationNow() string {
 }
 
 // Asked is what the shop asks at checkout.
-func Asked() []consent.Asked {
-	const basis = "https://w3id.org/dpv/legal/eu/gdpr#A6-1-a"
-	return []consent.Asked{{
+func Asked() []coffer.Purpose {
+	return []coffer.Purpose{{
 		ID: "delivery", Purpose: "https://w3id.org/dpv#DeliveryOfGoods",
 		Text: map[string]string{"en": "We pack your order and hand it to Parcel Co with your name and address. " +
 			"With a phone number the driver can ring you. We delete all of it 90 days after delivery."},
 		Required: []string{"name", "postal-address"}, Optional: []string{"phone"},
-		Days: 31, Retention: "P90D", Recipients: []consent.Recipient{{Name: "Parcel Co", Country: "DE"}},
-		LawfulBasis: basis,
+		Days: 31, Retention: "P90D", Recipients: []coffer.Recipient{{Name: "Parcel Co", Country: "DE"}},
+		LawfulBasis: coffer.ByConsent,
 	}, {
 		ID: "marketing", Purpose: "https://w3id.org/dpv#DirectMarketing",
 		Text: map[string]string{"en": "We send offers to your Coffer's inbox, at most two a week. " +
 			"With your shoe size we only offer what fits. You can stop this with one tap at any time."},
 		Required: []string{"email"}, Optional: []string{"name", "shoe-size"},
-		Days: 365, Retention: "P1Y", LawfulBasis: basis,
-		Channels: []string{consent.ChannelWallet}, WeeklyCap: 2,
+		Days: 365, Retention: "P1Y", LawfulBasis: coffer.ByConsent,
+		Channels: []string{coffer.ChannelWallet}, WeeklyCap: 2,
 	}}
 }
 

@@ -14,9 +14,8 @@ import (
 	"testing"
 	"time"
 
-	"coffer/anchor"
+	"coffer"
 	"coffer/consent"
-	"coffer/consent/business"
 	"coffer/internal/id"
 )
 
@@ -70,10 +69,10 @@ func (k *keeper) order() (order, id.Grant) {
 	k.Helper()
 	g := id.New[id.Grant]()
 	o, err := k.orders.add(order{
-		V: 1, ID: consent.NewNonce().String(), Size: "42", Placed: consent.UnixAt(time.Now()),
-		Request: id.New[id.Request](), Link: "http://localhost:1/r/x", Expires: consent.UnixAt(time.Now().Add(time.Hour)),
+		V: 1, ID: consent.NewNonce().String(), Size: "42", Placed: coffer.UnixAt(time.Now()),
+		Request: id.New[id.Request](), Link: "http://localhost:1/r/x", Expires: coffer.UnixAt(time.Now().Add(time.Hour)),
 		Parts: []*part{{
-			PurposeID: "delivery", Given: true, Grant: g, State: consent.StateLive, End: anchor.EpochAt(time.Now()) + 100, Collected: true,
+			PurposeID: "delivery", Given: true, Grant: g, State: coffer.StateLive, End: coffer.EpochAt(time.Now()) + 100, Collected: true,
 			Attributes: []string{"name", "postal-address"},
 			Values: map[string]json.RawMessage{
 				"name":           json.RawMessage(`"Quillon <Vasterhaven>"`),
@@ -111,7 +110,7 @@ func TestWithdrawalDeletesValues(t *testing.T) {
 	k := open(t)
 	o, g := k.order()
 	_, before := k.get("/orders/" + o.ID + "/status")
-	err := k.handle(t.Context(), business.Event{Type: business.EventWithdrawn, Grant: g, Time: consent.UnixAt(time.Now())})
+	err := k.handle(t.Context(), coffer.Event{Type: coffer.EventWithdrawn, Grant: g, Time: coffer.UnixAt(time.Now())})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -152,7 +151,7 @@ func TestWithoutOperator(t *testing.T) {
 	k := open(t)
 	k.business.Close()
 	dir := filepath.Join(k.dir, "business")
-	b, err := business.Open(dir, business.WithHTTP(&http.Client{Timeout: time.Second, Transport: down{}}))
+	b, err := coffer.Open(dir, coffer.WithHTTP(&http.Client{Timeout: time.Second, Transport: down{}}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -222,12 +221,5 @@ func TestOtherAddressIsRefused(t *testing.T) {
 	_, err := Open(Options{Dir: k.dir, Operator: "http://localhost:2", URL: "http://localhost:8081"})
 	if err == nil || !strings.Contains(err.Error(), "choose another folder with --data") {
 		t.Errorf("a shop of another operator: %v, want what to do", err)
-	}
-}
-
-func TestQR(t *testing.T) {
-	svg, err := svgQR("http://localhost:8080/r/5r1ZkJ0Yx8mC2cQyV7q3Vw")
-	if err != nil || !strings.HasPrefix(string(svg), "<svg ") || strings.Count(string(svg), "M") < 100 {
-		t.Errorf("%.80s, %v", svg, err)
 	}
 }

@@ -6,8 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"coffer/anchor"
-	"coffer/consent"
+	"coffer"
 )
 
 // orderView is an order as its page shows it.
@@ -49,7 +48,7 @@ func (s *Shop) view(o order) orderView {
 		if p.Address != nil {
 			v.Deliverable = true
 		}
-		if o.Parts[i].State == consent.StateAnchoring && o.Parts[i].Given {
+		if o.Parts[i].State == coffer.StateAnchoring && o.Parts[i].Given {
 			v.Note = "Your grants are being written to the ledger"
 		}
 		v.Parts = append(v.Parts, p)
@@ -57,7 +56,7 @@ func (s *Shop) view(o order) orderView {
 	return v
 }
 
-func (s *Shop) viewPart(asked consent.Asked, p *part, now time.Time) partView {
+func (s *Shop) viewPart(asked coffer.Purpose, p *part, now time.Time) partView {
 	v := partView{PurposeID: p.PurposeID, Title: titles[p.PurposeID]}
 	v.State, v.StateLabel = stateOf(p, now)
 	if !p.Given {
@@ -103,11 +102,11 @@ func stateOf(p *part, now time.Time) (state, label string) {
 	switch {
 	case !p.Given:
 		return "refused", "refused"
-	case p.State == consent.StateLive && anchor.EpochAt(now) >= p.End:
+	case p.State == coffer.StateLive && coffer.EpochAt(now) >= p.End:
 		return "expired", "expired"
-	case p.State == consent.StateAnchoring:
+	case p.State == coffer.StateAnchoring:
 		return "anchoring", "being anchored"
-	case p.State == consent.StateLive:
+	case p.State == coffer.StateLive:
 		return "live", "given"
 	}
 	return string(p.State), string(p.State)
@@ -119,20 +118,20 @@ func explain(r refusal) string {
 	if r.Attribute != "" {
 		what = "“" + label(r.Attribute) + "”"
 	}
-	switch consent.DenialReason(r.Reason) {
-	case consent.NotCovered:
+	switch coffer.DenialReason(r.Reason) {
+	case coffer.NotCovered:
 		return "Your grant does not name " + what + ", so the operator did not release it."
-	case consent.Withdrawn:
+	case coffer.Withdrawn:
 		return "You have withdrawn this grant. Nothing is released under it any more."
-	case consent.GrantExpired:
+	case coffer.Expired:
 		return "The grant's time is over."
-	case consent.NotAnchored:
+	case coffer.NotAnchored:
 		return "The grant is not on the ledger yet."
-	case consent.NoPermit:
+	case coffer.NoPermit:
 		return "There is no permit for this hour on the ledger."
-	case consent.ByPolicy:
+	case coffer.Policy:
 		return "A rule of the operator forbids it."
-	case consent.Terminated:
+	case coffer.Terminated:
 		return "The shop has ended this grant."
 	}
 	return "The operator refused " + what + "."
@@ -163,7 +162,7 @@ func text(raw json.RawMessage) string {
 	return string(raw)
 }
 
-func when(u consent.Unix) string {
+func when(u coffer.Unix) string {
 	if u == 0 {
 		return ""
 	}

@@ -1,17 +1,16 @@
-package shop
+package coffer
 
 import (
 	"fmt"
-	"html/template"
 	"strings"
 
 	"rsc.io/qr"
 )
 
-// svgQR draws the text as a QR code: one path, with the quiet zone of four
-// modules that readers need.
-func svgQR(text string) (template.HTML, error) {
-	code, err := qr.Encode(text, qr.M)
+// QR draws a request's link as an SVG image, one path with the quiet zone of four
+// modules that readers need, to be put into a page as it is.
+func QR(link string) (string, error) {
+	code, err := qr.Encode(link, qr.M)
 	if err != nil {
 		return "", fmt.Errorf("drawing the QR code: %w", err)
 	}
@@ -29,7 +28,7 @@ func svgQR(text string) (template.HTML, error) {
 		}
 	}
 	size := code.Size + 8
-	return template.HTML(fmt.Sprintf(
+	return fmt.Sprintf(
 		`<svg viewBox="0 0 %d %d" role="img" aria-label="QR code of the request's link" shape-rendering="crispEdges"><path d="%s"/></svg>`,
-		size, size, path.String())), nil
+		size, size, path.String()), nil
 }
