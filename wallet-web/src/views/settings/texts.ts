@@ -45,6 +45,15 @@ export const ledger = {
   fingerprint: 'Fingerprint of its validators',
 };
 
+export const quiet = {
+  title: 'Quiet hours',
+  lead: 'Between nine in the evening and eight in the morning no offers arrive. For that your wallet tells the operator how far your clock is from world time, and nothing else about where you are.',
+  on: 'on',
+  off: 'off',
+  turnOff: 'Turn off, and tell nothing',
+  turnOn: 'Turn on',
+};
+
 export const erase = {
   title: 'Erase the vault',
   lead: 'Everything goes: your values, grants, receipts, messages and all ways in. What is left on the ledger are random bytes that name nobody.',
