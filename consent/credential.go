@@ -75,6 +75,9 @@ func ParseReceipt(payload []byte, signer DID) (Receipt, error) {
 	if r.Grant.IsZero() || !begins(e.State) && !closes(e.State) {
 		return Receipt{}, malformed("want a grant and a known event", "events[0].event_state")
 	}
+	if (r.OnwardOf == nil) != (r.Partner == nil) {
+		return Receipt{}, malformed("want both or none", "onward_of")
+	}
 	r.first = first
 	return r, nil
 }

@@ -30,8 +30,9 @@ type Given struct {
 	Attributes  []string `json:"attributes"`
 	Days        int      `json:"days"`
 	Channels    []string `json:"channels"`
-	Entry       Bytes    `json:"entry"`        // the ledger's, anchor.GrantSize
-	ReceiptHash Hash     `json:"receipt_hash"` // of the JWT
+	Entry       Bytes    `json:"entry"`             // the ledger's, anchor.GrantSize
+	ReceiptHash Hash     `json:"receipt_hash"`      // of the JWT
+	Partner     DID      `json:"partner,omitempty"` // whom it is given to; "" is the business that asks
 }
 
 // NewDecision answers a request. Bytes of it are what counts.
@@ -88,10 +89,10 @@ func ParseDecision(decision []byte) (Decision, error) {
 	seen := map[any]bool{}
 	for i, g := range d.Give {
 		at := nth("give", i)
-		if decided[g.Purpose] {
+		if decided[g.name()] {
 			return Decision{}, refuse(DecidedTwice, at)
 		}
-		decided[g.Purpose] = true
+		decided[g.name()] = true
 		if err := g.check(at); err != nil {
 			return Decision{}, err
 		}
@@ -104,6 +105,24 @@ func ParseDecision(decision []byte) (Decision, error) {
 		}
 	}
 	return d, nil
+}
+
+// name is the purpose and whom it is given to. No purpose has a space in its name.
+func (g Given) name() string {
+	if g.Partner == "" {
+		return g.Purpose
+	}
+	return g.Purpose + " " + string(g.Partner)
+}
+
+// First is what the decision gives to the business itself for a purpose: what stands
+// above what it gives to that business's partners.
+func (d Decision) First(purpose string) (Given, bool) {
+	i := slices.IndexFunc(d.Give, func(g Given) bool { return g.Purpose == purpose && g.Partner == "" })
+	if i < 0 {
+		return Given{}, false
+	}
+	return d.Give[i], true
 }
 
 func (g Given) check(at string) error {

@@ -52,6 +52,9 @@ func examples(t testing.TB) map[string][]byte {
 		"message":         decode(strings.Split(jws, ".")[1]),
 		"access":          []byte(consent.NewAccess(g, now, []string{"name", "shoe-size"}, []string{"name"}, nil).Row()),
 
+		"partner":     must(json.Marshal(newPartnered(t).carrier)),
+		"cosignature": consent.NewCosignature(newPartnered(t).request, newPartnered(t).warehouse.DID).Payload(),
+
 		"countersignature": consent.NewCountersignature(f.receipt, consent.UnixAt(now.Add(time.Hour))).Payload(),
 	}
 }
@@ -90,6 +93,11 @@ func parsed(t testing.TB, name string, text []byte) error {
 		_, err = consent.ParseLetter(text)
 	case "countersignature":
 		_, err = consent.ParseCountersignature(text, f.shop.DID)
+	case "partner":
+		var p consent.Partner
+		err = consent.ParseStrict(text, &p)
+	case "cosignature":
+		_, err = consent.ParseCosignature(text, newPartnered(t).warehouse.DID)
 	case "permit-collect", "permit-message":
 		_, err = consent.ParsePermit(text)
 	case "message":

@@ -34,6 +34,7 @@ func FuzzRequest(f *testing.F) {
 	x := newFixture(f)
 	r := rules(f)
 	f.Add(x.request.Payload())
+	f.Add(newPartnered(f).request.Payload())
 	f.Fuzz(func(t *testing.T, in []byte) {
 		again(t, in, func(b []byte) (consent.Request, error) { return consent.ParseRequest(b, r) }, consent.Request.Payload)
 	})
@@ -41,13 +42,17 @@ func FuzzRequest(f *testing.F) {
 
 func FuzzDecision(f *testing.F) {
 	x := newFixture(f)
+	p := newPartnered(f)
 	f.Add(x.decision.Bytes())
+	f.Add(p.decision.Bytes())
 	f.Fuzz(func(t *testing.T, in []byte) {
 		again(t, in, consent.ParseDecision, consent.Decision.Bytes)
 		// Whatever is accepted and Within gives no right that was not asked.
-		if d, err := consent.ParseDecision(in); err == nil && d.Within(x.request) == nil {
-			if right, beyond := d.Rights().Beyond(x.request.Rights()); beyond {
-				t.Fatalf("wider: %v", right)
+		for _, q := range []consent.Request{x.request, p.request} {
+			if d, err := consent.ParseDecision(in); err == nil && d.Within(q) == nil {
+				if right, beyond := d.Rights().Beyond(q.Rights()); beyond {
+					t.Fatalf("wider: %v", right)
+				}
 			}
 		}
 	})
@@ -56,11 +61,14 @@ func FuzzDecision(f *testing.F) {
 func FuzzReceipt(f *testing.F) {
 	x := newFixture(f)
 	f.Add(x.receipt.Claims())
+	q := newPartnered(f).request
+	f.Add(newPartnered(f).receipts[1].Claims())
 	f.Fuzz(func(t *testing.T, in []byte) {
 		parse := func(b []byte) (consent.Receipt, error) { return consent.ParseReceipt(b, x.person.DID) }
 		again(t, in, parse, consent.Receipt.Claims)
 		if r, err := parse(in); err == nil {
 			r.Repeats(x.request, nil) // must not panic on whatever was accepted
+			r.Repeats(q, nil)
 			r.Withdrawal(ident[id.Receipt]("w"), 1).Ends(r)
 			r.Follows(x.receipt)
 			r.Spans(x.entry)
@@ -147,5 +155,13 @@ func FuzzCountersignature(f *testing.F) {
 		if c, err := parse(in); err == nil {
 			c.Of(x.receipt)
 		}
+	})
+}
+
+func FuzzCosignature(f *testing.F) {
+	p := newPartnered(f)
+	f.Add(consent.NewCosignature(p.request, p.warehouse.DID).Payload())
+	f.Fuzz(func(t *testing.T, in []byte) {
+		again(t, in, func(b []byte) (consent.Cosignature, error) { return consent.ParseCosignature(b, p.warehouse.DID) }, consent.Cosignature.Payload)
 	})
 }

@@ -52,7 +52,13 @@ type Grant struct {
 
 	Change    ChangeKind // what paused or replaced it; "" if nothing did
 	Successor id.Grant   // the grant that took its place; zero if none did
+
+	OnwardOf id.Grant // of a partner's grant: the one it is under; zero otherwise
 }
+
+// Onward reports whether the grant is a partner's, under the one to the business that
+// asked: it ends with that one.
+func (g Grant) Onward() bool { return !g.OnwardOf.IsZero() }
 
 // Covers reports whether the grant names the attribute.
 func (g Grant) Covers(attribute string) bool { return slices.Contains(g.Attributes, attribute) }

@@ -45,7 +45,9 @@ type Receipt struct {
 	Parties       []Party          `json:"parties"`
 	Authority     string           `json:"authority_party"`
 	PrivacyRights []string         `json:"privacy_rights"`
-	Events        []Event          `json:"events"` // one
+	Events        []Event          `json:"events"`              // one
+	OnwardOf      *id.Grant        `json:"onward_of,omitempty"` // of a partner's: the grant to the business that asked
+	Partner       *Partnership     `json:"partner,omitempty"`   // likewise, and with whom
 
 	JWT string `json:"-"` // the signed form, once it is known
 
@@ -70,6 +72,13 @@ type ReceiptPurpose struct {
 	Jurisdiction        []string    `json:"jurisdiction"`
 }
 
+// Partnership says of a partner's receipt under whose request it was given.
+type Partnership struct {
+	Role PartnerRole `json:"role"`
+	With DID         `json:"party_id"` // the business that asked
+	Name string      `json:"name"`
+}
+
 // Agreed is one attribute that was given.
 type Agreed struct {
 	Type      string `json:"pii_type"` // IRI
@@ -89,7 +98,7 @@ type Party struct {
 	Address string `json:"address"`
 	Contact string `json:"contact"`
 	DPO     string `json:"dpo"`
-	Type    string `json:"type"` // controller
+	Type    string `json:"type"` // controller or joint-controller
 }
 
 // Event is what happened.
@@ -141,7 +150,9 @@ type Terms struct {
 	Days       int    // of what was given; 0 for a successor
 	Language   string // of the notice that was read; "" is the request's
 	Time       Unix
-	Hours      int // of a successor: from its entry's start to its end
+	Hours      int      // of a successor: from its entry's start to its end
+	Partner    DID      // whom it is given to; "" is the business that asks
+	OnwardOf   id.Grant // of a partner: the grant to the business that asks
 }
 
 // validity is how long the terms last, as ISO 8601 has it.
@@ -183,7 +194,7 @@ func NewReceipt(q Request, t Terms, c Catalogue) (Receipt, error) {
 	if len(t.Channels) == 0 {
 		weekly = 0
 	}
-	return Receipt{
+	r := Receipt{
 		ID: t.Shopper, SchemaVersion: SchemaVersion, RecordID: recordPrefix + t.Record.String(), Principal: t.Shopper, Grant: t.Grant,
 		PrivacyNotice: q.Controller.PrivacyNotice, Language: t.Language, NoticeVersion: q.NoticeVersion,
 		NoticeHash: HashOf(a.Text[t.Language]), RequestHash: q.Hash(),
@@ -199,7 +210,32 @@ func NewReceipt(q Request, t Terms, c Catalogue) (Receipt, error) {
 			DPO: q.Controller.DPO, Type: "controller"}},
 		Authority: q.Controller.Authority, PrivacyRights: slices.Clone(privacyRights),
 		Events: []Event{{Time: t.Time, Validity: t.validity(), Entity: t.Shopper, Type: "explicit", State: EventGiven}},
-	}, nil
+	}
+	if t.Partner == "" && t.OnwardOf.IsZero() {
+		return r, nil
+	}
+	return r.to(q, a, t)
+}
+
+// to makes the receipt one of a partner: it is the controller, and the data goes to it
+// and to nobody else.
+func (r Receipt) to(q Request, a Asked, t Terms) (Receipt, error) {
+	p, ok := a.Partner(t.Partner)
+	if !ok {
+		return Receipt{}, refuse(WiderThanRequest, "partner")
+	}
+	if t.OnwardOf.IsZero() || t.OnwardOf == t.Grant {
+		return Receipt{}, refuse(WrongReceipt, "onward_of")
+	}
+	kind := "controller"
+	if p.Role == Joint {
+		kind = "joint-controller"
+	}
+	r.OnwardOf, r.Partner = &t.OnwardOf, &Partnership{Role: p.Role, With: q.Iss, Name: q.Controller.Name}
+	r.Controllers = []Controllership{{p.DID}}
+	r.Parties = []Party{{ID: p.DID, Name: p.Name, Address: p.Address, Contact: p.Contact, Type: kind}}
+	r.Purposes[0].Recipients, r.Purposes[0].ProcessingLocations = []Recipient{}, []string{p.Country}
+	return r, nil
 }
 
 // Successor is the receipt of the grant that follows the one which this receipt, or
@@ -244,6 +280,9 @@ func (r Receipt) Terms() Terms {
 	for _, a := range p.Information {
 		t.Attributes = append(t.Attributes, a.Attribute)
 	}
+	if r.OnwardOf != nil {
+		t.Partner, t.OnwardOf = r.Controllers[0].Party, *r.OnwardOf
+	}
 	return t
 }
 
@@ -278,7 +317,7 @@ func (r Receipt) Repeats(q Request, c Catalogue) error {
 	if follows(r.Events[0].State) == (t.Days != 0) || DaysFor(r.Lasts()) == 0 || t.Days != 0 && !lasts(t.Days) {
 		return refuse(WrongReceipt, "events[0].validity_duration")
 	}
-	g := Given{Grant: t.Grant, Purpose: t.Purpose, Attributes: t.Attributes, Channels: t.Channels, Days: (r.Lasts() + 23) / 24}
+	g := Given{Grant: t.Grant, Purpose: t.Purpose, Attributes: t.Attributes, Channels: t.Channels, Days: (r.Lasts() + 23) / 24, Partner: t.Partner}
 	if _, ok := q.Purpose(t.Purpose); !ok {
 		return refuse(WiderThanRequest, "purposes[0].purpose_id")
 	}
@@ -374,10 +413,22 @@ func (r Receipt) Matches(q Request, g Given, c Catalogue) error {
 	if r.Events[0].State != EventGiven {
 		return refuse(WrongReceipt, "events[0].event_state")
 	}
+	if t.Partner != g.Partner {
+		return refuse(WrongReceipt, "partner")
+	}
 	if t.Purpose != g.Purpose || t.Days != g.Days || !sameSet(t.Attributes, g.Attributes) || !sameSet(t.Channels, g.Channels) {
 		return refuse(WrongReceipt, "purposes[0]")
 	}
 	return r.Repeats(q, c)
+}
+
+// Under holds a partner's receipt against the grant that it is given under, and any
+// other against being none.
+func (r Receipt) Under(first id.Grant) error {
+	if first.IsZero() != (r.OnwardOf == nil) || r.OnwardOf != nil && *r.OnwardOf != first {
+		return refuse(WrongReceipt, "onward_of")
+	}
+	return nil
 }
 
 // Ends holds the receipt of a withdrawal against the receipt that it ends.
@@ -403,6 +454,11 @@ func difference(a, b Receipt) string {
 	var x, y map[string]json.RawMessage
 	json.Unmarshal(write(a), &x) // what write made can be read
 	json.Unmarshal(write(b), &y)
+	for key := range y {
+		if _, both := x[key]; !both { // one that may be left out
+			x[key] = nil
+		}
+	}
 	for _, key := range slices.Sorted(maps.Keys(x)) {
 		if !bytes.Equal(x[key], y[key]) {
 			return key

@@ -40,9 +40,12 @@ const (
 	BadChannel          Code = "bad-channel"
 	BadKey              Code = "bad-key"
 	BadURL              Code = "bad-url"
-	NoController        Code = "no-controller"  // who asks is not fully said
-	WrongTemplate       Code = "wrong-template" // says other words than the template it names
-	WrongGrants         Code = "wrong-grants"   // replaces grants that do not stand, or not of one shopper
+	NoController        Code = "no-controller"   // who asks is not fully said
+	WrongTemplate       Code = "wrong-template"  // says other words than the template it names
+	WrongGrants         Code = "wrong-grants"    // replaces grants that do not stand, or not of one shopper
+	BadPartner          Code = "bad-partner"     // who asks too is not fully said, or in no known role
+	UnknownPartner      Code = "unknown-partner" // not registered at this operator, or not active
+	NotCosigned         Code = "not-cosigned"    // without the signature of each joint partner, or with another
 )
 
 // Codes of a decision, a change, a receipt and a letter.

@@ -64,6 +64,7 @@ type Asked struct {
 	LawfulBasis string            `json:"lawful_basis"` // IRI
 	Channels    []string          `json:"channels"`
 	WeeklyCap   int               `json:"weekly_cap"` // messages in seven days; 0 without channels
+	Partners    []Partner         `json:"partners,omitempty"`
 }
 
 // Recipient is a third party that gets the data too.
@@ -124,6 +125,10 @@ func listed(purposes []Asked) []Asked {
 	out := slices.Clone(list(purposes))
 	for i, a := range out {
 		a.Required, a.Optional, a.Recipients, a.Channels = list(a.Required), list(a.Optional), list(a.Recipients), list(a.Channels)
+		a.Partners = slices.Clone(a.Partners)
+		for j, p := range a.Partners {
+			a.Partners[j].Attributes = list(p.Attributes)
+		}
 		out[i] = a
 	}
 	return out
@@ -230,6 +235,9 @@ func (q Request) checkPurposes(rules ParseRules) error {
 	for i, a := range q.Purposes {
 		names[i] = a.ID
 		if err := a.check(q.Language, rules, i); err != nil {
+			return err
+		}
+		if err := a.checkPartners(q.Iss, nth("purposes", i)+".partners"); err != nil {
 			return err
 		}
 	}

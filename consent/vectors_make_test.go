@@ -167,6 +167,8 @@ type terms struct {
 	Language   string       `json:"language"`
 	Time       consent.Unix `json:"time"`
 	Hours      int          `json:"hours,omitempty"`
+	Partner    consent.DID  `json:"partner,omitempty"`
+	OnwardOf   id.Grant     `json:"onward_of,omitzero"`
 }
 
 type receiptCase struct {

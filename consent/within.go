@@ -5,6 +5,7 @@ import "slices"
 // Right is one thing that a business may do under one purpose.
 type Right struct {
 	Purpose   string // the request's name for it
+	Partner   DID    // who may; "" is the business that asks
 	Attribute string // collect it, or …
 	Channel   string // … send on it
 }
@@ -25,6 +26,11 @@ func (q Request) Rights() Rights {
 		for _, c := range a.Channels {
 			r.add(Right{Purpose: a.ID, Channel: c}, a.Days*24)
 		}
+		for _, p := range a.Partners {
+			for _, name := range p.Of(slices.Concat(a.Required, a.Optional)) {
+				r.add(Right{Purpose: a.ID, Partner: p.DID, Attribute: name}, a.Days*24)
+			}
+		}
 	}
 	return r
 }
@@ -39,10 +45,10 @@ func (d Decision) Rights() Rights {
 			hours = int(e.End - e.Start)
 		}
 		for _, name := range g.Attributes {
-			r.add(Right{Purpose: g.Purpose, Attribute: name}, hours)
+			r.add(Right{Purpose: g.Purpose, Partner: g.Partner, Attribute: name}, hours)
 		}
 		for _, c := range g.Channels {
-			r.add(Right{Purpose: g.Purpose, Channel: c}, hours)
+			r.add(Right{Purpose: g.Purpose, Partner: g.Partner, Channel: c}, hours)
 		}
 	}
 	return r
@@ -67,16 +73,19 @@ func (d Decision) Within(q Request) error {
 	}
 	decided := map[string]bool{}
 	for i, name := range d.Refuse {
-		if err := decide(decided, q, name, nth("refuse", i)); err != nil {
+		if err := decide(decided, q, Given{Purpose: name}, nth("refuse", i)); err != nil {
 			return err
 		}
 	}
 	for i, g := range d.Give {
 		at := nth("give", i)
-		if err := decide(decided, q, g.Purpose, at); err != nil {
+		if err := decide(decided, q, g, at); err != nil {
 			return err
 		}
 		if err := g.within(q, at); err != nil {
+			return err
+		}
+		if err := d.withPartners(q, g, at); err != nil {
 			return err
 		}
 	}
@@ -92,20 +101,24 @@ func (d Decision) Within(q Request) error {
 	return nil
 }
 
-func decide(decided map[string]bool, q Request, name, at string) error {
-	if _, ok := q.Purpose(name); !ok {
+func decide(decided map[string]bool, q Request, g Given, at string) error {
+	if _, ok := q.Purpose(g.Purpose); !ok {
 		return refuse(WiderThanRequest, at)
 	}
-	if decided[name] {
+	if decided[g.name()] {
 		return refuse(DecidedTwice, at)
 	}
-	decided[name] = true
+	decided[g.name()] = true
 	return nil
 }
 
 // within holds one given purpose against what that purpose asks.
 func (g Given) within(q Request, at string) error {
 	a, _ := q.Purpose(g.Purpose)
+	a, ok := a.as(g.Partner)
+	if !ok {
+		return refuse(WiderThanRequest, at+".partner")
+	}
 	for i, name := range g.Attributes {
 		if !a.Asks(name) {
 			return refuse(WiderThanRequest, nth(at+".attributes", i))
@@ -126,6 +139,43 @@ func (g Given) within(q Request, at string) error {
 	}
 	if g.Days > a.Days {
 		return refuse(WiderThanRequest, at+".days")
+	}
+	return nil
+}
+
+// withPartners holds one given purpose against what the decision gives the others of
+// that purpose. A partner is given no more than the first business, nor longer. When the
+// first is given something that a joint partner asks for, that one is given to as well.
+func (d Decision) withPartners(q Request, g Given, at string) error {
+	a, _ := q.Purpose(g.Purpose)
+	if g.Partner == "" {
+		for _, p := range a.Partners {
+			given := slices.ContainsFunc(d.Give, func(o Given) bool { return o.Purpose == g.Purpose && o.Partner == p.DID })
+			if p.Role == Joint && !given && len(p.Of(g.Attributes)) > 0 {
+				return refuse(MissingRequired, at+".partner")
+			}
+		}
+		return nil
+	}
+	first, ok := d.First(g.Purpose)
+	if !ok {
+		return refuse(WiderThanRequest, at+".partner")
+	}
+	for i, name := range g.Attributes {
+		if !slices.Contains(first.Attributes, name) {
+			return refuse(WiderThanRequest, nth(at+".attributes", i))
+		}
+	}
+	above, err := first.GrantEntry()
+	if err != nil {
+		return err
+	}
+	entry, err := g.GrantEntry()
+	if err != nil {
+		return err
+	}
+	if entry.Start < above.Start || entry.End > above.End {
+		return refuse(BadEntry, at+".entry")
 	}
 	return nil
 }

@@ -15,6 +15,7 @@ var (
 	names    = []string{"name", "email", "phone", "shoe-size"}
 	purposes = []string{"delivery", "marketing", "loyalty"}
 	days     = consent.Days[:]
+	partners = []consent.DID{"did:key:a", "did:key:b"}
 )
 
 func some(t *rapid.T, of []string, label string) []string {
@@ -30,9 +31,19 @@ func wish(t *rapid.T) consent.Request {
 			ID:       rapid.SampledFrom(purposes).Draw(t, "purpose"),
 			Required: some(t, names[:2], "required"), Optional: some(t, names[2:], "optional"),
 			Days: rapid.SampledFrom(days).Draw(t, "days"), Channels: some(t, []string{"wallet"}, "channel"),
+			Partners: wishPartners(t),
 		})
 	}
 	return q
+}
+
+func wishPartners(t *rapid.T) (out []consent.Partner) {
+	for range rapid.IntRange(0, 2).Draw(t, "partners") {
+		out = append(out, consent.Partner{DID: rapid.SampledFrom(partners).Draw(t, "partner"),
+			Role:       rapid.SampledFrom([]consent.PartnerRole{consent.Onward, consent.Joint}).Draw(t, "role"),
+			Attributes: some(t, names, "of the partner")})
+	}
+	return out
 }
 
 // answer starts from what is asked and then strays.
@@ -63,14 +74,36 @@ func answer(t *rapid.T, q consent.Request) consent.Decision {
 		}
 		g.Entry = entry(fmt.Sprint("rapid ", i), thisHour, hours)
 		d.Give = append(d.Give, g)
+		for j, p := range a.Partners {
+			d.Give = append(d.Give, answerTo(t, p, g, hours, fmt.Sprint("rapid ", i, " ", j)))
+		}
 	}
 	return d
+}
+
+// answerTo gives a partner what it asks of what the first is given, and then strays.
+func answerTo(t *rapid.T, p consent.Partner, first consent.Given, hours int, label string) consent.Given {
+	g := consent.Given{Purpose: first.Purpose, Attributes: p.Of(first.Attributes), Days: first.Days, Partner: p.DID}
+	switch rapid.IntRange(0, 12).Draw(t, "stray to a partner") {
+	case 0:
+		g.Attributes = append(g.Attributes, rapid.SampledFrom(names).Draw(t, "more"))
+	case 1:
+		hours = rapid.SampledFrom(days).Draw(t, "hours") * 24
+	case 2:
+		g.Channels = []string{"wallet"}
+	case 3:
+		g.Partner = rapid.SampledFrom(partners).Draw(t, "other")
+	case 4:
+		g.Attributes = nil
+	}
+	g.Entry = entry(label, thisHour, hours)
+	return g
 }
 
 // No accepted decision lets a business do anything that its request does not ask:
 // asked here in other words than Within uses.
 func TestWithinIsNeverWider(t *testing.T) {
-	accepted, refused := 0, 0
+	accepted, refused, partnersGiven := 0, 0, 0
 	rapid.Check(t, func(t *rapid.T) {
 		q := wish(t)
 		d := answer(t, q)
@@ -81,6 +114,20 @@ func TestWithinIsNeverWider(t *testing.T) {
 		accepted++
 		for _, g := range d.Give {
 			e := must(g.GrantEntry())
+			if g.Partner != "" {
+				first, ok := d.First(g.Purpose)
+				a, _ := q.Purpose(g.Purpose)
+				p, named := a.Partner(g.Partner)
+				if !ok || !named || len(g.Channels) > 0 || e.End > must(first.GrantEntry()).End {
+					t.Fatalf("a partner stands alone, is not named, is reached, or outlasts the first: %v", g)
+				}
+				for _, name := range g.Attributes {
+					if !p.Asks(name) || !slices.Contains(first.Attributes, name) {
+						t.Fatalf("%s goes on to a partner that does not ask for it, or past the first", name)
+					}
+				}
+				partnersGiven++
+			}
 			asks := func(ok func(consent.Asked) bool) bool {
 				return slices.ContainsFunc(q.Purposes, func(a consent.Asked) bool {
 					return a.ID == g.Purpose && ok(a) && int(e.End-e.Start) <= a.Days*24
@@ -100,7 +147,7 @@ func TestWithinIsNeverWider(t *testing.T) {
 			}
 		}
 	})
-	if accepted == 0 || refused == 0 {
+	if accepted == 0 || refused == 0 || partnersGiven == 0 {
 		t.Fatalf("the test proves nothing: %d accepted, %d refused", accepted, refused)
 	}
 }
