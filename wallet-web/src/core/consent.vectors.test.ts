@@ -15,7 +15,8 @@ import { verifyAcknowledgement, verifyDeletion } from './loop';
 import { differences, type Difference, type Terms as Differing } from './difference';
 import { openMessage, type Message } from './message';
 import { parsePermit } from './permit';
-import { checkReceipt, checkWithdrawalReceipt, daysOf, newReceipt, parseReceipt, purposeOf, receiptClaims, signReceipt, type Receipt, type Terms } from './receipt';
+import { checkCosigned } from './partner';
+import { checkReceipt, checkWithdrawalReceipt, controllerOf, daysOf, newReceipt, parseReceipt, purposeOf, receiptClaims, signReceipt, type Receipt, type Terms } from './receipt';
 import { verifyRequest, type Request } from './request';
 import { checkRepeats, verifyTemplate } from './template';
 import { catalogue, ORIGIN } from './testing/fixed';
@@ -42,7 +43,7 @@ const readRequest = (jws: string): Promise<Request> => verifyRequest(jws, { audi
 
 test('every corpus of the consent is read here', () => {
   expect(vectorFiles(folder)).toEqual(
-    ['access', 'countersignature', 'decision', 'did', 'difference', 'letter', 'loop', 'message', 'permit', 'receipt', 'request', 'rights-clock', 'rights-reply', 'rights', 'template', 'withdrawal'].map((name) => `${name}.json`),
+    ['access', 'cosignature', 'countersignature', 'decision', 'did', 'difference', 'letter', 'loop', 'message', 'permit', 'receipt', 'request', 'rights-clock', 'rights-reply', 'rights', 'template', 'withdrawal'].map((name) => `${name}.json`),
   );
 });
 
@@ -139,10 +140,16 @@ describe('receipts', () => {
   function matches(receipt: Receipt, c: ReceiptCase, request: Request): void {
     const p = purposeOf(receipt);
     const sorted = (list: readonly string[] | null) => [...(list ?? [])].sort().join();
-    if (hashOf(c.jwt) !== c.given.receipt_hash || receipt.grant !== c.given.grant || daysOf(receipt) !== c.given.days) refuse('wrong-receipt');
+    if (hashOf(c.jwt) !== c.given.receipt_hash || receipt.grant !== c.given.grant || (receipt.onward_of && controllerOf(receipt)) !== c.given.partner || daysOf(receipt) !== c.given.days) refuse('wrong-receipt');
     if (sorted(p.pii_information.map((i) => i.attribute)) !== sorted(c.given.attributes) || sorted(p.channels) !== sorted(c.given.channels)) refuse('wrong-receipt');
     checkReceipt(receipt, request);
   }
+});
+
+describe('co-signatures', () => {
+  test.each(cases<{ request: string; cosignatures: string[] }>('cosignature.json'))('$name', async (c) => {
+    expect(await outcome(async () => checkCosigned(await readRequest(c.request), c.cosignatures))).toBe(c.expect);
+  });
 });
 
 describe('withdrawals', () => {

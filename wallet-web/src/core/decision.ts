@@ -4,8 +4,10 @@
  */
 import { b64u, fromB64u, sha256, utf8, type Bytes } from './bytes';
 import { epochAt, isDays, type Days } from './epoch';
+import type { Did } from './did';
 import type { GrantId, RequestId } from './id';
 import { parseEntry } from './ledger/entry';
+import { askedAs, ofPartner } from './partner';
 import type { Random } from './random';
 import { askedOf, type Request } from './request';
 import { refuse, repeated, SKEW } from './rules';
@@ -26,6 +28,8 @@ export interface Given {
   entry: string;
   /** base64url SHA-256 of the receipt's JWT. */
   receipt_hash: string;
+  /** DID of the partner that it is given to; absent for the business that asks. */
+  partner?: Did;
 }
 
 export interface Decision {
@@ -59,7 +63,7 @@ const decisionShape = object({
       channels: list(anyText, 1000),
       entry: anyText,
       receipt_hash: base64url(32),
-    }),
+    }, { partner: anyText }),
     1000,
   ),
   refuse: list(anyText, 1000),
@@ -82,7 +86,7 @@ export function newDecision(
     time: now,
     nonce: b64u(random(16)),
     minor: answer.minor,
-    give: answer.give.map(({ grant, purpose, attributes, days, channels, entry, receipt_hash }) => ({
+    give: answer.give.map(({ grant, purpose, attributes, days, channels, entry, receipt_hash, partner }) => ({
       grant,
       purpose,
       attributes: [...attributes],
@@ -90,6 +94,7 @@ export function newDecision(
       channels: [...channels],
       entry,
       receipt_hash,
+      ...(partner && { partner }),
     })),
     refuse: [...answer.refuse],
   };
@@ -130,8 +135,11 @@ export function checkDecision(request: Request, decision: Decision): void {
   decision.refuse.forEach((name, i) => {
     if (!askedOf(request, name)) no('wider-than-request', `refuse[${i}]`);
   });
-  decision.give.forEach((given, i) => checkWithin(request, given, `give[${i}]`));
-  const decided = new Set([...decision.refuse, ...decision.give.map((g) => g.purpose)]);
+  decision.give.forEach((given, i) => {
+    checkWithin(request, given, `give[${i}]`);
+    checkWithPartners(request, decision, given, `give[${i}]`);
+  });
+  const decided = new Set([...decision.refuse, ...decision.give.filter((g) => !g.partner).map((g) => g.purpose)]);
   for (const asked of request.purposes) if (!decided.has(asked.id)) no('undecided', asked.id);
 }
 
@@ -153,7 +161,8 @@ export function checkFresh(request: Request, decision: Decision, now: number): v
 
 function checkSelf(decision: Decision): void {
   const no = (code: string, path: string) => refuse('decision', code, path);
-  const names = [...decision.refuse, ...decision.give.map((g) => g.purpose)];
+  // No purpose has a space in its name.
+  const names = [...decision.refuse, ...decision.give.map((g) => (g.partner ? `${g.purpose} ${g.partner}` : g.purpose))];
   const twice = repeated(names);
   if (twice >= 0) no('decided-twice', twice < decision.refuse.length ? `refuse[${twice}]` : `give[${twice - decision.refuse.length}]`);
   const keys: string[] = [];
@@ -173,7 +182,8 @@ function checkSelf(decision: Decision): void {
 
 function checkWithin(request: Request, given: Given, at: string): void {
   const no = (code: string, path: string) => refuse('decision', code, path);
-  const asked = askedOf(request, given.purpose) ?? no('wider-than-request', at);
+  const whole = askedOf(request, given.purpose) ?? no('wider-than-request', at);
+  const asked = askedAs(whole, given.partner) ?? no('wider-than-request', `${at}.partner`);
   given.attributes.forEach((name, i) => {
     if (!asked.required.includes(name) && !asked.optional.includes(name)) no('wider-than-request', `${at}.attributes[${i}]`);
   });
@@ -184,6 +194,28 @@ function checkWithin(request: Request, given: Given, at: string): void {
     if (!asked.channels.includes(channel)) no('wider-than-request', `${at}.channels[${i}]`);
   });
   if (given.days > asked.days) no('wider-than-request', `${at}.days`);
+}
+
+/**
+ * What a partner is given against what the first business is: no more, nor longer. When the first is given something
+ * that a joint partner asks for, that one is given to as well.
+ */
+function checkWithPartners(request: Request, decision: Decision, given: Given, at: string): void {
+  const no = (code: string, path: string) => refuse('decision', code, path);
+  if (!given.partner) {
+    for (const p of askedOf(request, given.purpose)?.partners ?? []) {
+      const also = decision.give.some((g) => g.purpose === given.purpose && g.partner === p.did);
+      if (p.role === 'joint' && !also && ofPartner(p, given.attributes).length > 0) no('missing-required', `${at}.partner`);
+    }
+    return;
+  }
+  const first = decision.give.find((g) => g.purpose === given.purpose && !g.partner) ?? no('wider-than-request', `${at}.partner`);
+  given.attributes.forEach((name, i) => {
+    if (!first.attributes.includes(name)) no('wider-than-request', `${at}.attributes[${i}]`);
+  });
+  const above = grantEntryOf(first.entry) ?? no('bad-entry', `${at}.entry`);
+  const entry = grantEntryOf(given.entry) ?? no('bad-entry', `${at}.entry`);
+  if (entry.start < above.start || entry.end > above.end) no('bad-entry', `${at}.entry`);
 }
 
 function grantEntryOf(text: string) {

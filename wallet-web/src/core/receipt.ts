@@ -13,7 +13,8 @@ import type { PairwiseKey } from './identity';
 import { signEdDsa, verifyEdDsa } from './jws';
 import type { Random } from './random';
 import { RECEIPT_CONTEXT } from './receiptContext';
-import { askedOf, noticeOf, type Request } from './request';
+import { partnerOf } from './partner';
+import { askedOf, noticeOf, type Asked, type Request } from './request';
 import { refuse } from './rules';
 import { base64url, id, int, list, matching, nullable, object, oneOf, parseJson, text, type Of, type Shape } from './shape';
 
@@ -52,29 +53,32 @@ const purposeShape = object({
   jurisdiction: texts,
 });
 const did = matching<Did>(/^did:/, 'a DID');
-const recordShape = object({
-  id: did,
-  schema_version: oneOf(SCHEMA_VERSION),
-  record_id: record,
-  pii_principal_id: did,
-  grant: id<GrantId>(),
-  predecessor: nullable(record),
-  privacy_notice: any,
-  language: any,
-  notice_version: any,
-  notice_hash: base64url(32),
-  request_hash: base64url(32),
-  purposes: list(purposeShape, 1, 1),
-  pii_controllers: list(object({ party_id: did }), 1, 1),
-  parties: list(object({ party_id: did, name: any, address: any, contact: any, dpo: any, type: any }), 1, 1),
-  authority_party: any,
-  privacy_rights: texts,
-  events: list(
-    object({ event_time: int(1), validity_duration: any, entity_id: did, event_type: any, event_state: oneOf<readonly EventState[]>('given', ...SUCCEEDING, ...ENDING) }),
-    1,
-    1,
-  ),
-});
+const recordShape = object(
+  {
+    id: did,
+    schema_version: oneOf(SCHEMA_VERSION),
+    record_id: record,
+    pii_principal_id: did,
+    grant: id<GrantId>(),
+    predecessor: nullable(record),
+    privacy_notice: any,
+    language: any,
+    notice_version: any,
+    notice_hash: base64url(32),
+    request_hash: base64url(32),
+    purposes: list(purposeShape, 1, 1),
+    pii_controllers: list(object({ party_id: did }), 1, 1),
+    parties: list(object({ party_id: did, name: any, address: any, contact: any, dpo: any, type: any }), 1, 1),
+    authority_party: any,
+    privacy_rights: texts,
+    events: list(
+      object({ event_time: int(1), validity_duration: any, entity_id: did, event_type: any, event_state: oneOf<readonly EventState[]>('given', ...SUCCEEDING, ...ENDING) }),
+      1,
+      1,
+    ),
+  },
+  { onward_of: id<GrantId>(), partner: object({ role: oneOf('onward', 'joint'), party_id: did, name: any }) },
+);
 /** The VC's context, and ours. The first receipts had the first alone. */
 const contextShape: Shape<unknown[]> = (v, at) => {
   const [base, ours, ...more] = list((x) => x, 2, 1)(v, at);
@@ -106,6 +110,10 @@ export interface Terms {
   days: Days;
   /** Of the notice that the shopper read; absent means the request's own. */
   language?: string;
+  /** DID of the partner that it is given to; absent for the business that asks. */
+  partner?: Did;
+  /** Of a partner: the grant to the business that asks. */
+  onward_of?: GrantId;
 }
 
 /** The one purpose of a receipt. */
@@ -116,6 +124,11 @@ export function purposeOf(receipt: Receipt): Receipt['purposes'][number] {
 /** The one event of a receipt. */
 export function eventOf(receipt: Receipt): Receipt['events'][number] {
   return receipt.events[0] ?? refuse('receipt', 'malformed', 'events');
+}
+
+/** To whom it was given: the business that asked, or one of its partners. */
+export function controllerOf(receipt: Receipt): Did {
+  return receipt.pii_controllers[0]?.party_id ?? refuse('receipt', 'malformed', 'pii_controllers');
 }
 
 /** The receipt of one purpose given to the business of a request, at `now` (unix seconds). Draws 16 random bytes. */
@@ -171,6 +184,7 @@ export function parseReceipt(jwt: string): Receipt {
     const shopper = [claims.iss, claims.sub, receipt.id, receipt.pii_principal_id, event.entity_id];
     if (shopper.some((name) => name !== signer)) refuse('receipt', 'wrong-issuer', 'iss');
     if (claims.jti !== receipt.record_id || claims.nbf !== event.event_time) refuse('receipt', 'malformed', 'jti');
+    if ((receipt.onward_of === undefined) !== (receipt.partner === undefined)) refuse('receipt', 'malformed', 'onward_of');
     return receipt;
   });
 }
@@ -212,6 +226,7 @@ export function checkReceipt(receipt: Receipt, request: Request): void {
     channels: purpose.channels,
     days: daysOf(receipt) as Days,
     language: receipt.language,
+    ...(receipt.onward_of && { partner: controllerOf(receipt), onward_of: receipt.onward_of }),
   };
   const want = build(request, terms, receipt.id, (name) => types.get(name), event.event_time, receipt.record_id.slice(RECORD.length));
   if (!first) {
@@ -294,7 +309,7 @@ function succeed(previous: Receipt, next: Succession, now: number, recordId: str
 }
 
 function same(receipt: Receipt, want: Receipt): void {
-  for (const key of Object.keys(want) as (keyof Receipt)[]) {
+  for (const key of new Set([...Object.keys(want), ...Object.keys(receipt)]) as Set<keyof Receipt>) {
     if (stable(want[key]) !== stable(receipt[key])) refuse('receipt', 'wrong-receipt', key);
   }
 }
@@ -310,7 +325,7 @@ function build(
   const asked = askedOf(request, terms.purposeId) ?? refuse('receipt', 'wider-than-request', 'purpose');
   const notice = noticeOf(request, asked, terms.language);
   const c = request.controller;
-  return {
+  const receipt: Receipt = {
     id: shopper,
     schema_version: SCHEMA_VERSION,
     record_id: RECORD + recordId,
@@ -349,6 +364,23 @@ function build(
     authority_party: c.authority,
     privacy_rights: [...PRIVACY_RIGHTS],
     events: [{ event_time: now, validity_duration: `P${terms.days}D`, entity_id: shopper, event_type: 'explicit', event_state: 'given' }],
+  };
+  return terms.partner === undefined && terms.onward_of === undefined ? receipt : toPartner(receipt, request, asked, terms);
+}
+
+/** The receipt as one of a partner: it is the controller, and the data goes to it and to nobody else. */
+function toPartner(receipt: Receipt, request: Request, asked: Asked, terms: Terms): Receipt {
+  const partner = partnerOf(asked, terms.partner ?? '') ?? refuse('receipt', 'wider-than-request', 'partner');
+  const first = terms.onward_of;
+  if (first === undefined || first === terms.grant) return refuse('receipt', 'wrong-receipt', 'onward_of');
+  const { did, name, address, contact, role, country } = partner;
+  return {
+    ...receipt,
+    purposes: [{ ...purposeOf(receipt), recipient_third_parties: [], processing_locations: [country] }],
+    pii_controllers: [{ party_id: did }],
+    parties: [{ party_id: did, name, address, contact, dpo: '', type: role === 'joint' ? 'joint-controller' : 'controller' }],
+    onward_of: first,
+    partner: { role, party_id: request.iss, name: request.controller.name },
   };
 }
 

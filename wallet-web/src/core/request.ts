@@ -20,19 +20,32 @@ const MAX_PURPOSES = 8;
 
 // Shapes hold types and keys only; what breaks a rule gets the rule's own code below.
 const any = text(MAX_PAYLOAD, 0);
-const askedShape = object({
-  id: any,
-  purpose: any,
-  text: record(/(?:)/, any, 64),
-  required: list(any, 1000),
-  optional: list(any, 1000),
-  days: int(-MAX_OPEN, MAX_OPEN),
-  retention: any,
-  recipients: list(object({ name: any, country: any }), 1000),
-  lawful_basis: any,
-  channels: list(any, 1000),
-  weekly_cap: int(-MAX_OPEN, MAX_OPEN),
+const partnerShape = object({
+  did: any,
+  name: any,
+  address: any,
+  contact: any,
+  country: any,
+  agreement_key: object({ kty: any, crv: any, x: any, y: any }),
+  role: any,
+  attributes: list(any, 1000),
 });
+const askedShape = object(
+  {
+    id: any,
+    purpose: any,
+    text: record(/(?:)/, any, 64),
+    required: list(any, 1000),
+    optional: list(any, 1000),
+    days: int(-MAX_OPEN, MAX_OPEN),
+    retention: any,
+    recipients: list(object({ name: any, country: any }), 1000),
+    lawful_basis: any,
+    channels: list(any, 1000),
+    weekly_cap: int(-MAX_OPEN, MAX_OPEN),
+  },
+  { partners: list(partnerShape, 8, 1) },
+);
 const controllerShape = object({
   name: any,
   address: any,
@@ -71,7 +84,14 @@ const requestShape = object(
 );
 
 /** One purpose that is asked. `days` at most; `weekly_cap` messages in seven days, 0 without channels. */
-export type Asked = Omit<Of<typeof askedShape>, 'days'> & { days: Days };
+export type Asked = Omit<Of<typeof askedShape>, 'days' | 'partners'> & { days: Days; partners?: Partner[] };
+/** Another business that a purpose names: `onward` may be left out, `joint` asks too and co-signed. */
+export type Partner = Omit<Of<typeof partnerShape>, 'did' | 'agreement_key' | 'role'> & {
+  did: Did;
+  /** Its letters are encrypted to it. */
+  agreement_key: PublicJwk;
+  role: 'onward' | 'joint';
+};
 /** Who is responsible (GDPR art. 13). `dpo` may be "". */
 export type Controller = Of<typeof controllerShape>;
 /** What a request or a template says, before it is held against its rules. */
@@ -154,7 +174,10 @@ export function checkPurposes(q: RawTerms, catalogue: Catalogue | null): void {
   const no = (code: string, path: string) => refuse('request', code, path);
   if (q.purposes.length === 0) no('no-purpose', 'purposes');
   if (q.purposes.length > MAX_PURPOSES) no('too-many-purposes', 'purposes');
-  q.purposes.forEach((asked, i) => checkAsked(asked, `purposes[${i}]`, q.language, catalogue));
+  q.purposes.forEach((asked, i) => {
+    checkAsked(asked, `purposes[${i}]`, q.language, catalogue);
+    checkPartners(asked, q.iss, `purposes[${i}]`);
+  });
   const twice = repeated(q.purposes.map((p) => p.id));
   if (twice >= 0) no('duplicate', `purposes[${twice}]`);
 }
@@ -210,6 +233,26 @@ function checkAsked(a: Of<typeof askedShape>, at: string, language: string, cata
   });
   if (a.days > purpose.max_days) no('bad-length', 'days');
   if (purpose.contact !== a.channels.length > 0) no('bad-channel', 'channels');
+}
+
+function checkPartners(a: Of<typeof askedShape>, first: string, at: string): void {
+  const partners = a.partners ?? [];
+  partners.forEach((p, j) => {
+    const no = (code: string, path: string) => refuse('request', code, `${at}.partners[${j}].${path}`);
+    if (!p.did.startsWith('did:') || p.did.length > 500) no('bad-partner', 'did');
+    const parts = [['name', 120], ['address', 300], ['contact', 200]] as const;
+    for (const [part, max] of parts) if (!said(p[part], max)) no('bad-partner', part);
+    if (!countryForm.test(p.country)) no('bad-partner', 'country');
+    if (!isPublicJwk(p.agreement_key)) no('bad-key', 'agreement_key');
+    if (p.role !== 'onward' && p.role !== 'joint') no('bad-partner', 'role');
+    if (p.attributes.length === 0) no('nothing-asked', 'attributes');
+    p.attributes.forEach((name, i) => {
+      if (!a.required.includes(name) && !a.optional.includes(name)) no('over-wide', `attributes[${i}]`);
+    });
+    const again = repeated(p.attributes);
+    if (again >= 0) no('duplicate', `attributes[${again}]`);
+    if (p.did === first || partners.findIndex((other) => other.did === p.did) < j) no('duplicate', 'did');
+  });
 }
 
 /**
