@@ -39,14 +39,21 @@ func (keeper) DropShares(ctx context.Context, tx sqldb.Tx, v id.Vault, g id.Gran
 	return vaultdb.DropShares(ctx, tx, v, g)
 }
 
-func (keeper) Releases(ctx context.Context, tx sqldb.Tx, v id.Vault, g id.Grant, attributes []string) ([]consent.Release, error) {
-	found, err := vaultdb.Releases(ctx, tx, v, g, attributes)
+func (keeper) Releases(ctx context.Context, tx sqldb.Tx, wants []consentdb.Want) ([][]consent.Release, error) {
+	asked := make([]vaultdb.Want, len(wants))
+	for i, w := range wants {
+		asked[i] = vaultdb.Want(w)
+	}
+	found, err := vaultdb.Releases(ctx, tx, asked...)
 	if err != nil {
 		return nil, err
 	}
-	out := make([]consent.Release, len(found))
-	for i, r := range found {
-		out[i] = consent.Release{Attribute: r.Attribute, Sealed: json.RawMessage(r.Sealed)}
+	out := make([][]consent.Release, len(found))
+	for i, rs := range found {
+		out[i] = make([]consent.Release, len(rs))
+		for j, r := range rs {
+			out[i][j] = consent.Release{Attribute: r.Attribute, Sealed: json.RawMessage(r.Sealed)}
+		}
 	}
 	return out, nil
 }

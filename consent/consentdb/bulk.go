@@ -76,22 +76,9 @@ func (s *Store) CollectChanges(ctx context.Context, b Bulk) (out []Gathered, nex
 		passings = append(passings, p)
 		out = append(out, Gathered{Grant: p.Grant, Cursor: c.cursor})
 	}
-	err = s.write(ctx, func(q *consentsql.Queries, tx sqldb.Tx) error {
-		for _, p := range passings {
-			if err := s.admit(ctx, q, tx, p); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	err = s.write(ctx, func(q *consentsql.Queries, tx sqldb.Tx) error { return s.admit(ctx, q, tx, passings...) })
 	if err != nil && ctx.Err() == nil {
-		// One of them failed and undid all: each on its own, so that it fails alone.
-		for _, p := range passings {
-			p.err = s.write(ctx, func(q *consentsql.Queries, tx sqldb.Tx) error {
-				p.out, p.denied = Collection{}, nil
-				return s.admit(ctx, q, tx, p)
-			})
-		}
+		s.admitAlone(ctx, passings)
 		err = nil
 	}
 	for i, p := range passings {

@@ -20,6 +20,8 @@ type passing struct {
 	lead chan struct{} // the turn is this one's to take
 	done chan struct{} // closed when what follows is set, and durable
 
+	ruled ruled // in the turn
+
 	out    Collection
 	denied error
 	err    error // ours
@@ -35,7 +37,7 @@ type door struct {
 }
 
 // doorLimit bounds how long a withdrawal waits behind one turn.
-const doorLimit = 64
+const doorLimit = sqldb.BatchLimit
 
 // pass queues an attempt, takes the turn if it falls to it, and returns when the
 // attempt's outcome is set.
@@ -74,25 +76,22 @@ func (d *door) turn(ctx context.Context, s *Store) {
 	err = s.write(ctx, func(q *consentsql.Queries, tx sqldb.Tx) error {
 		batch = d.take()
 		next()
-		for _, p := range batch {
-			if err := s.admit(ctx, q, tx, p); err != nil {
-				return err
-			}
-		}
-		return nil
+		return s.admit(ctx, q, tx, batch...)
 	})
 	if err != nil && len(batch) > 1 {
-		// One of them failed and undid all: each on its own, so that it fails alone.
-		for _, p := range batch {
-			p.err = s.write(ctx, func(q *consentsql.Queries, tx sqldb.Tx) error {
-				p.out, p.denied = Collection{}, nil
-				return s.admit(ctx, q, tx, p)
-			})
-		}
+		s.admitAlone(ctx, batch)
 		err = nil
 	}
 	if batch == nil { // no turn: the store is closed, or its disk failed
 		batch = d.take()
+	}
+}
+
+// admitAlone gives each a turn of its own after one of them failed and undid all, so
+// that it fails alone.
+func (s *Store) admitAlone(ctx context.Context, batch []*passing) {
+	for _, p := range batch {
+		p.err = s.write(ctx, func(q *consentsql.Queries, tx sqldb.Tx) error { return s.admit(ctx, q, tx, p) })
 	}
 }
 

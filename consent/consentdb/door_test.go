@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -22,11 +23,13 @@ type failing struct {
 	grant id.Grant
 }
 
-func (f failing) Releases(ctx context.Context, tx sqldb.Tx, v id.Vault, g id.Grant, attributes []string) ([]consent.Release, error) {
-	if g == f.grant {
-		return nil, errDisk
+func (f failing) Releases(ctx context.Context, tx sqldb.Tx, wants []consentdb.Want) ([][]consent.Release, error) {
+	for _, w := range wants {
+		if w.Grant == f.grant {
+			return nil, errDisk
+		}
 	}
-	return f.Keeper.Releases(ctx, tx, v, g, attributes)
+	return f.Keeper.Releases(ctx, tx, wants)
 }
 
 func TestOneFailingAttemptTakesNoOtherDown(t *testing.T) {
@@ -50,6 +53,40 @@ func TestOneFailingAttemptTakesNoOtherDown(t *testing.T) {
 	rows, err := s.store.Accesses(t.Context(), s.shopper.Vault, id.Grant{}, consentdb.AccessCursor{}, 1000)
 	if err != nil || len(rows) != 100 {
 		t.Fatalf("%d rows for 100 releases, %v", len(rows), err)
+	}
+	s.sound()
+}
+
+// counting is a vault that notes how often it is asked for a release.
+type counting struct {
+	consenttest.Keeper
+	asked *atomic.Int64
+}
+
+func (c counting) Releases(ctx context.Context, tx sqldb.Tx, wants []consentdb.Want) ([][]consent.Release, error) {
+	c.asked.Add(int64(len(wants)))
+	return c.Keeper.Releases(ctx, tx, wants)
+}
+
+// One grant may come many times in one turn: each time has its place in the log, and
+// none has to come again.
+func TestOneGrantManyTimesInATurn(t *testing.T) {
+	s := newScene(t)
+	h := s.give().Held[0]
+	s.permit(h)
+	var asked atomic.Int64
+	s.store = consentdb.New(s.db, counting{asked: &asked})
+	var wg sync.WaitGroup
+	for range 100 {
+		wg.Go(func() {
+			if _, err := s.collect(h); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if n := asked.Load(); n != 100 {
+		t.Errorf("the vault was asked for %d releases", n)
 	}
 	s.sound()
 }

@@ -79,6 +79,13 @@ type Document struct {
 	Sealed  json.RawMessage `json:"sealed"`
 }
 
+// Want is what may be released under one grant: some attributes, at least one.
+type Want struct {
+	Vault      id.Vault
+	Grant      id.Grant
+	Attributes []string
+}
+
 // Keeper is the vault as consent sees it: it moves ciphertext inside the caller's
 // transaction and decides nothing. cmd/cofferd builds it from vaultdb. Its errors
 // pass through this package, wrapped.
@@ -89,8 +96,9 @@ type Keeper interface {
 	// PutShares fails for a document that is not the vault's, or at another version.
 	PutShares(ctx context.Context, tx sqldb.Tx, v id.Vault, shares []consent.Share) error
 	DropShares(ctx context.Context, tx sqldb.Tx, v id.Vault, g id.Grant) error
-	// Releases returns those of the attributes that are shared under the grant.
-	Releases(ctx context.Context, tx sqldb.Tx, v id.Vault, g id.Grant, attributes []string) ([]consent.Release, error)
+	// Releases returns, for each of the wants, those of its attributes that are shared
+	// under its grant.
+	Releases(ctx context.Context, tx sqldb.Tx, wants []Want) ([][]consent.Release, error)
 	Erase(ctx context.Context, tx sqldb.Tx, v id.Vault) error
 }
 

@@ -39,11 +39,17 @@ func (Keeper) DropShares(ctx context.Context, tx sqldb.Tx, v id.Vault, g id.Gran
 	return vaultdb.DropShares(ctx, tx, v, g)
 }
 
-func (Keeper) Releases(ctx context.Context, tx sqldb.Tx, v id.Vault, g id.Grant, attributes []string) ([]consent.Release, error) {
-	found, err := vaultdb.Releases(ctx, tx, v, g, attributes)
-	out := make([]consent.Release, len(found))
-	for i, r := range found {
-		out[i] = consent.Release{Attribute: r.Attribute, Sealed: json.RawMessage(r.Sealed)}
+func (Keeper) Releases(ctx context.Context, tx sqldb.Tx, wants []consentdb.Want) ([][]consent.Release, error) {
+	var asked []vaultdb.Want
+	for _, w := range wants {
+		asked = append(asked, vaultdb.Want(w))
+	}
+	found, err := vaultdb.Releases(ctx, tx, asked...)
+	out := make([][]consent.Release, len(found))
+	for i, rs := range found {
+		for _, r := range rs {
+			out[i] = append(out[i], consent.Release{Attribute: r.Attribute, Sealed: json.RawMessage(r.Sealed)})
+		}
 	}
 	return out, err
 }

@@ -78,11 +78,11 @@ func TestOldDatabaseOpens(t *testing.T) {
 		}
 	}
 	err = db.Read(t.Context(), func(tx sqldb.Tx) error {
-		rs, err := vaultdb.Releases(t.Context(), tx, old.v, old.g, nil)
-		if err != nil || len(rs) != 1 {
-			t.Fatalf("%d releases, %v", len(rs), err)
+		rs, err := vaultdb.Releases(t.Context(), tx, vaultdb.Want{Vault: old.v, Grant: old.g})
+		if err != nil || len(rs[0]) != 1 {
+			t.Fatalf("%d releases, %v", len(rs[0]), err)
 		}
-		o, err := seal.OpenRelease(old.gk, old.g, rs[0].Sealed)
+		o, err := seal.OpenRelease(old.gk, old.g, rs[0][0].Sealed)
 		if err != nil || !bytes.Contains(o.Plaintext, []byte(`"41"`)) {
 			t.Errorf("release opens to %s, %v", o.Plaintext, err)
 		}

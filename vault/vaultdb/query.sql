@@ -70,11 +70,6 @@ DELETE FROM share WHERE vault_id = $1 AND document_id = $2;
 -- name: ListShares :many
 SELECT grant_id, document_id, version, attribute, encrypted_key FROM share WHERE vault_id = $1 ORDER BY grant_id, document_id;
 
--- name: ListReleases :many
-SELECT s.attribute, s.document_id, s.version, s.encrypted_key, d.sealed
-FROM share s JOIN document d ON d.vault_id = s.vault_id AND d.document_id = s.document_id
-WHERE s.vault_id = $1 AND s.grant_id = $2 AND s.version = d.version ORDER BY s.document_id;
-
 -- name: AddSession :exec
 INSERT INTO session (vault_id, token_hash, credential_id, expires_at) VALUES ($1, $2, $3, $4);
 

@@ -3,6 +3,7 @@ package vaultdb
 import (
 	"cmp"
 	"context"
+	"database/sql"
 	"fmt"
 	"slices"
 
@@ -52,28 +53,67 @@ func DropShares(ctx context.Context, tx sqldb.Tx, v id.Vault, g id.Grant) error 
 	return nil
 }
 
-// Releases returns what the grant's business may collect of the attributes named,
-// or of all when none is, in the order of their names. An attribute that has no
-// share at the document's current version is left out.
-func Releases(ctx context.Context, tx sqldb.Tx, v id.Vault, g id.Grant, attributes []string) ([]vault.Release, error) {
-	rows, err := vaultsql.New(tx).ListReleases(ctx, vaultsql.ListReleasesParams{VaultID: v, GrantID: g})
+// Want is what one business may collect under one grant.
+type Want struct {
+	Vault      id.Vault
+	Grant      id.Grant
+	Attributes []string // none means all that are shared
+}
+
+// releases reads the shares of many grants, and of each the document that it opens.
+var releases = sqldb.NewBatch(`WITH asked (place, vault_id, grant_id) AS (
+SELECT CAST(0 AS BIGINT), vault_id, grant_id FROM share WHERE FALSE UNION ALL `,
+	`SELECT #, ?, ?`, ` UNION ALL `, `)
+SELECT asked.place, s.attribute, s.document_id, s.version, s.encrypted_key, d.sealed
+FROM asked CROSS JOIN share s CROSS JOIN document d
+WHERE s.vault_id = asked.vault_id AND s.grant_id = asked.grant_id
+AND d.vault_id = s.vault_id AND d.document_id = s.document_id AND d.version = s.version`)
+
+// Releases returns what may be collected for each of the wants, sqldb.BatchLimit at
+// most, in the order of the attributes' names. An attribute that has no share at the
+// document's current version is left out.
+func Releases(ctx context.Context, tx sqldb.Tx, wants ...Want) ([][]vault.Release, error) {
+	if len(wants) == 0 {
+		return nil, nil
+	}
+	args := make([]any, 0, 2*sqldb.BatchLimit)
+	for _, w := range wants {
+		args = append(args, w.Vault[:], w.Grant[:])
+	}
+	text, args := releases.Padded(args, none, none)
+	rows, err := tx.QueryContext(ctx, text, args...)
 	if err != nil {
 		return nil, fmt.Errorf("reading releases: %w", err)
 	}
-	var out []vault.Release
-	for _, r := range rows {
-		if len(attributes) > 0 && !slices.Contains(attributes, r.Attribute) {
-			continue
-		}
-		sealed, err := r.Sealed.Release(g, r.EncryptedKey)
-		if err != nil {
+	defer rows.Close()
+	out := make([][]vault.Release, len(wants))
+	for rows.Next() {
+		var place int
+		var r vault.Release
+		var key, sealed sql.RawBytes // of which a release is a copy
+		if err := rows.Scan(&place, &r.Attribute, &r.Document, &r.Version, &key, &sealed); err != nil {
 			return nil, fmt.Errorf("reading releases: %w", err)
 		}
-		out = append(out, vault.Release{Attribute: r.Attribute, Document: r.DocumentID, Version: r.Version, Sealed: sealed})
+		w := wants[place]
+		if len(w.Attributes) > 0 && !slices.Contains(w.Attributes, r.Attribute) {
+			continue
+		}
+		if r.Sealed, err = vault.Sealed(sealed).Release(w.Grant, key); err != nil {
+			return nil, fmt.Errorf("reading releases: %w", err)
+		}
+		out[place] = append(out[place], r)
 	}
-	slices.SortFunc(out, func(a, b vault.Release) int { return cmp.Compare(a.Attribute, b.Attribute) })
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("reading releases: %w", err)
+	}
+	for _, rs := range out {
+		slices.SortFunc(rs, func(a, b vault.Release) int { return cmp.Compare(a.Attribute, b.Attribute) })
+	}
 	return out, nil
 }
+
+// none is an id that nothing has.
+var none = make([]byte, 16)
 
 // Shares returns every share of the vault, for whoever checks that each has a
 // live grant.

@@ -206,9 +206,9 @@ func BenchmarkRelease(b *testing.B) {
 		for pb.Next() {
 			o := all[n.Add(1)%vaults]
 			err := db.Read(context.Background(), func(tx sqldb.Tx) error {
-				rs, err := vaultdb.Releases(context.Background(), tx, o.v, o.g, []string{"attribute-2"})
-				if err == nil && len(rs) != 1 {
-					err = fmt.Errorf("%d releases", len(rs))
+				rs, err := vaultdb.Releases(context.Background(), tx, vaultdb.Want{Vault: o.v, Grant: o.g, Attributes: []string{"attribute-2"}})
+				if err == nil && len(rs[0]) != 1 {
+					err = fmt.Errorf("%d releases", len(rs[0]))
 				}
 				return err
 			})

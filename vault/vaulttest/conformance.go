@@ -413,8 +413,11 @@ func testReleases(t *testing.T, open Opener) {
 	s.put(t, s.batch(t, docs...))
 	var got []vault.Release
 	releases := func(v id.Vault, g id.Grant, attributes ...string) (names []string) {
-		err := s.tx(t, func(ctx context.Context, tx sqldb.Tx) (err error) {
-			got, err = vaultdb.Releases(ctx, tx, v, g, attributes)
+		err := s.tx(t, func(ctx context.Context, tx sqldb.Tx) error {
+			all, err := vaultdb.Releases(ctx, tx, vaultdb.Want{Vault: v, Grant: g, Attributes: attributes})
+			if err == nil {
+				got = all[0]
+			}
 			return err
 		})
 		if err != nil {

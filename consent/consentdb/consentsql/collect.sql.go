@@ -229,46 +229,6 @@ func (q *Queries) Facts(ctx context.Context, grantID id.Grant) (FactsRow, error)
 	return i, err
 }
 
-const gate = `-- name: Gate :one
-SELECT grant_record.state, business.state AS business_state, business.purposes AS business_purposes,
-  EXISTS (SELECT 1 FROM permit WHERE permit.vault_id = grant_record.vault_id AND permit.grant_id = grant_record.grant_id
-    AND permit.kind = 'collect' AND permit.epoch = $1 AND permit.anchored) AS permitted,
-  CAST(COALESCE(access.seq, 0) AS BIGINT) AS seq, access.head
-FROM grant_record JOIN business ON business.did = grant_record.business
-LEFT JOIN access ON access.vault_id = grant_record.vault_id AND access.grant_id = grant_record.grant_id
-  AND access.seq = (SELECT MAX(a.seq) FROM access a WHERE a.vault_id = grant_record.vault_id AND a.grant_id = grant_record.grant_id)
-WHERE grant_record.vault_id = $2 AND grant_record.grant_id = $3
-`
-
-type GateParams struct {
-	Epoch   int64
-	VaultID id.Vault
-	GrantID id.Grant
-}
-
-type GateRow struct {
-	State            string
-	BusinessState    string
-	BusinessPurposes string
-	Permitted        bool
-	Seq              int64
-	Head             []byte
-}
-
-func (q *Queries) Gate(ctx context.Context, arg GateParams) (GateRow, error) {
-	row := q.db.QueryRowContext(ctx, gate, arg.Epoch, arg.VaultID, arg.GrantID)
-	var i GateRow
-	err := row.Scan(
-		&i.State,
-		&i.BusinessState,
-		&i.BusinessPurposes,
-		&i.Permitted,
-		&i.Seq,
-		&i.Head,
-	)
-	return i, err
-}
-
 const lastAccess = `-- name: LastAccess :one
 SELECT head FROM access WHERE vault_id = $1 AND grant_id = $2 ORDER BY seq DESC LIMIT 1
 `
@@ -364,31 +324,6 @@ func (q *Queries) PermitsOfGrant(ctx context.Context, arg PermitsOfGrantParams) 
 		return nil, err
 	}
 	return items, nil
-}
-
-const putAccess = `-- name: PutAccess :exec
-INSERT INTO access (vault_id, grant_id, seq, happened, line, head) VALUES ($1, $2, $3, $4, $5, $6)
-`
-
-type PutAccessParams struct {
-	VaultID  id.Vault
-	GrantID  id.Grant
-	Seq      int64
-	Happened int64
-	Line     string
-	Head     []byte
-}
-
-func (q *Queries) PutAccess(ctx context.Context, arg PutAccessParams) error {
-	_, err := q.db.ExecContext(ctx, putAccess,
-		arg.VaultID,
-		arg.GrantID,
-		arg.Seq,
-		arg.Happened,
-		arg.Line,
-		arg.Head,
-	)
-	return err
 }
 
 const putPermit = `-- name: PutPermit :exec

@@ -5,21 +5,8 @@ FROM grant_record JOIN business ON business.did = grant_record.business
 LEFT JOIN grant_terms ON grant_terms.vault_id = grant_record.vault_id AND grant_terms.grant_id = grant_record.grant_id
 WHERE grant_record.grant_id = $1;
 
--- name: Gate :one
-SELECT grant_record.state, business.state AS business_state, business.purposes AS business_purposes,
-  EXISTS (SELECT 1 FROM permit WHERE permit.vault_id = grant_record.vault_id AND permit.grant_id = grant_record.grant_id
-    AND permit.kind = 'collect' AND permit.epoch = $1 AND permit.anchored) AS permitted,
-  CAST(COALESCE(access.seq, 0) AS BIGINT) AS seq, access.head
-FROM grant_record JOIN business ON business.did = grant_record.business
-LEFT JOIN access ON access.vault_id = grant_record.vault_id AND access.grant_id = grant_record.grant_id
-  AND access.seq = (SELECT MAX(a.seq) FROM access a WHERE a.vault_id = grant_record.vault_id AND a.grant_id = grant_record.grant_id)
-WHERE grant_record.vault_id = $2 AND grant_record.grant_id = $3;
-
 -- name: LastAccess :one
 SELECT head FROM access WHERE vault_id = $1 AND grant_id = $2 ORDER BY seq DESC LIMIT 1;
-
--- name: PutAccess :exec
-INSERT INTO access (vault_id, grant_id, seq, happened, line, head) VALUES ($1, $2, $3, $4, $5, $6);
 
 -- name: AccessesBefore :many
 SELECT access.grant_id, access.seq, access.happened, access.line, access.head, grant_record.business FROM access

@@ -500,54 +500,6 @@ func (q *Queries) ListPasskeys(ctx context.Context, vaultID id.Vault) ([]ListPas
 	return items, nil
 }
 
-const listReleases = `-- name: ListReleases :many
-SELECT s.attribute, s.document_id, s.version, s.encrypted_key, d.sealed
-FROM share s JOIN document d ON d.vault_id = s.vault_id AND d.document_id = s.document_id
-WHERE s.vault_id = $1 AND s.grant_id = $2 AND s.version = d.version ORDER BY s.document_id
-`
-
-type ListReleasesParams struct {
-	VaultID id.Vault
-	GrantID id.Grant
-}
-
-type ListReleasesRow struct {
-	Attribute    string
-	DocumentID   id.Document
-	Version      int64
-	EncryptedKey []byte
-	Sealed       vault.Sealed
-}
-
-func (q *Queries) ListReleases(ctx context.Context, arg ListReleasesParams) ([]ListReleasesRow, error) {
-	rows, err := q.db.QueryContext(ctx, listReleases, arg.VaultID, arg.GrantID)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []ListReleasesRow
-	for rows.Next() {
-		var i ListReleasesRow
-		if err := rows.Scan(
-			&i.Attribute,
-			&i.DocumentID,
-			&i.Version,
-			&i.EncryptedKey,
-			&i.Sealed,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const listShares = `-- name: ListShares :many
 SELECT grant_id, document_id, version, attribute, encrypted_key FROM share WHERE vault_id = $1 ORDER BY grant_id, document_id
 `
