@@ -363,13 +363,25 @@ func TestTheVersionIsThatOfRulesAndCatalogue(t *testing.T) {
 	}
 }
 
-func BenchmarkLogged(b *testing.B) {
-	e := engine(b)
-	gate := e.Logging(NewLog(io.Discard), func(err error) { b.Fatal(err) })
-	q := plain(consent.ActionCollect)
+// What a record costs a gate; BenchmarkLine is what it costs behind the gate.
+func BenchmarkRecorded(b *testing.B) {
+	r := NewRecord(io.Discard, 1, func(int, error) {})
+	defer r.Close()
+	j := Judgement{Question: plain(consent.ActionCollect)}
+	j.Ruling = engine(b).Decide(j.Question)
 	b.ReportAllocs()
 	for b.Loop() {
-		gate.Decide(q)
+		r.Put(j)
+	}
+}
+
+func BenchmarkLine(b *testing.B) {
+	j := Judgement{Question: plain(consent.ActionCollect)}
+	j.Ruling = engine(b).Decide(j.Question)
+	var line []byte
+	b.ReportAllocs()
+	for b.Loop() {
+		line = j.appendLine(line[:0])
 	}
 }
 

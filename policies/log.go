@@ -3,13 +3,11 @@ package policies
 import (
 	"bufio"
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"iter"
 	"slices"
-	"sync"
 	"time"
 
 	"coffer/anchor"
@@ -29,7 +27,7 @@ const maxLine = 64 << 10
 // value.
 const notAName = "not-a-name"
 
-// The line as it is written, all keys in this order (see FORMAT.md).
+// The line as it is read; appendLine writes it, all keys in this order (see FORMAT.md).
 type (
 	judgementJSON struct {
 		V       int          `json:"v"`
@@ -70,46 +68,7 @@ type (
 
 // Line is the judgement as the log keeps it, without the newline: names, states and
 // times; no value, and no id of a shopper, vault, grant or request.
-func (j Judgement) Line() []byte {
-	q, g := j.Question, j.Question.Grant
-	asked := questionJSON{
-		Action: consent.Action(named(string(q.Action))), Attribute: named(q.Attribute), Channel: named(q.Channel), SentLast7Days: q.SentLast7Days,
-		Business: businessJSON{q.Business.DID, named(string(q.Business.State)), some(q.Business.Purposes)},
-		Grant: grantJSON{g.Business, g.Purpose, allNamed(g.Attributes), allNamed(g.Channels), g.WeeklyCap,
-			named(string(g.State)), g.Start, g.End, g.Minor},
-	}
-	if hour, known := q.LocalHour(); known {
-		asked.LocalHour = &hour
-	}
-	if g.Jurisdictions != nil {
-		asked.Jurisdictions = &g.Jurisdictions
-	}
-	if g.Destinations != nil {
-		asked.Recipients = &g.Destinations
-	}
-	b, err := json.Marshal(judgementJSON{1, q.Now.Unix(), j.Ruling.Version, j.Ruling.Allow, some(ids(j.Ruling)), asked})
-	if err != nil {
-		panic(err) // nothing above can fail to be written
-	}
-	return b
-}
-
-func some(l []string) []string { return append([]string{}, l...) }
-
-func named(s string) string {
-	if s == "" || len(s) <= 64 && attributeName.MatchString(s) {
-		return s
-	}
-	return notAName
-}
-
-func allNamed(l []string) []string {
-	out := some(l)
-	for i := range out {
-		out[i] = named(out[i])
-	}
-	return out
-}
+func (j Judgement) Line() []byte { return j.appendLine(nil) }
 
 // ParseJudgement reads one line of a log, strictly.
 func ParseJudgement(line []byte) (j Judgement, err error) {
@@ -144,46 +103,6 @@ func ParseJudgement(line []byte) (j Judgement, err error) {
 		return Judgement{}, errors.New("reading a judgement: it is not written as a log writes it")
 	}
 	return j, nil
-}
-
-// Log writes judgements, one to a line and one line to a Write. It is safe for
-// concurrent use. What is durable when Append returns is its writer's affair.
-type Log struct {
-	mu sync.Mutex
-	w  io.Writer
-}
-
-// NewLog is a log that goes on writing where w stands.
-func NewLog(w io.Writer) *Log { return &Log{w: w} }
-
-// Append writes one judgement.
-func (l *Log) Append(j Judgement) error {
-	line := append(j.Line(), '\n')
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if _, err := l.w.Write(line); err != nil {
-		return fmt.Errorf("writing the log of decisions: %w", err)
-	}
-	return nil
-}
-
-// Logging is the engine as a gate asks it, with every ruling written to the log. An
-// error of the log goes to failed, and the ruling stands: a full disk neither opens
-// nor closes the gate.
-func (e *Engine) Logging(l *Log, failed func(error)) consent.Policy { return logging{e, l, failed} }
-
-type logging struct {
-	engine *Engine
-	log    *Log
-	failed func(error)
-}
-
-func (p logging) Decide(q consent.Question) consent.Ruling {
-	r := p.engine.Decide(q)
-	if err := p.log.Append(Judgement{Question: q, Ruling: r}); err != nil {
-		p.failed(err)
-	}
-	return r
 }
 
 // ReadLog reads a log line by line. After an error, which names the line, there is

@@ -42,6 +42,14 @@ type Config struct {
 	// ProofNonce makes businesses put a nonce of ours into every DPoP proof, so that
 	// none can be made ahead (RFC 9449 section 8).
 	ProofNonce bool `json:"dpop_nonce,omitempty"`
+	// DecisionLogFiles is how many files the log of decisions may have (cofferd policy
+	// replay reads it); the oldest goes when another begins. 0 keeps no log.
+	DecisionLogFiles int `json:"decision_log_files"`
+	// DecisionLogMiB is how large one of these files gets, in MiB.
+	DecisionLogMiB int `json:"decision_log_mib"`
+	// DecisionLogEvery leaves decisions out: of those that allow, one in so many is
+	// logged. Those that deny all are. 1 logs everything.
+	DecisionLogEvery int `json:"decision_log_every"`
 }
 
 // Duration is a time.Duration that reads and writes as "30s".
@@ -68,6 +76,10 @@ func Defaults() Config {
 		Listen:       "localhost:8080",
 		Heartbeat:    Duration(30 * time.Second),
 		BusinessRate: 1000,
+
+		DecisionLogFiles: 8,
+		DecisionLogMiB:   64,
+		DecisionLogEvery: 1,
 	}
 }
 
@@ -91,6 +103,15 @@ func (c Config) Check() error {
 	}
 	if c.BusinessRate < 0 {
 		return fmt.Errorf("business_rate %d: want 0 (no limit) or more", c.BusinessRate)
+	}
+	if c.DecisionLogFiles < 0 || c.DecisionLogFiles == 1 || c.DecisionLogFiles > 1000 {
+		return fmt.Errorf("decision_log_files %d: want 0 (no log), or 2 to 1000", c.DecisionLogFiles)
+	}
+	if c.DecisionLogMiB < 2 || c.DecisionLogMiB > 4096 {
+		return fmt.Errorf("decision_log_mib %d: want 2 to 4096", c.DecisionLogMiB)
+	}
+	if c.DecisionLogEvery < 1 {
+		return fmt.Errorf("decision_log_every %d: want 1 (every decision) or more", c.DecisionLogEvery)
 	}
 	return nil
 }

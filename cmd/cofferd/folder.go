@@ -21,11 +21,13 @@ import (
 //	ledger/        this member's keys and copy of the ledger
 //	operator.key   signs access tokens for businesses
 //	policies/      the operator's own rules (*.cedar) and decision tables (*.txt), if any
+//	decisions/     what the rules said to each question, for trying changes of the rules
 //	lock           held while a daemon or fsck works on the folder
 func databasePath(folder string) string { return filepath.Join(folder, "coffer.db") }
 func ledgerPath(folder string) string   { return filepath.Join(folder, "ledger") }
 func tokenKeyPath(folder string) string { return filepath.Join(folder, "operator.key") }
 func policyPath(folder string) string   { return filepath.Join(folder, "policies") }
+func decisionPath(folder string) string { return filepath.Join(folder, "decisions") }
 
 // errInUse says that another process works on the folder.
 var errInUse = errors.New("another cofferd is working on this data folder; stop it first")

@@ -14,6 +14,7 @@ import (
 	"coffer/anchor"
 	"coffer/anchor/anchorhttp"
 	"coffer/anchor/bft"
+	"coffer/consent"
 	"coffer/consent/agent"
 	"coffer/consent/consentdb"
 	"coffer/consent/consenthttp"
@@ -107,6 +108,15 @@ func (o *operator) routes(folder string, config Config, now func() time.Time) (h
 	if err != nil {
 		return nil, err
 	}
+	decisions, release, err := record(folder, config, o.log)
+	if err != nil {
+		return nil, err
+	}
+	o.release = append(o.release, release)
+	var policy consent.Policy = rules
+	if decisions != nil {
+		policy = rules.Recorded(decisions)
+	}
 	passkeys, err := passkey.New(passkey.Options{Store: o.vaults, Origin: config.Origin, Name: "Coffer", Now: now, Logger: o.log})
 	if err != nil {
 		return nil, err
@@ -130,7 +140,7 @@ func (o *operator) routes(folder string, config Config, now func() time.Time) (h
 	}
 	options := consenthttp.Options{
 		Origin: config.Origin, Store: o.consents, Sessions: sessions, Confirm: passkeys.Confirm,
-		Signatures: signatures, Policy: rules, Catalogue: rules.Catalogue(), Ledger: o.ledger, Clock: now, Log: o.log,
+		Signatures: signatures, Policy: policy, Catalogue: rules.Catalogue(), Ledger: o.ledger, Clock: now, Log: o.log,
 		Translate: vaulthttp.Problem, Return: tokens.Return, AdmitAll: config.Dev, LocalWebhooks: config.Dev, Rate: perSecond(config.BusinessRate),
 	}
 	consenthttp.Wallet(r, options)

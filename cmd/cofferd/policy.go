@@ -105,7 +105,7 @@ Decision tables beside them (*.txt) say what all rules together must say.`,
 			return explainPolicy(c.OutOrStdout(), rules, args)
 		},
 	}
-	c.AddCommand(list, test, explain, newReplay())
+	c.AddCommand(list, test, explain, newReplay(&folder))
 	noArguments(list)
 	return c
 }

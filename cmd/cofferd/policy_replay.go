@@ -16,19 +16,20 @@ import (
 	"coffer/policies"
 )
 
-func newReplay() *cobra.Command {
+func newReplay(folder *string) *cobra.Command {
 	var with string
 	c := &cobra.Command{
-		Use:   "replay LOG --with DIR",
+		Use:   "replay [LOG] --with DIR",
 		Short: "List what changed rules would decide otherwise",
 		Long: `Asks every question of a log of decisions again under the rules of a folder, and lists
-what would differ; LOG - is the standard input. The folder holds an operator's rules as
+what would differ. Without LOG it is the log of the data folder, also of a daemon that is
+running; LOG - is the standard input. The folder holds an operator's rules as
 they would stand in policies/; a floor.cedar, coffer.cedar or catalogue.json there takes
 the place of the shipped one, to try a change of those. The status is 1 when something
 differs.`,
 		Args: func(c *cobra.Command, args []string) error {
-			if len(args) != 1 || with == "" {
-				return usageError{errors.New("want one log and the folder with the changed rules, as in: cofferd policy replay decisions.ndjson --with new-rules")}
+			if len(args) > 1 || with == "" {
+				return usageError{errors.New("want the folder with the changed rules and at most one log, as in: cofferd policy replay --data /var/lib/coffer --with new-rules")}
 			}
 			return nil
 		},
@@ -41,7 +42,15 @@ differs.`,
 				return fmt.Errorf("loading the rules of %s: %w", with, err)
 			}
 			log := c.InOrStdin()
-			if args[0] != "-" {
+			switch {
+			case len(args) == 0:
+				whole, done, err := readDecisions(decisionPath(*folder))
+				if err != nil {
+					return err
+				}
+				defer done()
+				log = whole
+			case args[0] != "-":
 				f, err := os.Open(args[0])
 				if err != nil {
 					return fmt.Errorf("reading the log: %w", err)

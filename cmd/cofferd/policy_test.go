@@ -101,15 +101,12 @@ func TestPolicyReplay(t *testing.T) {
 		t.Fatal(err)
 	}
 	var text bytes.Buffer
-	log := policies.NewLog(&text)
 	for _, question := range []string{"collect", "collect time=2026-11-21T05:00:00Z", "collect time=2026-11-21T05:00:00Z", "message sent=7 cap=9"} {
 		q, err := policies.ParseQuestion(strings.Fields(question))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := log.Append(policies.Judgement{Question: q, Ruling: rules.Decide(q)}); err != nil {
-			t.Fatal(err)
-		}
+		text.Write(append(policies.Judgement{Question: q, Ruling: rules.Decide(q)}.Line(), '\n'))
 	}
 	path := filepath.Join(at(t, map[string]string{"decisions.ndjson": text.String()}), "decisions.ndjson")
 	calls(t, 0, []string{"4 decisions: 0 would be denied"}, "policy", "replay", path, "--with", t.TempDir())
@@ -117,6 +114,10 @@ func TestPolicyReplay(t *testing.T) {
 		"policy", "replay", path, "--with", at(t, map[string]string{"night.cedar": night}))
 	calls(t, 1, []string{"line 5 of the log"}, "policy", "replay", filepath.Join(at(t, map[string]string{"cut": text.String() + "{"}), "cut"), "--with", t.TempDir())
 	calls(t, 2, []string{"--with new-rules"}, "policy", "replay", path)
+	calls(t, 1, []string{"no log of decisions in"}, "policy", "replay", "--data", t.TempDir(), "--with", t.TempDir())
+	whole, _, _ := strings.Cut(text.String(), "\n")
+	live := newFolder(t, map[string]string{"decisions/decisions-000009.ndjson": text.String(), "decisions/decisions-000010.ndjson": whole + "\n" + whole[:50]})
+	calls(t, 0, []string{"5 decisions: 0 would be denied"}, "policy", "replay", "--data", live, "--with", t.TempDir()) // the fifth is being written
 	calls(t, 1, []string{"is no folder"}, "policy", "replay", path, "--with", path)
 	calls(t, 1, []string{"loading the rules"}, "policy", "replay", path, "--with", at(t, map[string]string{"p.cedar": "permit"}))
 }
