@@ -69,5 +69,11 @@ func (g Grant) Reaches(channel string) bool { return slices.Contains(g.Channels,
 // Expired reports whether the grant's time is over.
 func (g Grant) Expired(at time.Time) bool { return anchor.EpochAt(at) >= g.End }
 
+// Stands reports whether the grant gives something at the given moment, or will once it
+// is anchored or resumed.
+func (g Grant) Stands(at time.Time) bool {
+	return (g.State == StateAnchoring || g.State == StateLive || g.State == StatePaused) && !g.Expired(at)
+}
+
 // Live reports whether the grant stands at the given moment.
 func (g Grant) Live(at time.Time) bool { return Check(g, at, Need{Business: g.Business}) == nil }

@@ -51,6 +51,9 @@ func (s *Store) Reconcile(ctx context.Context, l anchor.Ledger, report func(Disc
 		}
 		queued[e.Handle()][e.Kind()] = true
 	}
+	if err := s.reconcileTemplates(ctx, report); err != nil {
+		return wrap("reconciling templates", err)
+	}
 	return wrap("reconciling", s.walk(ctx, func(q *consentsql.Queries, g Grant) error {
 		h, err := gather(ctx, q, g)
 		if err != nil {

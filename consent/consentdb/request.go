@@ -24,6 +24,7 @@ type Request struct {
 	ID       id.Request
 	Business consent.DID
 	JWS      string
+	Received consent.Unix
 	Expires  consent.Unix
 	Answered bool
 }
@@ -40,7 +41,8 @@ func (r Request) Status(at time.Time) Status {
 }
 
 // PutRequest keeps a verified request. ErrReplayed if its id was seen before, or
-// its nonce from this business.
+// its nonce from this business; a *consent.Refusal if it does not say what the template
+// that it names says, or replaces grants that do not stand.
 func (s *Store) PutRequest(ctx context.Context, r consent.Request, now time.Time) error {
 	return wrap("keeping a request", s.write(ctx, func(q *consentsql.Queries, _ sqldb.Tx) error {
 		return putRequest(ctx, q, r, now)
@@ -56,13 +58,17 @@ func putRequest(ctx context.Context, q *consentsql.Queries, r consent.Request, n
 	if seen != 0 {
 		return ErrReplayed
 	}
-	return q.PutRequest(ctx, consentsql.PutRequestParams{
+	err = q.PutRequest(ctx, consentsql.PutRequestParams{
 		RequestID: r.ID, Business: r.Iss, Nonce: nonce, Jws: r.JWS, Expires: int64(r.Exp), Received: now.Unix(),
 	})
+	if err != nil {
+		return err
+	}
+	return putReferences(ctx, q, r, now)
 }
 
-// Request returns a request to a shopper. One that another vault has answered
-// does not exist for this one.
+// Request returns a request to a shopper. One that another vault has answered, or that
+// replaces another vault's grants, does not exist for this one.
 func (s *Store) Request(ctx context.Context, v id.Vault, r id.Request) (out Request, err error) {
 	err = s.read(ctx, func(q *consentsql.Queries) error {
 		row, err := one(q.Request(ctx, r))
@@ -78,7 +84,7 @@ func (s *Store) Request(ctx context.Context, v id.Vault, r id.Request) (out Requ
 			}
 		}
 		out = requestOf(row)
-		return nil
+		return mayAnswer(ctx, q, v, r)
 	})
 	return out, wrap("reading a request", err)
 }
@@ -112,5 +118,5 @@ func (s *Store) RequestOf(ctx context.Context, business consent.DID, r id.Reques
 }
 
 func requestOf(row consentsql.Request) Request {
-	return Request{ID: row.RequestID, Business: row.Business, JWS: row.Jws, Expires: consent.Unix(row.Expires), Answered: row.Answered}
+	return Request{ID: row.RequestID, Business: row.Business, JWS: row.Jws, Received: consent.Unix(row.Received), Expires: consent.Unix(row.Expires), Answered: row.Answered}
 }

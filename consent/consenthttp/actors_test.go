@@ -24,6 +24,8 @@ type stage struct {
 
 	demanded string // a rights request of this shopper to this business
 	grantID  string // of an approval of this business; see approval
+
+	registered string // a template; see template
 }
 
 func newStage(t *testing.T) *stage {
@@ -79,6 +81,7 @@ var rows = map[string]struct {
 	"GET /schema/v1/receipt.schema.json":          {func(*stage, as) (string, any) { return "/schema/v1/receipt.schema.json", nil }, everyone("200")},
 	"GET /schema/v1/receipt.context.jsonld":       {func(*stage, as) (string, any) { return "/schema/v1/receipt.context.jsonld", nil }, everyone("200")},
 
+	"GET /wallet/v1/requests":      {func(*stage, as) (string, any) { return "/wallet/v1/requests", nil }, walletOnly("200", "200")},
 	"GET /wallet/v1/requests/{id}": {func(s *stage, _ as) (string, any) { return "/wallet/v1/requests/" + s.given.Request.ID.String(), nil }, walletOnly("200", "404 not-found")},
 	"POST /wallet/v1/decisions/start": {func(s *stage, by as) (string, any) {
 		d := s.given // answered: another shopper must not learn even that
@@ -135,7 +138,15 @@ var rows = map[string]struct {
 		return "/business/v1/requests", map[string]any{"request": s.actors["this business"].shop.Request().JWS}
 	}, businessOnly("201", "422 wrong-issuer")},
 	"GET /business/v1/requests/{id}": {func(s *stage, _ as) (string, any) { return "/business/v1/requests/" + s.given.Request.ID.String(), nil }, businessOnly("200", "404 not-found")},
-	"GET /business/v1/grants/{id}":   {func(s *stage, _ as) (string, any) { return "/business/v1/grants/" + s.grant(), nil }, businessOnly("200", "404 not-found")},
+	"POST /business/v1/templates": {func(s *stage, _ as) (string, any) {
+		return "/business/v1/templates", map[string]any{"template": s.actors["this business"].shop.Template(1).JWS}
+	}, businessOnly("201", "422 wrong-issuer")},
+	"GET /business/v1/templates":                  {func(*stage, as) (string, any) { return "/business/v1/templates", nil }, businessOnly("200", "200")},
+	"GET /business/v1/templates/{name}":           {func(s *stage, _ as) (string, any) { return "/business/v1/templates/" + s.template(), nil }, businessOnly("200", "404 not-found")},
+	"GET /business/v1/templates/{name}/behind":    {func(s *stage, _ as) (string, any) { return "/business/v1/templates/" + s.template() + "/behind", nil }, businessOnly("200", "404 not-found")},
+	"GET /business/v1/templates/{name}/{version}": {func(s *stage, _ as) (string, any) { return "/business/v1/templates/" + s.template() + "/1", nil }, businessOnly("200", "404 not-found")},
+
+	"GET /business/v1/grants/{id}": {func(s *stage, _ as) (string, any) { return "/business/v1/grants/" + s.grant(), nil }, businessOnly("200", "404 not-found")},
 	"POST /business/v1/permits": {func(s *stage, _ as) (string, any) {
 		h := s.given.Held[0]
 		entry := s.actors["this business"].shop.Permit(h, consent.LogHead{})
@@ -181,6 +192,18 @@ func (s *stage) approval() string {
 		s.grantID = got.GrantID.String()
 	}
 	return s.grantID
+}
+
+// template is one that this business registered.
+func (s *stage) template() string {
+	if s.registered == "" {
+		t := s.actors["this business"].shop.Template(1)
+		if _, err := s.store.PutTemplate(s.t.Context(), t, s.clock.Now()); err != nil {
+			s.t.Fatal(err)
+		}
+		s.registered = t.Name
+	}
+	return s.registered
 }
 
 func (s *stage) grant() string { return s.given.Held[0].Grant.String() }

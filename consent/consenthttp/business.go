@@ -51,6 +51,11 @@ func Business(r *mux.Router, o Options, protect func(http.Handler) http.Handler)
 		{http.MethodPost, "/grants/{id}/collect", b.collect}, // the gate asks by itself, and logs
 		{http.MethodPost, "/requests", b.active(b.ask)},
 		{http.MethodGet, "/requests/{id}", b.active(b.requested)},
+		{http.MethodPost, "/templates", b.active(b.putTemplate)},
+		{http.MethodGet, "/templates", b.active(b.templates)},
+		{http.MethodGet, "/templates/{name}", b.active(b.template)},
+		{http.MethodGet, "/templates/{name}/behind", b.active(b.behind)},
+		{http.MethodGet, "/templates/{name}/{version}", b.active(b.templateVersion)},
 		{http.MethodGet, "/grants/{id}", b.active(b.grant)},
 		{http.MethodPost, "/permits", b.active(b.permit)},
 		{http.MethodPost, "/grants/{id}/countersignature", b.active(b.countersign)},

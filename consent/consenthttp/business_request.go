@@ -3,6 +3,7 @@ package consenthttp
 import (
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/gorilla/mux"
 
@@ -46,7 +47,20 @@ type outcome struct {
 	Grant   *id.Grant `json:"grant,omitempty"`
 }
 
-func (b *business) requested(_ http.ResponseWriter, r *http.Request, by consent.Business) (answer, error) {
+// Between two looks at an open request: a tenth of the time that it has been waiting,
+// within these bounds. Who wants to know at once has events, and a webhook.
+const (
+	pollSoonest = 2 * time.Second
+	pollLatest  = 5 * time.Minute
+)
+
+// pollAfter is when to look at the request again, in seconds.
+func pollAfter(q consentdb.Request, now time.Time) int {
+	waited := now.Sub(q.Received.Time())
+	return int(min(max(waited/10, pollSoonest), pollLatest).Seconds())
+}
+
+func (b *business) requested(w http.ResponseWriter, r *http.Request, by consent.Business) (answer, error) {
 	name, err := pathID[id.Request](mux.Vars(r)["id"])
 	if err != nil {
 		return answer{}, err
@@ -68,7 +82,12 @@ func (b *business) requested(_ http.ResponseWriter, r *http.Request, by consent.
 			outcomes = append(outcomes, outcome{ID: purpose, Outcome: "refused"})
 		}
 	}
-	return ok(map[string]any{"id": found.ID, "status": found.Status(b.Clock()), "purposes": outcomes})
+	now := b.Clock()
+	status := found.Status(now)
+	if status == consentdb.StatusOpen {
+		w.Header().Set("Retry-After", strconv.Itoa(pollAfter(found.Request, now)))
+	}
+	return ok(map[string]any{"id": found.ID, "status": status, "purposes": outcomes})
 }
 
 // businessGrant is a grant as its business sees it.

@@ -107,6 +107,12 @@ func (o *Options) problem(err error) (p httpjson.Problem, known bool) {
 			Detail: r.Error(), More: map[string]any{"reason": r.Reason, "leaf": r.Entry},
 		}, true
 	}
+	if n, ok := errors.AsType[*consentdb.NotNext](err); ok {
+		return httpjson.Problem{
+			Code: "not-next", Title: "Versions of a template follow one another and never change", Status: http.StatusConflict,
+			More: map[string]any{"next": n.Next},
+		}, true
+	}
 	for _, row := range table {
 		if errors.Is(err, row.err) {
 			return httpjson.Problem{Code: row.code, Title: row.title, Status: row.status, Detail: detail(err)}, true

@@ -26,6 +26,7 @@ func Wallet(r *mux.Router, o Options) {
 		method, path string
 		serve        func(http.ResponseWriter, *http.Request, id.Vault) (answer, error)
 	}{
+		{http.MethodGet, "/requests", wt.requests},
 		{http.MethodGet, "/requests/{id}", wt.request},
 		{http.MethodPost, "/decisions/start", wt.startDecision},
 		{http.MethodPost, "/decisions", wt.decide},

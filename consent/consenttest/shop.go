@@ -204,3 +204,27 @@ func (m Sent) Body() map[string]any {
 func HandleOf(key ed25519.PrivateKey) anchor.Handle {
 	return anchor.Handle(key.Public().(ed25519.PublicKey))
 }
+
+// Template is a version of what Request asks.
+func (s *Shop) Template(version int, edit ...func(*consent.Template)) consent.Template {
+	q := s.Request()
+	t := consent.Template{Name: "order", Version: version, Iss: s.DID, Aud: Operator, Iat: q.Iat, Controller: q.Controller,
+		Jurisdictions: q.Jurisdictions, Language: q.Language, NoticeVersion: q.NoticeVersion, Purposes: q.Purposes}
+	for _, e := range edit {
+		e(&t)
+	}
+	t.JWS = must(s.SignJWS(consent.TypeTemplate, t.Payload()))
+	return t
+}
+
+// Repeating makes a Request repeat a template.
+func Repeating(t consent.Template) func(*consent.Request) {
+	return func(q *consent.Request) {
+		q.Template, q.NoticeVersion, q.Purposes, q.Controller = t.Ref(), t.NoticeVersion, t.Purposes, t.Controller
+	}
+}
+
+// Replacing makes a Request replace grants.
+func Replacing(mode consent.ReplaceMode, grants ...id.Grant) func(*consent.Request) {
+	return func(q *consent.Request) { q.Replaces = &consent.Replaces{Mode: mode, Grants: grants} }
+}

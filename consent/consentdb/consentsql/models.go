@@ -223,6 +223,11 @@ type Refresh struct {
 	Used       bool
 }
 
+type Replacement struct {
+	RequestID id.Request
+	GrantID   id.Grant
+}
+
 type Request struct {
 	RequestID id.Request
 	Business  consent.DID
@@ -231,6 +236,13 @@ type Request struct {
 	Expires   int64
 	Received  int64
 	Answered  bool
+}
+
+type RequestTemplate struct {
+	RequestID id.Request
+	Business  consent.DID
+	Name      string
+	Version   int64
 }
 
 type Revoked struct {
@@ -263,6 +275,15 @@ type Suspension struct {
 type Swept struct {
 	Name  string
 	Epoch int64
+}
+
+type Template struct {
+	Business consent.DID
+	Name     string
+	Version  int64
+	Hash     []byte
+	Jws      string
+	Received int64
 }
 
 type Termination struct {
