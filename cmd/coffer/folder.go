@@ -1,9 +1,13 @@
 package main
 
 import (
+	"context"
+	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"os"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -21,7 +25,26 @@ func openBusiness(cmd *cobra.Command) (*business.Business, error) {
 	if err != nil {
 		return nil, err
 	}
-	return business.Open(dir, business.WithLogger(newLogger(cmd.ErrOrStderr())))
+	b, err := business.Open(dir, business.WithLogger(newLogger(cmd.ErrOrStderr())), business.WithClock(clock(cmd)))
+	if errors.Is(err, business.ErrNoFolder) {
+		return nil, fmt.Errorf("%w, or name the folder with --data", err)
+	}
+	return b, err
+}
+
+type clockKey struct{}
+
+// withClock hands in another clock than the machine's.
+func withClock(ctx context.Context, now func() time.Time) context.Context {
+	return context.WithValue(ctx, clockKey{}, now)
+}
+
+// clock is what a command goes by.
+func clock(cmd *cobra.Command) func() time.Time {
+	if now, ok := cmd.Context().Value(clockKey{}).(func() time.Time); ok {
+		return now
+	}
+	return time.Now
 }
 
 // newLogger writes text to a terminal and JSON to anything else.

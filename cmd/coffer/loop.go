@@ -91,7 +91,7 @@ The exit status is 1 while something is overdue.`,
 				return err
 			}
 			all, _ := cmd.Flags().GetBool("all")
-			now, late, t := time.Now(), 0, table.NewWriter()
+			now, late, t := clock(cmd)(), 0, table.NewWriter()
 			t.SetOutputMirror(cmd.OutOrStdout())
 			t.SetStyle(table.StyleLight)
 			t.AppendHeader(table.Row{"grant", "ended", "on", "acknowledged", "stated", "due", "overdue"})

@@ -20,6 +20,8 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"coffer/consent/business"
 )
 
 func main() {
@@ -65,7 +67,26 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return exitUsage
 	}
 	fmt.Fprintf(stderr, "%s: %v\n", cmd.CommandPath(), err)
+	if do := advice(err); do != "" {
+		fmt.Fprintln(stderr, do)
+	}
 	return exitNo
+}
+
+// advice is what to do about an error that does not say so itself.
+func advice(err error) string {
+	p, ok := errors.AsType[*business.Problem](err)
+	switch {
+	case errors.Is(err, business.ErrUnreachable):
+		return "is the operator running there? what was being sent can be sent again, it counts once"
+	case !ok || p.Code != "invalid_client" || p.ClockOff != 0:
+		return ""
+	case strings.Contains(p.Detail, "unknown business"):
+		return "the operator does not know this business; run: coffer register"
+	case strings.Contains(p.Detail, "not approved"):
+		return "the operator approves it with: cofferd business approve DID (see: coffer key show)"
+	}
+	return ""
 }
 
 func newRoot() *cobra.Command {

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -18,7 +19,11 @@ import (
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"coffer": func() {
-			os.Exit(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+			now := time.Now
+			if off, err := time.ParseDuration(os.Getenv("CLOCK_OFF")); err == nil {
+				now = func() time.Time { return time.Now().Add(off) }
+			}
+			os.Exit(run(withClock(context.Background(), now), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 		},
 	})
 }
@@ -26,12 +31,15 @@ func TestMain(m *testing.M) {
 // The scripts drive the command as a person would; v1 holds files that version 1
 // wrote and that every later one reads.
 func TestScripts(t *testing.T) {
+	w := newWorld(t)
 	testscript.Run(t, testscript.Params{
 		Dir: filepath.Join("testdata", "script"),
 		Setup: func(env *testscript.Env) error {
 			return os.CopyFS(filepath.Join(env.WorkDir, "v1"), os.DirFS(filepath.Join("testdata", "v1")))
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"edit": edit, "cut": cut, "status": status},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"edit": edit, "cut": cut, "status": status, "first": first, "hold": hold, "operator": w.operator, "shopper": w.shopper,
+		},
 	})
 }
 
@@ -51,6 +59,25 @@ func cut(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("cut FILE")
 	}
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(old[:len(old)/2]), 0o600))
+}
+
+// first puts the first word of a file into a variable: first FILE NAME.
+func first(ts *testscript.TestScript, neg bool, args []string) {
+	if words := strings.Fields(ts.ReadFile(args[0])); !neg && len(args) == 2 && len(words) > 0 {
+		ts.Setenv(args[1], words[0])
+		return
+	}
+	ts.Fatalf("first FILE NAME, and FILE must have a word")
+}
+
+// hold works with a business's folder until the script ends: hold FOLDER.
+func hold(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("hold FOLDER")
+	}
+	b, err := business.Open(ts.MkAbs(args[0]))
+	ts.Check(err)
+	ts.Defer(func() { b.Close() })
 }
 
 // status runs a command that must end with that status: status CODE COMMAND….

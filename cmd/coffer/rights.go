@@ -53,7 +53,7 @@ end each is due (UTC). The exit status is 1 while one is overdue.`,
 			if err != nil {
 				return err
 			}
-			return listRights(cmd.OutOrStdout(), all, time.Now())
+			return listRights(cmd.OutOrStdout(), all, clock(cmd)())
 		},
 	}
 	dataFlag(cmd)
@@ -202,7 +202,7 @@ func withRights(cmd *cobra.Command, arg string, do func(context.Context, *busine
 	if err != nil {
 		return err
 	}
-	showRights(cmd.OutOrStdout(), c, time.Now())
+	showRights(cmd.OutOrStdout(), c, clock(cmd)())
 	return nil
 }
 

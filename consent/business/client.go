@@ -130,7 +130,7 @@ func (c *client) once(ctx context.Context, method, path string, header http.Head
 	req.Header = header
 	resp, err := c.http.Do(req)
 	if err != nil {
-		return fmt.Errorf("%w: %w", ErrUnreachable, withoutAddress(err))
+		return fmt.Errorf("%w from %s: %w", ErrUnreachable, c.origin, withoutAddress(err))
 	}
 	defer resp.Body.Close()
 	c.heard(resp.Header)
@@ -150,7 +150,7 @@ func (c *client) once(ctx context.Context, method, path string, header http.Head
 	// Keys we do not know are the operator's freedom to grow; what is signed is
 	// parsed strictly where it is verified.
 	if err := json.Unmarshal(b, out); err != nil {
-		return errors.New("reading the operator's answer: not the JSON that was expected")
+		return errors.New("reading the operator's answer: not the JSON that was expected; is that the operator's address?")
 	}
 	return nil
 }
@@ -169,11 +169,16 @@ func withoutAddress(err error) error {
 func (c *client) problem(resp *http.Response, body []byte) *Problem {
 	p := readProblem(resp, body)
 	theirs, err := http.ParseTime(resp.Header.Get("Date"))
-	if err != nil || p.Status != http.StatusBadRequest && p.Status != http.StatusUnauthorized && p.Status != http.StatusUnprocessableEntity {
+	if err != nil {
+		return p
+	}
+	switch p.Status {
+	case http.StatusBadRequest, http.StatusUnauthorized, http.StatusConflict, http.StatusUnprocessableEntity:
+	default:
 		return p
 	}
 	if off := c.now().Sub(theirs); off.Abs() > 30*time.Second {
-		p.ClockOff = off.Round(time.Second)
+		p.ClockOff = off.Round(10 * time.Second) // a Date has whole seconds, and took its time
 	}
 	return p
 }
@@ -195,6 +200,9 @@ func readProblem(resp *http.Response, body []byte) *Problem {
 		}
 		return p
 	default:
+		if p.Status < http.StatusInternalServerError { // a proxy in between may say 502
+			p.Detail = "that is not how an operator answers; is that the operator's address?"
+		}
 		return p
 	}
 	var doc struct {
@@ -247,7 +255,7 @@ func (c *client) stream(ctx context.Context, path string, in any, read func(io.R
 		req.Header = header
 		resp, err := c.http.Do(req)
 		if err != nil {
-			return fmt.Errorf("%w: %w", ErrUnreachable, withoutAddress(err))
+			return fmt.Errorf("%w from %s: %w", ErrUnreachable, c.origin, withoutAddress(err))
 		}
 		defer resp.Body.Close()
 		c.heard(resp.Header)

@@ -102,7 +102,7 @@ func denial(err error) error {
 		}
 		return d
 	}
-	if p.Status == http.StatusNotFound {
+	if p.Status == http.StatusNotFound && p.Code != "" { // and no stranger's 404
 		return ErrNotFound
 	}
 	return err
