@@ -27,7 +27,11 @@ import (
 func TestMain(m *testing.M) {
 	switch os.Getenv("COFFERD_TEST") {
 	case "":
-		os.Exit(m.Run())
+		code := m.Run()
+		if code == 0 {
+			code = unexercised(os.Stderr)
+		}
+		os.Exit(code)
 	case "cofferd":
 		os.Exit(run(context.Background(), os.Args[1:], os.Stdout, os.Stderr))
 	case "cut-off":

@@ -20,6 +20,7 @@ import (
 	"coffer/consent/consenthttp"
 	"coffer/consent/hooks"
 	"coffer/consent/oauth"
+	"coffer/internal/contract"
 	"coffer/internal/httpjson"
 	"coffer/internal/sqldb"
 	"coffer/vault/passkey"
@@ -88,8 +89,12 @@ func openOn(ctx context.Context, folder string, config Config, log *slog.Logger,
 	o.vaults = vaultdb.New(o.db, gate{o.consents, now})
 	o.outbox = o.consents.Outbox(o.ledger, now, log)
 	o.hooks = hooks.New(hooks.Options{Queue: o.consents, Clock: now, Log: log, Local: config.Dev})
-	o.handler, err = o.routes(folder, config, now)
-	return o, err
+	routes, err := o.routes(folder, config, now)
+	if err != nil {
+		return o, err
+	}
+	o.handler = logRequests(log, routes)
+	return o, nil
 }
 
 // close gives back in reverse what open took.
@@ -103,7 +108,7 @@ func (o *operator) close() (err error) {
 }
 
 // routes puts every room behind its paths.
-func (o *operator) routes(folder string, config Config, now func() time.Time) (http.Handler, error) {
+func (o *operator) routes(folder string, config Config, now func() time.Time) (*mux.Router, error) {
 	rules, err := loadPolicies(folder)
 	if err != nil {
 		return nil, err
@@ -148,11 +153,12 @@ func (o *operator) routes(folder string, config Config, now func() time.Time) (h
 	consenthttp.Schema(r)
 	tokens.Routes(r)
 	anchorhttp.Routes(r, o.ledger)
+	contract.Routes(r)
 	for _, api := range []string{"/wallet/", "/business/", "/ledger/", "/oauth/", "/schema/", "/.well-known/"} {
 		r.PathPrefix(api).HandlerFunc(noRoute) // a typo in a path must not get a page
 	}
 	r.PathPrefix("/").Handler(walletweb.Handler())
-	return logRequests(o.log, r), nil
+	return r, nil
 }
 
 func noRoute(w http.ResponseWriter, _ *http.Request) {

@@ -19,6 +19,7 @@ import (
 	"coffer/anchor"
 	"coffer/consent"
 	"coffer/consent/business"
+	"coffer/internal/contract/contracttest"
 	"coffer/internal/id"
 	"coffer/internal/wallettest"
 )
@@ -111,6 +112,7 @@ func (w *world) start(l net.Listener) {
 	if err != nil {
 		w.Fatal(err)
 	}
+	w.o.handler = contracttest.Hold(w.T, w.o.handler)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- w.o.run(ctx, l) }()

@@ -1,0 +1,247 @@
+package main
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gorilla/mux"
+
+	"coffer/consent"
+	"coffer/consent/consenttest"
+	"coffer/internal/contract"
+	"coffer/internal/contract/contracttest"
+	"coffer/vault"
+	"coffer/vault/vaulttest"
+)
+
+// Every route of the daemon stands in the contract (internal/contract/api), and
+// everything in the contract is a route.
+func TestEveryRouteIsInTheContract(t *testing.T) {
+	w := newWorld(t)
+	router, err := w.o.routes(w.folder, w.config, time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	routes, err := routesOf(router)
+	if err != nil {
+		t.Fatal(err)
+	}
+	operations := contracttest.Operations(contracttest.Document(t))
+	for _, route := range routes {
+		if operations[route] == nil {
+			t.Errorf("%s stands nowhere in the contract: add it to a file of internal/contract/api", route)
+		}
+	}
+	for operation := range operations {
+		if !slices.Contains(routes, operation) {
+			t.Errorf("%s stands in the contract and is no route", operation)
+		}
+	}
+}
+
+// form of a variable of a route, as in {tile:.+}.
+var form = regexp.MustCompile(`\{([^}:]+):[^}]*\}`)
+
+func routesOf(router *mux.Router) (all []string, err error) {
+	var open []string
+	err = router.Walk(func(r *mux.Route, _ *mux.Router, _ []*mux.Route) error {
+		path, err := r.GetPathTemplate()
+		if err != nil {
+			return err
+		}
+		methods, err := r.GetMethods()
+		if err != nil { // any method: a prefix, whose routes come after it, or what answers the rest
+			open = append(open, path)
+			return nil
+		}
+		for _, m := range methods {
+			if m != http.MethodHead || !slices.Contains(methods, http.MethodGet) {
+				all = append(all, m+" "+form.ReplaceAllString(path, "{$1}"))
+			}
+		}
+		return nil
+	})
+	for _, path := range open {
+		if !strings.HasSuffix(path, "/") && path != "/wallet/v1" && path != "/business/v1" {
+			return nil, fmt.Errorf("%s is a route for any method: name its methods", path)
+		}
+	}
+	return all, err
+}
+
+// notExercised are operations that no scenario of this package reaches with a success,
+// each with the reason.
+var notExercised = map[string]string{}
+
+// unexercised runs after all tests: an operation of the contract that none of them
+// reached with a success has never been held against its schemas.
+func unexercised(out io.Writer) (code int) {
+	for _, name := range []string{"test.run", "test.skip", "test.list", "test.fuzz"} {
+		if f := flag.Lookup(name); f != nil && f.Value.String() != "" {
+			return 0
+		}
+	}
+	d, err := contracttest.Load(contract.JSON())
+	if err != nil {
+		fmt.Fprintln(out, err)
+		return 1
+	}
+	done := contracttest.Exercised()
+	for _, name := range slices.Sorted(maps.Keys(contracttest.Operations(d))) {
+		switch _, excused := notExercised[name]; {
+		case !done[name] && !excused:
+			fmt.Fprintf(out, "contract: no scenario reaches %s with a success; make one (TestTheRestOfTheContract), or say why not in notExercised\n", name)
+			code = 1
+		case done[name] && excused:
+			fmt.Fprintf(out, "contract: %s is reached after all; take it off notExercised\n", name)
+			code = 1
+		}
+	}
+	return code
+}
+
+// TestTheRestOfTheContract reaches what no story needs: ways in and out of a vault, the
+// inbox's switches, a webhook's state, and everything that is there for anyone.
+func TestTheRestOfTheContract(t *testing.T) {
+	w := newWorld(t)
+	ctx := t.Context()
+	b := w.shop()
+	s, _, market := demanding(w, b)
+
+	w.step("ways in and out", func() error {
+		second := vaulttest.NewAuthenticator(w.config.Origin)
+		made, prf, err := s.CreatePasskey(ctx, second)
+		if err != nil {
+			return err
+		}
+		credential, err := base64.RawURLEncoding.DecodeString(made.Credential)
+		if err != nil {
+			return err
+		}
+		wrap, err := s.Wrap(vault.PasskeyWrap, credential, prf)
+		if err != nil {
+			return err
+		}
+		if err := s.Do(ctx, "PUT", "/wraps", map[string]any{"wraps": []vaulttest.Wrap{wrap}}, nil); err != nil {
+			return err
+		}
+		if err := s.SignIn(ctx); err != nil {
+			return err
+		}
+		if err := s.Do(ctx, "DELETE", "/passkeys/"+made.Credential, nil, nil); err != nil {
+			return err
+		}
+		if err := s.Do(ctx, "POST", "/session/end", struct{}{}, nil); err != nil {
+			return err
+		}
+		if _, err := s.Recover(ctx); err != nil {
+			return err
+		}
+		return errors.Join(s.Do(ctx, "GET", "/session", nil, nil), s.SignIn(ctx))
+	})
+
+	w.step("the inbox", func() error {
+		if _, err := b.Send(ctx, market, "Hush-hush offer", "only for canaries"); err != nil {
+			return err
+		}
+		inbox, err := s.Inbox(ctx)
+		if err != nil || len(inbox) != 1 {
+			return fmt.Errorf("%d messages: %w", len(inbox), err)
+		}
+		at := "/messages/" + inbox[0].ID.String()
+		return errors.Join(s.Do(ctx, "POST", at+"/read", nil, nil), s.Do(ctx, "DELETE", at, nil, nil), s.Do(ctx, "GET", "/rights", nil, nil))
+	})
+
+	w.step("a webhook's state", func() error {
+		other := w.stranger()
+		_, jws := other.shop.Webhook(w.config.Origin+"/nobody", func(h *consent.Webhook) { h.Aud = w.config.Origin })
+		return errors.Join(
+			other.do("PUT", "/business/v1/webhook", map[string]string{"webhook": jws}),
+			other.do("GET", "/business/v1/webhook", nil),
+			other.do("GET", "/business/v1/webhook/dead?after=0", nil),
+			other.do("POST", "/business/v1/webhook/retry", map[string]any{"events": []string{}}))
+	})
+
+	w.step("what is there for anyone", func() error {
+		for _, path := range []string{
+			"/openapi.yaml", "/openapi.json", "/schema/v1/receipt.schema.json", "/schema/v1/receipt.context.jsonld",
+			"/ledger/v1/head", "/ledger/v1/header", "/ledger/v1/consistency?from=1&to=2", "/ledger/v1/checkpoint", "/ledger/v1/checkpoint-key",
+			"/ledger/v1/tile/entries/000.p/1", "/ledger/v1/tile/0/000.p/1",
+		} {
+			res, err := http.Get(w.config.Origin + path)
+			if err != nil {
+				return err
+			}
+			_, err = io.Copy(io.Discard, res.Body)
+			res.Body.Close()
+			if err != nil || res.StatusCode != http.StatusOK {
+				return fmt.Errorf("%s: %d, %v", path, res.StatusCode, err)
+			}
+		}
+		return nil
+	})
+}
+
+// stranger is a business that no code of ours speaks for, with a token.
+type stranger struct {
+	*world
+	shop  *consenttest.Shop
+	token string
+}
+
+func (w *world) stranger() *stranger {
+	w.Helper()
+	s := &stranger{world: w, shop: w.outsider()}
+	assertion := s.shop.Assertion(func(claims map[string]any) { claims["aud"] = w.config.Origin })
+	res, err := http.PostForm(w.config.Origin+"/oauth/token", url.Values{"grant_type": {"client_credentials"}, "client_assertion": {assertion},
+		"client_assertion_type": {"urn:ietf:params:oauth:client-assertion-type:jwt-bearer"}})
+	if err != nil {
+		w.Fatal(err)
+	}
+	defer res.Body.Close()
+	var answer struct {
+		Token string `json:"access_token"`
+	}
+	if err := json.NewDecoder(res.Body).Decode(&answer); err != nil {
+		w.Fatal(err)
+	}
+	s.token = answer.Token
+	return s
+}
+
+// do wants a success of a route.
+func (s *stranger) do(method, path string, body any) error {
+	b, err := json.Marshal(body)
+	if err != nil {
+		return err
+	}
+	r, err := http.NewRequestWithContext(s.Context(), method, s.config.Origin+path, bytes.NewReader(b))
+	if err != nil {
+		return err
+	}
+	r.Header.Set("Authorization", "Bearer "+s.token)
+	r.Header.Set("Content-Type", "application/json")
+	res, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	if res.StatusCode >= 300 {
+		text, _ := io.ReadAll(res.Body)
+		return fmt.Errorf("%s %s: %d %s", method, path, res.StatusCode, text)
+	}
+	return nil
+}
