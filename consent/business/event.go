@@ -30,6 +30,17 @@ const (
 	EventSuspended  EventType = "suspended"  // likewise: the business is; the grant stands, and its letter can be opened when it no longer is
 )
 
+// A successor took the place of the grant, or the shopper paused it: likewise.
+const (
+	EventNarrowed  = EventType(consent.ChangeNarrowed)
+	EventShortened = EventType(consent.ChangeShortened)
+	EventRenewed   = EventType(consent.ChangeRenewed)
+	EventPaused    = EventType(consent.ChangePaused)
+	EventResumed   = EventType(consent.ChangeResumed)
+	EventMerged    = EventType(consent.ChangeMerged)
+	EventReplaced  = EventType(consent.ChangeReplaced)
+)
+
 // EventRights says that a shopper demands a right under the grant; the rights request
 // is already in the folder when the handler is called.
 const EventRights EventType = "rights-request"
@@ -179,7 +190,7 @@ func (b *Business) follow(ctx context.Context, e Event) error {
 	case EventTerminated:
 		defer b.hold(e.Grant)()
 		return b.end(ctx, e.Grant, consent.StateTerminated, e.Time)
-	case EventExpired, EventSuspended:
+	case EventExpired, EventSuspended, EventPaused, EventNarrowed, EventShortened, EventRenewed, EventResumed, EventMerged, EventReplaced:
 		defer b.hold(e.Grant)()
 		if err := b.folder.remove("letters", e.Grant.String()+".json"); err != nil {
 			return fmt.Errorf("deleting the keys of a grant: %w", err)

@@ -261,7 +261,7 @@ func (s *Store) terminate(ctx context.Context, q *consentsql.Queries, tx sqldb.T
 		return err
 	}
 	ended, err := s.end(ctx, q, tx, row, consent.StateTerminated, at)
-	if err != nil || !ended {
+	if err != nil || !ended || consent.State(row.State) == consent.StatePaused { // off the ledger already
 		return err
 	}
 	paper, err := q.Paper(ctx, consentsql.PaperParams{VaultID: row.VaultID, GrantID: g})

@@ -22,7 +22,9 @@ func (e Event) MarshalJSON() ([]byte, error) {
 		Request string       `json:"request"`
 		Grant   string       `json:"grant"`
 		Time    consent.Unix `json:"time"`
-	}{consent.Version, strconv.FormatInt(e.Seq, 10), e.Kind, named(e.Request), named(e.Grant), e.At})
+
+		Successor string `json:"successor,omitempty"`
+	}{consent.Version, strconv.FormatInt(e.Seq, 10), e.Kind, named(e.Request), named(e.Grant), e.At, named(e.Successor)})
 }
 
 func named[K any](i id.ID[K]) string {
@@ -60,7 +62,7 @@ func (s *Store) DueDeliveries(ctx context.Context, business consent.DID, now tim
 			return err
 		}
 		for _, row := range rows {
-			body, err := json.Marshal(eventOf(row.Event.Seq, row.Event.Kind, row.Event.RequestID, row.Event.GrantID, row.Event.Happened))
+			body, err := json.Marshal(eventOf(row.Event))
 			if err != nil {
 				return err
 			}
@@ -113,9 +115,10 @@ func (s *Store) Failed(ctx context.Context, d consent.Delivery, f consent.Failed
 	return buried, wrap("keeping a failed delivery", err)
 }
 
-func eventOf(seq int64, kind string, request, grant []byte, happened int64) Event {
-	e := Event{Seq: seq, Kind: EventKind(kind), At: consent.Unix(happened)}
-	copy(e.Request[:], request)
-	copy(e.Grant[:], grant)
+func eventOf(row consentsql.Event) Event {
+	e := Event{Seq: row.Seq, Kind: EventKind(row.Kind), At: consent.Unix(row.Happened)}
+	copy(e.Request[:], row.RequestID)
+	copy(e.Grant[:], row.GrantID)
+	copy(e.Successor[:], row.Successor)
 	return e
 }

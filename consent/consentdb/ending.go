@@ -122,8 +122,8 @@ func (s *Store) EndByOrder(ctx context.Context, g id.Grant, reason string, now t
 		switch consent.State(row.State) {
 		case consent.StateWithdrawn:
 			return &consent.Denial{Reason: consent.Withdrawn}
-		case consent.StateTerminated:
-			return &consent.Denial{Reason: consent.Terminated}
+		case consent.StateTerminated, consent.StateReplaced:
+			return denialOf(row, now)
 		}
 		err = q.PutTermination(ctx, consentsql.PutTerminationParams{VaultID: row.VaultID, GrantID: g, Reason: reason, Ordered: now.Unix()})
 		if err != nil {

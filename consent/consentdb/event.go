@@ -21,6 +21,15 @@ const (
 	EventRights     EventKind = "rights-request" // somebody demands a right under this grant
 	EventExpired    EventKind = "expired"        // its time is over
 	EventSuspended  EventKind = "suspended"      // the business is, so that the grant gives nothing
+
+	// A grant was paused, or a successor took its place.
+	EventNarrowed  = EventKind(consent.ChangeNarrowed)
+	EventShortened = EventKind(consent.ChangeShortened)
+	EventRenewed   = EventKind(consent.ChangeRenewed)
+	EventPaused    = EventKind(consent.ChangePaused)
+	EventResumed   = EventKind(consent.ChangeResumed)
+	EventMerged    = EventKind(consent.ChangeMerged)
+	EventReplaced  = EventKind(consent.ChangeReplaced)
 )
 
 // Event is what a business is told. Request or Grant is zero where it is not
@@ -31,6 +40,11 @@ type Event struct {
 	Request id.Request
 	Grant   id.Grant
 	At      consent.Unix
+
+	// Successor is the grant to go on with; zero if there is none.
+	Successor id.Grant
+
+	covered bool // the successor names all attributes that the grant did
 }
 
 // Events returns a business's events after the cursor, oldest first.
@@ -41,10 +55,9 @@ func (s *Store) Events(ctx context.Context, business consent.DID, after int64, l
 			return err
 		}
 		for _, row := range rows {
-			e := Event{Seq: row.Seq, Kind: EventKind(row.Kind), At: consent.Unix(row.Happened)}
-			copy(e.Request[:], row.RequestID)
-			copy(e.Grant[:], row.GrantID)
-			all = append(all, e)
+			all = append(all, eventOf(consentsql.Event{
+				Seq: row.Seq, Kind: row.Kind, RequestID: row.RequestID, GrantID: row.GrantID, Happened: row.Happened, Successor: row.Successor,
+			}))
 		}
 		return nil
 	})
@@ -61,6 +74,7 @@ func tell(ctx context.Context, q *consentsql.Queries, business consent.DID, e Ev
 	}
 	err = q.PutEvent(ctx, consentsql.PutEventParams{
 		Business: business, Seq: last + 1, Kind: string(e.Kind), RequestID: bytesOf(e.Request), GrantID: bytesOf(e.Grant), Happened: int64(e.At),
+		Successor: bytesOf(e.Successor),
 	})
 	if err != nil {
 		return fmt.Errorf("appending an event: %w", err)

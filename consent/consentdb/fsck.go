@@ -64,7 +64,7 @@ func (s *Store) Reconcile(ctx context.Context, l anchor.Ledger, report func(Disc
 			return err
 		}
 		h.againstItself(say)
-		return nil
+		return againstSuccessor(ctx, q, g, say)
 	}))
 }
 
@@ -121,6 +121,11 @@ func gather(ctx context.Context, q *consentsql.Queries, g Grant) (h holding, err
 }
 
 func (h holding) againstLedger(ctx context.Context, l anchor.Ledger, queued map[anchor.Kind]bool, say func(string, ...any)) error {
+	entry, err := consent.Given{Entry: h.Entry}.GrantEntry()
+	if err != nil {
+		say("its entry: %v", err)
+		return nil
+	}
 	state, err := l.Grant(ctx, h.Handle)
 	known := err == nil
 	if err != nil && !errors.Is(err, anchor.ErrNotFound) {
@@ -133,11 +138,13 @@ func (h holding) againstLedger(ctx context.Context, l anchor.Ledger, queued map[
 		say("anchored, but not on the ledger")
 	case !h.Anchored && !known && !queued[anchor.KindGrant] && h.State != consent.StateTerminated:
 		say("neither on the ledger nor on its way")
-	case known && (state.Start != h.Start || state.End != h.End):
+	case known && (state.Start != h.Start || state.End != entry.End):
 		say("another window on the ledger")
+	case h.End > entry.End || h.End <= h.Start:
+		say("it ends after its entry")
 	}
 	// A grant that its business gave up was withdrawn by the entry signed ahead.
-	switch withdrawn := h.State == consent.StateWithdrawn || len(h.WithdrawEntry) > 0; {
+	switch withdrawn := h.State == consent.StateWithdrawn || h.State == consent.StatePaused || h.State == consent.StateReplaced || len(h.WithdrawEntry) > 0; {
 	case withdrawn && h.WithdrawAnchored && !state.Withdrawn:
 		say("withdrawal anchored, but not on the ledger")
 	case withdrawn && known && !state.Withdrawn && !queued[anchor.KindWithdraw]:

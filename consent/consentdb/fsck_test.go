@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"coffer/anchor/anchortest"
+	"coffer/consent"
 	"coffer/consent/consentdb"
 	"coffer/consent/consenttest"
 	"coffer/internal/sqldb"
@@ -14,7 +15,18 @@ import (
 func TestReconcileFinds(t *testing.T) {
 	for name, c := range map[string]struct{ plant, want string }{
 		"a live grant that was never anchored":  {`UPDATE grant_record SET anchored = FALSE`, "live without an anchored entry"},
-		"another window":                        {`UPDATE grant_record SET end_epoch = end_epoch + 24`, "another window"},
+		"another window":                        {`UPDATE grant_record SET start_epoch = start_epoch - 24`, "another window"},
+		"an end after its entry's":              {`UPDATE grant_record SET end_epoch = end_epoch + 1`, "ends after its entry"},
+		"a pause without a receipt":             {`DELETE FROM later_receipt`, "paused without a receipt"},
+		"a pause that the ledger does not know": {`UPDATE grant_record SET state = 'paused', change_kind = 'paused' WHERE state = 'live'`, "withdrawal neither"},
+		"a paused grant that counts as live":    {`UPDATE grant_record SET state = 'live' WHERE state = 'paused'`, "live, but it was changed"},
+		"a successor that is not there":         {`UPDATE grant_record SET successor = (SELECT x FROM planted) WHERE state = 'replaced'`, "that is not there"},
+		"a successor that nobody names":         {`UPDATE grant_record SET successor = '' WHERE state = 'replaced'`, "successor is named"},
+		"a successor of what is live":           {`UPDATE grant_record SET successor = grant_id WHERE state = 'live'`, "successor is named"},
+		"a successor that gives more":           {`UPDATE grant_record SET attributes = '["shoe-size","email"]' WHERE attributes = '[]'`, "gives more"},
+		"a successor that ends later":           {`UPDATE grant_record SET end_epoch = end_epoch + 1 WHERE attributes = '[]'`, "ends later"},
+		"a successor of another purpose":        {`UPDATE grant_record SET purpose = 'x' WHERE attributes = '[]'`, "something else"},
+		"replaced by nothing":                   {`UPDATE grant_record SET change_kind = '' WHERE state = 'replaced'`, "replaced by nothing"},
 		"a withdrawal that is lost":             {`UPDATE grant_record SET state = 'withdrawn', withdrawn = given + 1`, "withdrawal neither"},
 		"a withdrawal that was not anchored":    {`UPDATE grant_record SET state = 'withdrawn', withdrawn = given, withdraw_anchored = TRUE`, "withdrawal anchored, but"},
 		"a release without a permit":            {`DELETE FROM permit WHERE kind = 'collect'`, "without a permit of its hour"},
@@ -36,6 +48,11 @@ func TestReconcileFinds(t *testing.T) {
 				}
 			}
 			s.deliver(s.message(a.Held[1]))
+			if strings.Contains(name, "successor") || strings.Contains(name, "paus") || strings.Contains(name, "replaced") {
+				s.alter(a, a.Held[1], consent.ChangeNarrowed, consenttest.To{Attributes: []string{}})
+				s.alter(a, a.Held[0], consent.ChangePaused, consenttest.To{})
+				s.drain()
+			}
 			s.sound()
 			s.do(s.db.Write(t.Context(), func(tx sqldb.Tx) error {
 				stray := s.shop.Permit(a.Held[0], [32]byte{1}).Bytes()

@@ -52,6 +52,9 @@ func (s *Store) admit(ctx context.Context, q *consentsql.Queries, tx sqldb.Tx, b
 			continue
 		}
 		g, err := s.gate(p, rows[i])
+		if err == nil && g.State == consent.StateReplaced {
+			g.Change, g.Successor, err = replacedBy(ctx, q, p.Grant)
+		}
 		if err != nil {
 			return err
 		}

@@ -3,6 +3,7 @@ package consentdb
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"coffer/anchor"
 	"coffer/consent"
@@ -17,6 +18,26 @@ type Grant struct {
 	WithdrawEntry     consent.Bytes // empty until it is withdrawn
 	WithdrawAnchored  bool
 	WithdrawalReceipt string
+
+	Later []LaterReceipt // of its pause and of its expiry, as far as the wallet made them
+}
+
+// LaterReceipt is a receipt of what became of a grant.
+type LaterReceipt struct {
+	Event   string // consent.EventPaused or consent.EventExpired
+	Receipt string // JWT
+}
+
+// Receipts are those of the grant in order, from the one that began it.
+func (g Grant) Receipts() []string {
+	all := []string{g.Receipt}
+	for _, l := range g.Later {
+		all = append(all, l.Receipt)
+	}
+	if g.WithdrawalReceipt != "" {
+		all = append(all, g.WithdrawalReceipt)
+	}
+	return all
 }
 
 // Grants lists a vault's grants, newest first.
@@ -33,7 +54,7 @@ func (s *Store) Grants(ctx context.Context, v id.Vault) (all []Grant, err error)
 			}
 			all = append(all, g)
 		}
-		return nil
+		return withLater(ctx, q, v, all)
 	})
 	return all, wrap("listing grants", err)
 }
@@ -85,7 +106,27 @@ func grantWhole(ctx context.Context, q *consentsql.Queries, g id.Grant) (Grant, 
 	if err != nil {
 		return Grant{}, fmt.Errorf("reading a grant's papers: %w", err)
 	}
-	return grantOf(row, paper)
+	out, err := grantOf(row, paper)
+	if err != nil {
+		return out, err
+	}
+	later, err := q.LaterReceipts(ctx, consentsql.LaterReceiptsParams{VaultID: row.VaultID, GrantID: g})
+	for _, l := range later {
+		out.Later = append(out.Later, LaterReceipt{l.Event, l.Receipt})
+	}
+	return out, err
+}
+
+// withLater adds the later receipts of a vault's grants.
+func withLater(ctx context.Context, q *consentsql.Queries, v id.Vault, all []Grant) error {
+	rows, err := q.LaterReceiptsOfVault(ctx, v)
+	for _, row := range rows {
+		n := slices.IndexFunc(all, func(g Grant) bool { return g.ID == row.GrantID })
+		if n >= 0 {
+			all[n].Later = append(all[n].Later, LaterReceipt{row.Event, row.Receipt})
+		}
+	}
+	return err
 }
 
 func grantOf(row consentsql.GrantRecord, paper consentsql.GrantPaper) (Grant, error) {
@@ -110,11 +151,13 @@ func bareGrant(row consentsql.GrantRecord) (consent.Grant, error) {
 	if err != nil {
 		return consent.Grant{}, err
 	}
-	return consent.Grant{
+	g := consent.Grant{
 		ID: row.GrantID, Vault: row.VaultID, Request: row.RequestID, Business: row.Business,
 		Purpose: row.Purpose, PurposeID: row.PurposeID, Attributes: attributes, Channels: channels,
 		WeeklyCap: int(row.WeeklyCap), Start: anchor.Epoch(row.StartEpoch), End: anchor.Epoch(row.EndEpoch),
 		State: consent.State(row.State), Minor: row.Minor, Given: consent.Unix(row.Given),
-		Withdrawn: consent.Unix(row.Withdrawn), Handle: anchor.Handle(row.Handle),
-	}, nil
+		Withdrawn: consent.Unix(row.Withdrawn), Handle: anchor.Handle(row.Handle), Change: consent.ChangeKind(row.ChangeKind),
+	}
+	copy(g.Successor[:], row.Successor)
+	return g, nil
 }

@@ -18,7 +18,7 @@ var ErrNotOver = errors.New("the grant has not ended so")
 // A grant that ended before keeps its loop and its deadlines, unless it was only
 // suspended.
 func openLoop(ctx context.Context, q *consentsql.Queries, business consent.DID, e Event) error {
-	if !consent.IsEnding(string(e.Kind)) {
+	if !consent.IsEnding(string(e.Kind)) || e.covered {
 		return nil
 	}
 	key := consentsql.LoopParams{Business: business, GrantID: e.Grant}
@@ -89,7 +89,7 @@ func (s *Store) PutDeletion(ctx context.Context, d consent.Deletion, jws string,
 		if err != nil {
 			return err
 		}
-		attributes, err := fromJSON(g.Attributes)
+		attributes, err := owed(ctx, q, g)
 		if err != nil {
 			return err
 		}
@@ -100,6 +100,21 @@ func (s *Store) PutDeletion(ctx context.Context, d consent.Deletion, jws string,
 			Stated: now.Unix(), Statement: jws, Business: d.Iss, GrantID: d.Grant,
 		})
 	}))
+}
+
+// owed are the attributes that a business must delete once a grant has ended: all that
+// it named, or those that its successor does not.
+func owed(ctx context.Context, q *consentsql.Queries, old consentsql.GrantRecord) ([]string, error) {
+	attributes, err := fromJSON(old.Attributes)
+	if err != nil || len(old.Successor) == 0 {
+		return attributes, err
+	}
+	next, err := one(q.GrantByID(ctx, id.Grant(old.Successor)))
+	if err != nil {
+		return nil, err
+	}
+	kept, err := fromJSON(next.Attributes)
+	return consent.Dropped(attributes, kept), err
 }
 
 // openedLoop finds the loop of a business's grant. open is false when there is none

@@ -71,7 +71,7 @@ func (s *Store) TakeMessage(ctx context.Context, m Message, now time.Time, judge
 		if err := consent.Check(g, now, consent.Need{Business: m.Business, Channel: m.Channel, Permitted: true}); err != nil {
 			return err
 		}
-		sent, err := q.MessagesSince(ctx, consentsql.MessagesSinceParams{VaultID: g.Vault, GrantID: g.ID, Received: now.Add(-week).Unix()})
+		sent, err := sentSince(ctx, q, g, now.Add(-week))
 		if err != nil {
 			return err
 		}
@@ -103,6 +103,20 @@ func (s *Store) TakeMessage(ctx context.Context, m Message, now time.Time, judge
 		return putPermit(ctx, q, m.permit(), now)
 	})
 	return taken, wrap("taking a message", err)
+}
+
+// sentSince counts what was sent under a grant and under those that it came of: a change
+// lets nobody write more often.
+func sentSince(ctx context.Context, q *consentsql.Queries, g consent.Grant, since time.Time) (sent int64, err error) {
+	grants, err := line(ctx, q, g.Vault, g.ID)
+	for _, of := range grants {
+		n, err := q.MessagesSince(ctx, consentsql.MessagesSinceParams{VaultID: g.Vault, GrantID: of, Received: since.Unix()})
+		if err != nil {
+			return 0, err
+		}
+		sent += n
+	}
+	return sent, err
 }
 
 func (m Message) permit() Permit {

@@ -51,7 +51,7 @@ func (s *Store) DeadDeliveries(ctx context.Context, business consent.DID, after 
 		for _, row := range rows {
 			e := row.Event
 			all = append(all, Dead{
-				Event:    eventOf(e.Seq, e.Kind, e.RequestID, e.GrantID, e.Happened),
+				Event:    eventOf(e),
 				Attempts: int(row.Delivery.Attempts), Failure: consent.Failure(row.Delivery.Failure), GivenUp: consent.Unix(row.Delivery.Dead),
 			})
 		}

@@ -2,6 +2,7 @@ package consentdb
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"coffer/anchor"
@@ -15,8 +16,8 @@ import (
 type Withdrawal struct {
 	Vault   id.Vault
 	Grant   id.Grant
-	Entry   anchor.Withdraw
-	Receipt string // JWT; "" when the wallet that could sign one is lost
+	Entry   anchor.Withdraw // of no meaning for a paused grant, which is off the ledger
+	Receipt string          // JWT; "" when the wallet that could sign one is lost
 	At      time.Time
 }
 
@@ -41,7 +42,10 @@ func (s *Store) Withdraw(ctx context.Context, w Withdrawal) error {
 			return err
 		}
 		if !ended {
-			return &consent.Denial{Reason: consent.Terminated}
+			return denialOf(row, w.At)
+		}
+		if consent.State(row.State) == consent.StatePaused {
+			return q.PutWithdrawalReceipt(ctx, consentsql.PutWithdrawalReceiptParams{WithdrawalReceipt: w.Receipt, VaultID: w.Vault, GrantID: w.Grant})
 		}
 		err = q.PutWithdrawal(ctx, consentsql.PutWithdrawalParams{
 			WithdrawEntry: w.Entry.Bytes(), WithdrawalReceipt: w.Receipt, VaultID: w.Vault, GrantID: w.Grant,
@@ -55,6 +59,18 @@ func (s *Store) Withdraw(ctx context.Context, w Withdrawal) error {
 		s.nudge()
 	}
 	return wrap("withdrawing", err)
+}
+
+// denialOf says why a grant that cannot be ended or changed any more gives nothing.
+func denialOf(row consentsql.GrantRecord, at time.Time) error {
+	g, err := bareGrant(row)
+	if err != nil {
+		return err
+	}
+	if err := consent.Check(g, at, consent.Need{Business: g.Business}); err != nil {
+		return err
+	}
+	return fmt.Errorf("a grant that is %s cannot be ended", g.State)
 }
 
 // end moves a grant that is not over into a state in which it is, drops its

@@ -43,6 +43,9 @@ var table = []row{
 	// Why a business gets nothing under a grant that it holds, or held.
 	{consent.Withdrawn, "withdrawn", http.StatusForbidden, "The grant is withdrawn"},
 	{consent.Terminated, "terminated", http.StatusForbidden, "The grant is terminated"},
+	{consent.Paused, "paused", http.StatusForbidden, "The shopper has paused the grant"},
+	{consent.Narrowed, "narrowed", http.StatusForbidden, "A grant that gives less took its place"},
+	{consent.Replaced, "replaced", http.StatusForbidden, "Another grant took its place"},
 	{consent.GrantExpired, "expired", http.StatusForbidden, "The grant is expired"},
 	{consent.NotStarted, "not-started", http.StatusForbidden, "The grant has not started"},
 	{consent.NotAnchored, "not-anchored", http.StatusForbidden, "The grant is not on the ledger yet"},
@@ -87,8 +90,8 @@ var table = []row{
 	{consent.StaleDecision, "stale-decision", http.StatusUnprocessableEntity, "Not decided just now"},
 	{consent.WrongReceipt, "wrong-receipt", http.StatusUnprocessableEntity, "The receipt says other terms"},
 	{consent.WrongOpening, "wrong-opening", http.StatusUnprocessableEntity, "The commitment is not to this document"},
-	{consent.BadRight, "bad-right", http.StatusUnprocessableEntity, "Its law does not know this right"},
-	{consent.WrongRights, "wrong-rights", http.StatusUnprocessableEntity, "About another rights request"},
+	{consent.WiderThanGrant, "wider-than-grant", http.StatusUnprocessableEntity, "Gives what the grant before it did not"},
+	{consent.WrongChange, "wrong-change", http.StatusUnprocessableEntity, "Not such a change of this grant"},
 	{consent.WrongStatement, "wrong-statement", http.StatusUnprocessableEntity, "Not about exactly what the grant named"},
 	{consent.BadRight, "bad-right", http.StatusUnprocessableEntity, "Its law does not know this right"},
 	{consent.WrongRights, "wrong-rights", http.StatusUnprocessableEntity, "About another rights request"},
@@ -115,13 +118,21 @@ func (o *Options) problem(err error) (p httpjson.Problem, known bool) {
 	}
 	for _, row := range table {
 		if errors.Is(err, row.err) {
-			return httpjson.Problem{Code: row.code, Title: row.title, Status: row.status, Detail: detail(err)}, true
+			return httpjson.Problem{Code: row.code, Title: row.title, Status: row.status, Detail: detail(err), More: more(err)}, true
 		}
 	}
 	if p, ok := o.Translate(err); ok {
 		return p, true
 	}
 	return httpjson.Internal, false
+}
+
+// more names the grant to go on with.
+func more(err error) map[string]any {
+	if d := consent.DenialOf(err); d != nil && !d.Successor.IsZero() {
+		return map[string]any{"successor": d.Successor}
+	}
+	return nil
 }
 
 // detail adds what the sender may know and a title cannot say: the place in its own

@@ -43,6 +43,7 @@ type Held struct {
 	Wallet    ed25519.PrivateKey // the shopper's
 	Handle    ed25519.PrivateKey // the business's
 	Receipt   consent.Receipt
+	Pause     *consent.Receipt // nil while it is not paused
 	Letter    string
 	Ahead     anchor.Withdraw
 	Documents []consentdb.Document
@@ -128,7 +129,11 @@ func (h *Held) Withdraw(e anchor.Epoch) anchor.Withdraw {
 
 // WithdrawalReceipt is the receipt that ends the grant's.
 func (p *Shopper) WithdrawalReceipt(h *Held) string {
-	return must(p.Pairwise.SignReceipt(h.Receipt.Withdrawal(id.New[id.Receipt](), consent.UnixAt(p.Now()))))
+	before := h.Receipt
+	if h.Pause != nil {
+		before = *h.Pause
+	}
+	return must(p.Pairwise.SignReceipt(before.Withdrawal(id.New[id.Receipt](), consent.UnixAt(p.Now()))))
 }
 
 // Body is the decision as it is posted; ceremony and credential are the caller's.

@@ -14,7 +14,7 @@ import (
 
 const endGrant = `-- name: EndGrant :execrows
 UPDATE grant_record SET state = $1, withdrawn = $2
-WHERE vault_id = $3 AND grant_id = $4 AND state IN ('anchoring', 'live')
+WHERE vault_id = $3 AND grant_id = $4 AND state IN ('anchoring', 'live', 'paused')
 `
 
 type EndGrantParams struct {
@@ -56,7 +56,7 @@ func (q *Queries) EraseGrants(ctx context.Context, vaultID id.Vault) error {
 }
 
 const grantByHandle = `-- name: GrantByHandle :one
-SELECT vault_id, grant_id, request_id, business, purpose, purpose_id, attributes, channels, weekly_cap, minor, start_epoch, end_epoch, state, given, withdrawn, handle, anchored, withdraw_anchored FROM grant_record WHERE handle = $1
+SELECT vault_id, grant_id, request_id, business, purpose, purpose_id, attributes, channels, weekly_cap, minor, start_epoch, end_epoch, given, withdrawn, handle, anchored, withdraw_anchored, state, change_kind, successor FROM grant_record WHERE handle = $1
 `
 
 func (q *Queries) GrantByHandle(ctx context.Context, handle []byte) (GrantRecord, error) {
@@ -75,18 +75,20 @@ func (q *Queries) GrantByHandle(ctx context.Context, handle []byte) (GrantRecord
 		&i.Minor,
 		&i.StartEpoch,
 		&i.EndEpoch,
-		&i.State,
 		&i.Given,
 		&i.Withdrawn,
 		&i.Handle,
 		&i.Anchored,
 		&i.WithdrawAnchored,
+		&i.State,
+		&i.ChangeKind,
+		&i.Successor,
 	)
 	return i, err
 }
 
 const grantByID = `-- name: GrantByID :one
-SELECT vault_id, grant_id, request_id, business, purpose, purpose_id, attributes, channels, weekly_cap, minor, start_epoch, end_epoch, state, given, withdrawn, handle, anchored, withdraw_anchored FROM grant_record WHERE grant_id = $1
+SELECT vault_id, grant_id, request_id, business, purpose, purpose_id, attributes, channels, weekly_cap, minor, start_epoch, end_epoch, given, withdrawn, handle, anchored, withdraw_anchored, state, change_kind, successor FROM grant_record WHERE grant_id = $1
 `
 
 func (q *Queries) GrantByID(ctx context.Context, grantID id.Grant) (GrantRecord, error) {
@@ -105,12 +107,14 @@ func (q *Queries) GrantByID(ctx context.Context, grantID id.Grant) (GrantRecord,
 		&i.Minor,
 		&i.StartEpoch,
 		&i.EndEpoch,
-		&i.State,
 		&i.Given,
 		&i.Withdrawn,
 		&i.Handle,
 		&i.Anchored,
 		&i.WithdrawAnchored,
+		&i.State,
+		&i.ChangeKind,
+		&i.Successor,
 	)
 	return i, err
 }
@@ -132,7 +136,7 @@ func (q *Queries) GrantSeen(ctx context.Context, arg GrantSeenParams) (int64, er
 }
 
 const grantsAfter = `-- name: GrantsAfter :many
-SELECT grant_record.vault_id, grant_record.grant_id, grant_record.request_id, grant_record.business, grant_record.purpose, grant_record.purpose_id, grant_record.attributes, grant_record.channels, grant_record.weekly_cap, grant_record.minor, grant_record.start_epoch, grant_record.end_epoch, grant_record.state, grant_record.given, grant_record.withdrawn, grant_record.handle, grant_record.anchored, grant_record.withdraw_anchored, grant_paper.vault_id, grant_paper.grant_id, grant_paper.entry, grant_paper.receipt, grant_paper.letter, grant_paper.withdraw_ahead, grant_paper.withdraw_entry, grant_paper.withdrawal_receipt FROM grant_record
+SELECT grant_record.vault_id, grant_record.grant_id, grant_record.request_id, grant_record.business, grant_record.purpose, grant_record.purpose_id, grant_record.attributes, grant_record.channels, grant_record.weekly_cap, grant_record.minor, grant_record.start_epoch, grant_record.end_epoch, grant_record.given, grant_record.withdrawn, grant_record.handle, grant_record.anchored, grant_record.withdraw_anchored, grant_record.state, grant_record.change_kind, grant_record.successor, grant_paper.vault_id, grant_paper.grant_id, grant_paper.entry, grant_paper.receipt, grant_paper.letter, grant_paper.withdraw_ahead, grant_paper.withdraw_entry, grant_paper.withdrawal_receipt FROM grant_record
 JOIN grant_paper ON grant_paper.vault_id = grant_record.vault_id AND grant_paper.grant_id = grant_record.grant_id
 WHERE grant_record.vault_id > $1 OR (grant_record.vault_id = $1 AND grant_record.grant_id > $2)
 ORDER BY grant_record.vault_id, grant_record.grant_id LIMIT $3
@@ -171,12 +175,14 @@ func (q *Queries) GrantsAfter(ctx context.Context, arg GrantsAfterParams) ([]Gra
 			&i.GrantRecord.Minor,
 			&i.GrantRecord.StartEpoch,
 			&i.GrantRecord.EndEpoch,
-			&i.GrantRecord.State,
 			&i.GrantRecord.Given,
 			&i.GrantRecord.Withdrawn,
 			&i.GrantRecord.Handle,
 			&i.GrantRecord.Anchored,
 			&i.GrantRecord.WithdrawAnchored,
+			&i.GrantRecord.State,
+			&i.GrantRecord.ChangeKind,
+			&i.GrantRecord.Successor,
 			&i.GrantPaper.VaultID,
 			&i.GrantPaper.GrantID,
 			&i.GrantPaper.Entry,
@@ -200,7 +206,7 @@ func (q *Queries) GrantsAfter(ctx context.Context, arg GrantsAfterParams) ([]Gra
 }
 
 const grantsOfDecision = `-- name: GrantsOfDecision :many
-SELECT vault_id, grant_id, request_id, business, purpose, purpose_id, attributes, channels, weekly_cap, minor, start_epoch, end_epoch, state, given, withdrawn, handle, anchored, withdraw_anchored FROM grant_record WHERE vault_id = $1 AND request_id = $2 ORDER BY purpose_id
+SELECT vault_id, grant_id, request_id, business, purpose, purpose_id, attributes, channels, weekly_cap, minor, start_epoch, end_epoch, given, withdrawn, handle, anchored, withdraw_anchored, state, change_kind, successor FROM grant_record WHERE vault_id = $1 AND request_id = $2 ORDER BY purpose_id
 `
 
 type GrantsOfDecisionParams struct {
@@ -230,12 +236,14 @@ func (q *Queries) GrantsOfDecision(ctx context.Context, arg GrantsOfDecisionPara
 			&i.Minor,
 			&i.StartEpoch,
 			&i.EndEpoch,
-			&i.State,
 			&i.Given,
 			&i.Withdrawn,
 			&i.Handle,
 			&i.Anchored,
 			&i.WithdrawAnchored,
+			&i.State,
+			&i.ChangeKind,
+			&i.Successor,
 		); err != nil {
 			return nil, err
 		}
@@ -251,7 +259,7 @@ func (q *Queries) GrantsOfDecision(ctx context.Context, arg GrantsOfDecisionPara
 }
 
 const grantsOfVault = `-- name: GrantsOfVault :many
-SELECT grant_record.vault_id, grant_record.grant_id, grant_record.request_id, grant_record.business, grant_record.purpose, grant_record.purpose_id, grant_record.attributes, grant_record.channels, grant_record.weekly_cap, grant_record.minor, grant_record.start_epoch, grant_record.end_epoch, grant_record.state, grant_record.given, grant_record.withdrawn, grant_record.handle, grant_record.anchored, grant_record.withdraw_anchored, grant_paper.vault_id, grant_paper.grant_id, grant_paper.entry, grant_paper.receipt, grant_paper.letter, grant_paper.withdraw_ahead, grant_paper.withdraw_entry, grant_paper.withdrawal_receipt FROM grant_record
+SELECT grant_record.vault_id, grant_record.grant_id, grant_record.request_id, grant_record.business, grant_record.purpose, grant_record.purpose_id, grant_record.attributes, grant_record.channels, grant_record.weekly_cap, grant_record.minor, grant_record.start_epoch, grant_record.end_epoch, grant_record.given, grant_record.withdrawn, grant_record.handle, grant_record.anchored, grant_record.withdraw_anchored, grant_record.state, grant_record.change_kind, grant_record.successor, grant_paper.vault_id, grant_paper.grant_id, grant_paper.entry, grant_paper.receipt, grant_paper.letter, grant_paper.withdraw_ahead, grant_paper.withdraw_entry, grant_paper.withdrawal_receipt FROM grant_record
 JOIN grant_paper ON grant_paper.vault_id = grant_record.vault_id AND grant_paper.grant_id = grant_record.grant_id
 WHERE grant_record.vault_id = $1 ORDER BY grant_record.given DESC, grant_record.grant_id
 `
@@ -283,12 +291,14 @@ func (q *Queries) GrantsOfVault(ctx context.Context, vaultID id.Vault) ([]Grants
 			&i.GrantRecord.Minor,
 			&i.GrantRecord.StartEpoch,
 			&i.GrantRecord.EndEpoch,
-			&i.GrantRecord.State,
 			&i.GrantRecord.Given,
 			&i.GrantRecord.Withdrawn,
 			&i.GrantRecord.Handle,
 			&i.GrantRecord.Anchored,
 			&i.GrantRecord.WithdrawAnchored,
+			&i.GrantRecord.State,
+			&i.GrantRecord.ChangeKind,
+			&i.GrantRecord.Successor,
 			&i.GrantPaper.VaultID,
 			&i.GrantPaper.GrantID,
 			&i.GrantPaper.Entry,

@@ -110,6 +110,7 @@ type Event struct {
 	RequestID []byte
 	GrantID   []byte
 	Happened  int64
+	Successor []byte
 }
 
 type GrantPaper struct {
@@ -136,12 +137,14 @@ type GrantRecord struct {
 	Minor            bool
 	StartEpoch       int64
 	EndEpoch         int64
-	State            string
 	Given            int64
 	Withdrawn        int64
 	Handle           []byte
 	Anchored         bool
 	WithdrawAnchored bool
+	State            string
+	ChangeKind       string
+	Successor        []byte
 }
 
 type GrantTerm struct {
@@ -149,6 +152,14 @@ type GrantTerm struct {
 	GrantID       id.Grant
 	Jurisdictions string
 	Destinations  string
+}
+
+type LaterReceipt struct {
+	VaultID  id.Vault
+	GrantID  id.Grant
+	Event    string
+	Receipt  string
+	Received int64
 }
 
 type Loop struct {

@@ -250,7 +250,7 @@ func (q *Queries) PutApproval(ctx context.Context, arg PutApprovalParams) error 
 }
 
 const putApproved = `-- name: PutApproved :exec
-INSERT INTO approved (approval_id, grant_id, purpose_id) VALUES ($1, $2, $3)
+INSERT INTO approved (approval_id, grant_id, purpose_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING
 `
 
 type PutApprovedParams struct {

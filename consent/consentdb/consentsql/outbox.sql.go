@@ -28,7 +28,7 @@ func (q *Queries) ErasedFor(ctx context.Context, arg ErasedForParams) (int64, er
 }
 
 const eventsAfter = `-- name: EventsAfter :many
-SELECT seq, kind, request_id, grant_id, happened FROM event WHERE business = $1 AND seq > $2 ORDER BY seq LIMIT $3
+SELECT seq, kind, request_id, grant_id, happened, successor FROM event WHERE business = $1 AND seq > $2 ORDER BY seq LIMIT $3
 `
 
 type EventsAfterParams struct {
@@ -43,6 +43,7 @@ type EventsAfterRow struct {
 	RequestID []byte
 	GrantID   []byte
 	Happened  int64
+	Successor []byte
 }
 
 func (q *Queries) EventsAfter(ctx context.Context, arg EventsAfterParams) ([]EventsAfterRow, error) {
@@ -60,6 +61,7 @@ func (q *Queries) EventsAfter(ctx context.Context, arg EventsAfterParams) ([]Eve
 			&i.RequestID,
 			&i.GrantID,
 			&i.Happened,
+			&i.Successor,
 		); err != nil {
 			return nil, err
 		}
@@ -129,8 +131,8 @@ func (q *Queries) OutboxSize(ctx context.Context) (int64, error) {
 }
 
 const putEvent = `-- name: PutEvent :exec
-INSERT INTO event (business, seq, kind, request_id, grant_id, happened)
-VALUES ($1, $2, $3, $4, $5, $6)
+INSERT INTO event (business, seq, kind, request_id, grant_id, happened, successor)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
 `
 
 type PutEventParams struct {
@@ -140,6 +142,7 @@ type PutEventParams struct {
 	RequestID []byte
 	GrantID   []byte
 	Happened  int64
+	Successor []byte
 }
 
 func (q *Queries) PutEvent(ctx context.Context, arg PutEventParams) error {
@@ -150,6 +153,7 @@ func (q *Queries) PutEvent(ctx context.Context, arg PutEventParams) error {
 		arg.RequestID,
 		arg.GrantID,
 		arg.Happened,
+		arg.Successor,
 	)
 	return err
 }

@@ -36,7 +36,7 @@ UPDATE grant_record SET withdraw_anchored = TRUE WHERE vault_id = $1 AND grant_i
 
 -- name: EndGrant :execrows
 UPDATE grant_record SET state = $1, withdrawn = $2
-WHERE vault_id = $3 AND grant_id = $4 AND state IN ('anchoring', 'live');
+WHERE vault_id = $3 AND grant_id = $4 AND state IN ('anchoring', 'live', 'paused');
 
 -- name: PutWithdrawal :exec
 UPDATE grant_paper SET withdraw_entry = $1, withdrawal_receipt = $2 WHERE vault_id = $3 AND grant_id = $4;

@@ -43,7 +43,7 @@ SELECT business FROM suspension WHERE NOT told ORDER BY business;
 UPDATE suspension SET told = TRUE WHERE business = $1;
 
 -- name: GrantsToSuspend :many
-SELECT * FROM grant_record WHERE grant_record.business = sqlc.arg(business) AND end_epoch > sqlc.arg(now) AND state NOT IN ('withdrawn', 'terminated')
+SELECT * FROM grant_record WHERE grant_record.business = sqlc.arg(business) AND end_epoch > sqlc.arg(now) AND state NOT IN ('replaced', 'withdrawn', 'terminated')
   AND NOT EXISTS (SELECT 1 FROM loop WHERE loop.business = grant_record.business AND loop.grant_id = grant_record.grant_id)
 ORDER BY grant_record.grant_id LIMIT sqlc.arg(most);
 
@@ -54,7 +54,7 @@ SELECT CAST(COALESCE(MAX(epoch), 0) AS BIGINT) FROM swept WHERE name = $1;
 INSERT INTO swept (name, epoch) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET epoch = excluded.epoch;
 
 -- name: GrantsToExpire :many
-SELECT * FROM grant_record WHERE end_epoch > sqlc.arg(after) AND end_epoch <= sqlc.arg(now) AND state NOT IN ('anchoring', 'withdrawn', 'terminated')
+SELECT * FROM grant_record WHERE end_epoch > sqlc.arg(after) AND end_epoch <= sqlc.arg(now) AND state NOT IN ('anchoring', 'replaced', 'withdrawn', 'terminated')
   AND NOT EXISTS (SELECT 1 FROM loop WHERE loop.business = grant_record.business AND loop.grant_id = grant_record.grant_id
     AND loop.event <> 'suspended')
 ORDER BY end_epoch, grant_id LIMIT sqlc.arg(most);

@@ -29,7 +29,7 @@ INSERT INTO approval (approval_id, request_id, business, jkt, made, until, ended
 VALUES ($1, $2, $3, $4, $5, $6, 0);
 
 -- name: PutApproved :exec
-INSERT INTO approved (approval_id, grant_id, purpose_id) VALUES ($1, $2, $3);
+INSERT INTO approved (approval_id, grant_id, purpose_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING;
 
 -- name: Approval :one
 SELECT * FROM approval WHERE approval_id = $1;

@@ -11,14 +11,14 @@ SELECT COUNT(*) FROM outbox;
 DELETE FROM outbox WHERE leaf = $1;
 
 -- name: PutEvent :exec
-INSERT INTO event (business, seq, kind, request_id, grant_id, happened)
-VALUES ($1, $2, $3, $4, $5, $6);
+INSERT INTO event (business, seq, kind, request_id, grant_id, happened, successor)
+VALUES ($1, $2, $3, $4, $5, $6, $7);
 
 -- name: LastEvent :one
 SELECT CAST(COALESCE(MAX(seq), 0) AS BIGINT) FROM event WHERE business = $1;
 
 -- name: EventsAfter :many
-SELECT seq, kind, request_id, grant_id, happened FROM event WHERE business = $1 AND seq > $2 ORDER BY seq LIMIT $3;
+SELECT seq, kind, request_id, grant_id, happened, successor FROM event WHERE business = $1 AND seq > $2 ORDER BY seq LIMIT $3;
 
 -- name: ErasedFor :one
 SELECT COUNT(*) FROM event WHERE business = $1 AND grant_id = $2 AND kind = 'erased';

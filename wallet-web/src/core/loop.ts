@@ -9,8 +9,11 @@ import { verifyBusinessJws } from './jws';
 import { isIri, nameForm, refuse, said, SKEW } from './rules';
 import { id, int, list, object, parseJson, text, version, type Of, type Shape } from './shape';
 
-/** Why a grant gives nothing any more; `suspended` is the business, and the grant stands. */
-export const ENDINGS = ['withdrawn', 'expired', 'erased', 'terminated', 'suspended'] as const;
+/**
+ * Why a grant gives less, or nothing any more; `suspended` is the business, and the grant stands. The last four are in
+ * favour of a successor that does not name every attribute: the loop is about those that it does not.
+ */
+export const ENDINGS = ['withdrawn', 'expired', 'erased', 'terminated', 'suspended', 'narrowed', 'renewed', 'merged', 'replaced'] as const;
 export type Ending = (typeof ENDINGS)[number];
 
 /** The deadlines, in seconds from when the business could know. Those of Go's consent/loop.go. */

@@ -1,11 +1,16 @@
 import type { Ending } from '../../core/loop';
 
 export const title = 'After its end';
+export const titleLess = 'After you gave less';
 export const lead: Record<Ending, (business: string) => string> = {
   withdrawn: (business) => `You withdrew. ${business} has to stop, say that it knows, and say what it deleted.`,
   expired: (business) => `Its time is over. ${business} has to stop, say that it knows, and say what it deleted.`,
   erased: (business) => `It ended with a vault. ${business} has to stop, say that it knows, and say what it deleted.`,
   terminated: (business) => `It was ended. ${business} has to stop, say that it knows, and say what it deleted.`,
+  narrowed: (business) => `You give less since then. ${business} has to say that it knows, and say what it deleted of what you left out.`,
+  renewed: (business) => `You give less since then. ${business} has to say that it knows, and say what it deleted of what you left out.`,
+  merged: (business) => `A newer request took its place and names less. ${business} has to say that it knows, and say what it deleted of the rest.`,
+  replaced: (business) => `A newer request took its place. ${business} has to say that it knows, and say what it deleted of what the new one does not name.`,
   suspended: (business) => `The operator suspended ${business}: it gets nothing under this grant for now.`,
 };
 export const reason = (text: string) => `The operator ended it by order: ${text}`;
