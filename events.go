@@ -23,6 +23,13 @@ const (
 	EventTerminated = business.EventTerminated // the business, the ledger or an order ended a grant
 	EventExpired    = business.EventExpired    // a grant's time is over
 	EventSuspended  = business.EventSuspended  // the business is suspended; the grant stands
+	EventPaused     = business.EventPaused     // the shopper paused a grant, and may resume it
+	EventNarrowed   = business.EventNarrowed   // a grant that names less took its place
+	EventShortened  = business.EventShortened  // one that ends earlier did
+	EventRenewed    = business.EventRenewed    // one that ends later did
+	EventResumed    = business.EventResumed    // one took the place of a paused grant
+	EventMerged     = business.EventMerged     // one of a newer request did
+	EventReplaced   = business.EventReplaced   // likewise
 	EventRights     = business.EventRights     // a shopper claims a right
 )
 
