@@ -42,6 +42,9 @@ func (p Partner) Of(attributes []string) []string {
 	return slices.DeleteFunc(slices.Clone(attributes), func(name string) bool { return !p.Asks(name) })
 }
 
+// Destinations are the countries where what the partner gets goes.
+func (p Partner) Destinations() []string { return countries([]string{p.Country}) }
+
 // Partner is the purpose's partner of that DID.
 func (a Asked) Partner(did DID) (Partner, bool) {
 	i := slices.IndexFunc(a.Partners, func(p Partner) bool { return p.DID == did })

@@ -37,7 +37,8 @@ type Request struct {
 	Template      *TemplateRef `json:"template,omitempty"` // whose words it repeats
 	Replaces      *Replaces    `json:"replaces,omitempty"` // grants of one shopper, who alone may answer
 
-	JWS string `json:"-"` // the signed form, once it is known; Hash is of it
+	JWS          string   `json:"-"` // the signed form, once it is known; Hash is of it
+	Cosignatures []string `json:"-"` // of the joint partners, once Cosigned has held them against it
 }
 
 // Controller is who is responsible, as the shopper is to be told (GDPR art. 13).
@@ -154,6 +155,22 @@ func OpenRequest(ctx context.Context, s Signatures, jws string, rules ParseRules
 	}
 	rules.Issuer = signer
 	q, err := ParseRequest(payload, rules)
+	if err != nil {
+		return Request{}, err
+	}
+	q.JWS = jws
+	return q, nil
+}
+
+// ReadRequest reads a signed request that was verified when it came: what a store keeps.
+// It verifies nothing.
+func ReadRequest(jws string) (Request, error) {
+	parts := strings.Split(jws, ".")
+	var payload Bytes
+	if len(parts) != 3 || decode(&payload, []byte(parts[1])) != nil {
+		return Request{}, malformed("want a JWS", "")
+	}
+	q, err := ParseRequest(payload, ParseRules{})
 	if err != nil {
 		return Request{}, err
 	}

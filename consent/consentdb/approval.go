@@ -3,6 +3,7 @@ package consentdb
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"coffer/anchor"
@@ -106,6 +107,7 @@ func approve(ctx context.Context, q *consentsql.Queries, request id.Request, r R
 	if err != nil {
 		return a, err
 	}
+	grants = slices.DeleteFunc(grants, func(g consentsql.GrantRecord) bool { return len(g.OnwardOf) > 0 }) // its partners collect for themselves
 	last := anchor.Epoch(0)
 	for _, g := range grants {
 		last = max(last, anchor.Epoch(g.EndEpoch))

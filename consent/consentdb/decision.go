@@ -79,8 +79,12 @@ func (s *Store) give(ctx context.Context, q *consentsql.Queries, tx sqldb.Tx, d 
 	if seen != 0 {
 		return ErrReplayed
 	}
+	by := d.Business
+	if g.Onward() {
+		by = g.Business
+	}
 	err = q.PutGrant(ctx, consentsql.PutGrantParams{
-		VaultID: d.Vault, GrantID: g.ID, RequestID: d.Request, Business: d.Business,
+		VaultID: d.Vault, GrantID: g.ID, RequestID: d.Request, Business: by, OnwardOf: bytesOf(g.OnwardOf),
 		Purpose: g.Purpose, PurposeID: g.PurposeID, Attributes: toJSON(g.Attributes), Channels: toJSON(g.Channels),
 		WeeklyCap: int64(g.WeeklyCap), Minor: g.Minor, StartEpoch: int64(g.Start), EndEpoch: int64(g.End),
 		Given: d.At.Unix(), Handle: g.Handle[:],

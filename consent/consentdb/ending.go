@@ -129,6 +129,9 @@ func (s *Store) EndByOrder(ctx context.Context, g id.Grant, reason string, now t
 		if err != nil {
 			return err
 		}
+		if err := s.orderOnward(ctx, q, row, reason, now); err != nil {
+			return err
+		}
 		return s.terminate(ctx, q, tx, g, now)
 	})
 	if err == nil {

@@ -38,7 +38,8 @@ func (s *Store) States(ctx context.Context, f func(consent.Grant) error) error {
 // counts as anchored is on the ledger with its window, and no other takes effect;
 // what is not anchored is in the outbox; every withdrawal is on the ledger or on its
 // way; every release and every message had an anchored permit of its hour; every
-// access log leads to its head. It reports in bounded memory what is not so.
+// access log leads to its head; no partner's grant outlasts the one it is under. It
+// reports in bounded memory what is not so.
 func (s *Store) Reconcile(ctx context.Context, l anchor.Ledger, report func(Discrepancy)) error {
 	queued := map[anchor.Handle]map[anchor.Kind]bool{}
 	entries, err := s.queued(ctx, 1<<30)
@@ -64,6 +65,9 @@ func (s *Store) Reconcile(ctx context.Context, l anchor.Ledger, report func(Disc
 			return err
 		}
 		h.againstItself(say)
+		if err := againstFirst(ctx, q, g, say); err != nil {
+			return err
+		}
 		return againstSuccessor(ctx, q, g, say)
 	}))
 }

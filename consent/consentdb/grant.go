@@ -159,5 +159,6 @@ func bareGrant(row consentsql.GrantRecord) (consent.Grant, error) {
 		Withdrawn: consent.Unix(row.Withdrawn), Handle: anchor.Handle(row.Handle), Change: consent.ChangeKind(row.ChangeKind),
 	}
 	copy(g.Successor[:], row.Successor)
+	copy(g.OnwardOf[:], row.OnwardOf)
 	return g, nil
 }

@@ -27,6 +27,8 @@ type Request struct {
 	Received consent.Unix
 	Expires  consent.Unix
 	Answered bool
+
+	Cosignatures []string // JWS, one of each joint partner
 }
 
 // Status tells what has become of the request at that moment.
@@ -40,9 +42,10 @@ func (r Request) Status(at time.Time) Status {
 	return StatusOpen
 }
 
-// PutRequest keeps a verified request. ErrReplayed if its id was seen before, or
-// its nonce from this business; a *consent.Refusal if it does not say what the template
-// that it names says, or replaces grants that do not stand.
+// PutRequest keeps a verified request with its co-signatures. ErrReplayed if its id was
+// seen before, or its nonce from this business; a *consent.Refusal if it does not say
+// what the template that it names says, replaces grants that do not stand, or names a
+// partner that is not registered, or may not act.
 func (s *Store) PutRequest(ctx context.Context, r consent.Request, now time.Time) error {
 	return wrap("keeping a request", s.write(ctx, func(q *consentsql.Queries, _ sqldb.Tx) error {
 		return putRequest(ctx, q, r, now)
@@ -58,8 +61,12 @@ func putRequest(ctx context.Context, q *consentsql.Queries, r consent.Request, n
 	if seen != 0 {
 		return ErrReplayed
 	}
+	if err := checkPartners(ctx, q, r); err != nil {
+		return err
+	}
 	err = q.PutRequest(ctx, consentsql.PutRequestParams{
 		RequestID: r.ID, Business: r.Iss, Nonce: nonce, Jws: r.JWS, Expires: int64(r.Exp), Received: now.Unix(),
+		Cosignatures: toJSON(r.Cosignatures),
 	})
 	if err != nil {
 		return err
@@ -118,5 +125,7 @@ func (s *Store) RequestOf(ctx context.Context, business consent.DID, r id.Reques
 }
 
 func requestOf(row consentsql.Request) Request {
-	return Request{ID: row.RequestID, Business: row.Business, JWS: row.Jws, Received: consent.Unix(row.Received), Expires: consent.Unix(row.Expires), Answered: row.Answered}
+	cosignatures, _ := fromJSON(row.Cosignatures) // were it broken, it would count as not co-signed
+	return Request{ID: row.RequestID, Business: row.Business, JWS: row.Jws, Received: consent.Unix(row.Received), Expires: consent.Unix(row.Expires), Answered: row.Answered,
+		Cosignatures: cosignatures}
 }

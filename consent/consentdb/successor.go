@@ -86,8 +86,10 @@ type supersession struct {
 // from its commit the old one gives nothing, its shares are gone, its withdrawal is in
 // the outbox (a paused one is withdrawn already), the approvals that it was under have
 // the successor, and the business is told, with a loop for the attributes that the
-// successor does not name. A grant that is over is a *consent.Denial. Whoever calls it
-// has held the successor against the old grant, and calls nudge after the commit.
+// successor does not name. The grants to partners under it end as withdrawn: each has a
+// receipt that names the old grant, so none can go on under another. A grant that is
+// over is a *consent.Denial. Whoever calls it has held the successor against the old
+// grant, and calls nudge after the commit.
 func (s *Store) supersede(ctx context.Context, q *consentsql.Queries, tx sqldb.Tx, old consentsql.GrantRecord, to supersession) error {
 	state := consent.StateReplaced
 	if to.kind == consent.ChangePaused {
@@ -103,6 +105,9 @@ func (s *Store) supersede(ctx context.Context, q *consentsql.Queries, tx sqldb.T
 		return denialOf(old, to.at)
 	}
 	if err := s.keeper.DropShares(ctx, tx, old.VaultID, old.GrantID); err != nil {
+		return err
+	}
+	if err := s.endOnward(ctx, q, tx, old, consent.StateWithdrawn, to.at); err != nil {
 		return err
 	}
 	if consent.State(old.State) != consent.StatePaused {

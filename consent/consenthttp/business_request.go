@@ -1,6 +1,8 @@
 package consenthttp
 
 import (
+	"context"
+	"errors"
 	"net/http"
 	"strconv"
 	"time"
@@ -15,7 +17,8 @@ import (
 
 func (b *business) ask(w http.ResponseWriter, r *http.Request, by consent.Business) (answer, error) {
 	var body struct {
-		Request string `json:"request"`
+		Request      string   `json:"request"`
+		Cosignatures []string `json:"cosignatures"` // of its joint partners; may be left out without any
 	}
 	if err := httpjson.ReadMax(w, r, &body, requestBody); err != nil {
 		return answer{}, err
@@ -25,6 +28,10 @@ func (b *business) ask(w http.ResponseWriter, r *http.Request, by consent.Busine
 	if err != nil {
 		return answer{}, err
 	}
+	if err := q.Cosigned(r.Context(), b.Signatures, body.Cosignatures); err != nil {
+		return answer{}, err
+	}
+	q.Cosignatures = body.Cosignatures
 	if err := b.Store.PutRequest(r.Context(), q, now); err != nil {
 		return answer{}, err
 	}
@@ -45,6 +52,15 @@ type outcome struct {
 	ID      string    `json:"id"`
 	Outcome string    `json:"outcome"` // given or refused
 	Grant   *id.Grant `json:"grant,omitempty"`
+
+	Partners []partnerOutcome `json:"partners,omitempty"`  // of a purpose that was given
+	OnwardOf *id.Grant        `json:"onward_of,omitempty"` // to a partner: the grant that its own is under
+}
+
+type partnerOutcome struct {
+	DID     consent.DID `json:"did"`
+	Outcome string      `json:"outcome"`
+	Grant   *id.Grant   `json:"grant,omitempty"`
 }
 
 // Between two looks at an open request: a tenth of the time that it has been waiting,
@@ -66,6 +82,9 @@ func (b *business) requested(w http.ResponseWriter, r *http.Request, by consent.
 		return answer{}, err
 	}
 	found, err := b.Store.RequestOf(r.Context(), by.DID, name)
+	if errors.Is(err, consent.ErrNotFound) {
+		return b.shared(r.Context(), by.DID, name)
+	}
 	if err != nil {
 		return answer{}, err
 	}
@@ -75,8 +94,14 @@ func (b *business) requested(w http.ResponseWriter, r *http.Request, by consent.
 		if err != nil {
 			return answer{}, err
 		}
+		q, err := consent.ReadRequest(found.JWS)
+		if err != nil {
+			return answer{}, err
+		}
 		for _, g := range d.Give {
-			outcomes = append(outcomes, outcome{ID: g.Purpose, Outcome: "given", Grant: &g.Grant})
+			if g.Partner == "" {
+				outcomes = append(outcomes, outcome{ID: g.Purpose, Outcome: "given", Grant: &g.Grant, Partners: partnerOutcomes(q, d, g.Purpose)})
+			}
 		}
 		for _, purpose := range d.Refuse {
 			outcomes = append(outcomes, outcome{ID: purpose, Outcome: "refused"})
@@ -88,6 +113,37 @@ func (b *business) requested(w http.ResponseWriter, r *http.Request, by consent.
 		w.Header().Set("Retry-After", strconv.Itoa(pollAfter(found.Request, now)))
 	}
 	return ok(map[string]any{"id": found.ID, "status": status, "purposes": outcomes})
+}
+
+// partnerOutcomes tells the business that asked which of a purpose's partners were given
+// to: the signed request and its own word to the shopper depend on it.
+func partnerOutcomes(q consent.Request, d consent.Decision, purpose string) (out []partnerOutcome) {
+	asked, _ := q.Purpose(purpose)
+	for _, p := range asked.Partners {
+		o := partnerOutcome{DID: p.DID, Outcome: "refused"}
+		for _, g := range d.Give {
+			if g.Purpose == purpose && g.Partner == p.DID {
+				o.Outcome, o.Grant = "given", &g.Grant
+			}
+		}
+		out = append(out, o)
+	}
+	return out
+}
+
+// shared answers a partner: the text that it was given under, and its own grants. What
+// the shopper answered to the other purposes is not for it.
+func (b *business) shared(ctx context.Context, partner consent.DID, name id.Request) (answer, error) {
+	found, err := b.Store.SharedWith(ctx, partner, name)
+	if err != nil {
+		return answer{}, err
+	}
+	outcomes := []outcome{}
+	for _, g := range found.Grants {
+		outcomes = append(outcomes, outcome{ID: g.Purpose, Outcome: "given", Grant: &g.Grant, OnwardOf: &g.OnwardOf})
+	}
+	return ok(map[string]any{"id": found.ID, "status": found.Status(b.Clock()), "purposes": outcomes,
+		"request": found.JWS, "cosignatures": list(found.Cosignatures)})
 }
 
 // businessGrant is a grant as its business sees it.
@@ -105,6 +161,7 @@ type businessGrant struct {
 	Log               consent.LogHead `json:"log"`
 	WithdrawEntry     *consent.Bytes  `json:"withdraw_entry"`
 	WithdrawalReceipt string          `json:"withdrawal_receipt"`
+	OnwardOf          *id.Grant       `json:"onward_of,omitempty"` // of a partner's grant
 }
 
 func (b *business) grant(_ http.ResponseWriter, r *http.Request, by consent.Business) (answer, error) {
@@ -130,6 +187,9 @@ func (b *business) grant(_ http.ResponseWriter, r *http.Request, by consent.Busi
 	}
 	if g.Anchored {
 		out.Letter = g.Letter
+	}
+	if g.Onward() {
+		out.OnwardOf = &g.OnwardOf
 	}
 	if len(g.WithdrawEntry) > 0 {
 		out.WithdrawEntry = &g.WithdrawEntry

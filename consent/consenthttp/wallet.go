@@ -79,10 +79,16 @@ func (wt *wallet) request(_ http.ResponseWriter, r *http.Request, v id.Vault) (a
 	if err != nil {
 		return answer{}, err
 	}
+	partners, err := wt.partners(r.Context(), q.JWS)
+	if err != nil {
+		return answer{}, err
+	}
 	return ok(struct {
-		Request  string           `json:"request"`
-		Status   consentdb.Status `json:"status"`
-		Business party            `json:"business"`
-		OptedOut []string         `json:"opted_out"`
-	}{q.JWS, q.Status(wt.Clock()), party{DID: b.DID, Name: b.Name, State: b.State}, optedOut})
+		Request      string           `json:"request"`
+		Status       consentdb.Status `json:"status"`
+		Business     party            `json:"business"`
+		OptedOut     []string         `json:"opted_out"`
+		Partners     []party          `json:"partners"`
+		Cosignatures []string         `json:"cosignatures"`
+	}{q.JWS, q.Status(wt.Clock()), party{DID: b.DID, Name: b.Name, State: b.State}, optedOut, partners, list(q.Cosignatures)})
 }

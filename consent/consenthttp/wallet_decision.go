@@ -156,6 +156,9 @@ func (wt *wallet) judge(ctx context.Context, v id.Vault, document string) (decid
 	if err != nil {
 		return decided{}, err
 	}
+	if err := q.Cosigned(ctx, wt.Signatures, kept.Cosignatures); err != nil {
+		return decided{}, err
+	}
 	if err := decision.Answers(q, now); err != nil {
 		return decided{}, err
 	}
@@ -164,6 +167,12 @@ func (wt *wallet) judge(ctx context.Context, v id.Vault, document string) (decid
 		g, err := grantOf(v, q, decision, given)
 		if err != nil {
 			return decided{}, err
+		}
+		by := by
+		if g.Onward() { // each is judged as whom it is
+			if by, err = wt.Store.Business(ctx, g.Business); err != nil {
+				return decided{}, err
+			}
 		}
 		ruling := wt.Policy.Decide(consent.Question{Action: consent.ActionGive, Business: by, Grant: g, Now: now})
 		if err := consent.Denied(ruling); err != nil {
@@ -185,12 +194,17 @@ func grantOf(v id.Vault, q consent.Request, d consent.Decision, given consent.Gi
 	if len(given.Channels) == 0 {
 		weekly = 0
 	}
-	return consent.Grant{
+	g := consent.Grant{
 		ID: given.Grant, Vault: v, Request: q.ID, Business: q.Iss, Purpose: asked.Purpose, PurposeID: asked.ID,
 		Attributes: given.Attributes, Channels: given.Channels, WeeklyCap: weekly,
 		Start: entry.Start, End: entry.End, State: consent.StateAnchoring, Minor: d.Minor, Handle: entry.HandleKey, Entry: given.Entry,
 		Jurisdictions: q.Countries(), Destinations: q.Destinations(asked),
-	}, nil
+	}
+	if p, ok := asked.Partner(given.Partner); ok {
+		first, _ := d.First(given.Purpose) // Answers found it
+		g.Business, g.OnwardOf, g.Destinations = p.DID, first.Grant, p.Destinations()
+	}
+	return g, nil
 }
 
 // readGive reads what comes with each purpose given: one for each, for no other.
@@ -226,6 +240,9 @@ func (wt *wallet) readOne(ctx context.Context, d decided, said consent.Given, g 
 		return consentdb.Given{}, err
 	}
 	if err := receipt.Matches(d.request, said, wt.Catalogue); err != nil {
+		return consentdb.Given{}, err
+	}
+	if err := receipt.Under(g.OnwardOf); err != nil {
 		return consentdb.Given{}, err
 	}
 	ahead, err := wt.withdrawal(came.Withdraw, entry, "give.withdraw")

@@ -35,6 +35,8 @@ type walletGrant struct {
 
 	Countersignature  string `json:"countersignature"`   // of the business; "" before it has collected
 	WithdrawalReceipt string `json:"withdrawal_receipt"` // "" before, and when none came
+
+	OnwardOf *id.Grant `json:"onward_of,omitempty"` // of a partner's: the grant that it is under
 }
 
 func (wt *wallet) grants(_ http.ResponseWriter, r *http.Request, v id.Vault) (answer, error) {
@@ -52,12 +54,16 @@ func (wt *wallet) grants(_ http.ResponseWriter, r *http.Request, v id.Vault) (an
 		if err != nil {
 			return answer{}, err
 		}
-		out = append(out, walletGrant{
+		one := walletGrant{
 			Grant: g.ID, Request: g.Request, Business: by, Purpose: g.Purpose, PurposeID: g.PurposeID,
 			Attributes: list(g.Attributes), Channels: list(g.Channels), Start: uint32(g.Start), End: uint32(g.End),
 			State: g.State, Given: g.Given, Withdrawn: g.Withdrawn, Anchored: g.Anchored, Entry: g.Entry, Receipt: g.Receipt,
 			Countersignature: countersigned[g.ID], WithdrawalReceipt: g.WithdrawalReceipt,
-		})
+		}
+		if g.Onward() {
+			one.OnwardOf = &g.OnwardOf
+		}
+		out = append(out, one)
 	}
 	return ok(map[string]any{"grants": out})
 }
@@ -106,30 +112,26 @@ func (wt *wallet) prove(ctx context.Context, leaf anchor.Leaf) (answer, error) {
 // withdraw works at once, with the ledger down too.
 func (wt *wallet) withdraw(w http.ResponseWriter, r *http.Request, v id.Vault) (answer, error) {
 	var body struct {
-		Entry   consent.Bytes `json:"entry"`
-		Receipt string        `json:"receipt"`
+		Entry    consent.Bytes    `json:"entry"`
+		Receipt  string           `json:"receipt"`
+		Partners []withdrawalJSON `json:"partners"` // of the grants under it; may be left out
 	}
-	if err := httpjson.ReadMax(w, r, &body, smallBody+2*consent.MaxReceipt); err != nil {
+	if err := httpjson.ReadMax(w, r, &body, (1+consent.MaxPartners)*(smallBody+2*consent.MaxReceipt)); err != nil {
 		return answer{}, err
 	}
-	g, entry, err := wt.own(r, v)
+	g, _, err := wt.own(r, v)
 	if err != nil {
 		return answer{}, err
 	}
-	now := wt.Clock()
 	if g.State != consent.StateWithdrawn {
-		end, err := wt.withdrawal(body.Entry, entry, "entry")
+		end, err := wt.readWithdrawal(r, g, withdrawalJSON{g.ID, body.Entry, body.Receipt}, "entry")
 		if err != nil {
 			return answer{}, err
 		}
-		if end.Epoch < entry.Start || end.Epoch > anchor.EpochAt(now)+1 {
-			return answer{}, &consent.Refusal{Code: consent.BadEntry, At: "entry"}
-		}
-		if err := wt.ends(r.Context(), g, body.Receipt); err != nil {
+		if end.Partners, err = wt.readOnward(r, g, body.Partners); err != nil {
 			return answer{}, err
 		}
-		err = wt.Store.Withdraw(r.Context(), consentdb.Withdrawal{Vault: v, Grant: g.ID, Entry: end, Receipt: body.Receipt, At: now})
-		if err != nil {
+		if err := wt.Store.Withdraw(r.Context(), end); err != nil {
 			return answer{}, err
 		}
 	}

@@ -129,6 +129,17 @@ func (s *Shop) Request(edit ...func(*consent.Request)) consent.Request {
 	return q
 }
 
+// Partner is the shop as a partner of another's purpose.
+func (s *Shop) Partner(role consent.PartnerRole, attributes ...string) consent.Partner {
+	return consent.Partner{DID: s.DID, Name: "Corner Partner", Address: "2 Harbour Road, 20457 Hamburg", Contact: "privacy@partner.example", Country: "NL",
+		AgreementKey: consent.NewAgreementKey(s.Agreement.PublicKey()), Role: role, Attributes: attributes}
+}
+
+// Cosign co-signs another's request.
+func (s *Shop) Cosign(q consent.Request) string {
+	return must(s.SignJWS(consent.TypeCosignature, consent.NewCosignature(q, s.DID).Payload()))
+}
+
 // Assertion is a client assertion for an access token.
 func (s *Shop) Assertion(edit ...func(map[string]any)) string {
 	now := s.Now().Unix()

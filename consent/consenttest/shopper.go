@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"coffer/anchor"
@@ -22,6 +23,8 @@ type Shopper struct {
 	Pairwise  agent.Signer
 	Catalogue consent.Catalogue
 	Now       func() time.Time
+
+	LeaveOut []consent.DID // partners that nothing is given to
 
 	vaults *vaultdb.Store // once it has moved in
 }
@@ -48,6 +51,7 @@ type Held struct {
 	Ahead     anchor.Withdraw
 	Documents []consentdb.Document
 	Shares    []consent.Share
+	First     *Held // of a partner's: the grant that it is under
 }
 
 // Answer is a decision with all that comes with it.
@@ -71,7 +75,13 @@ func (p *Shopper) Decide(q consent.Request, choice Choice) *Answer {
 	var refuse []string
 	for _, asked := range q.Purposes {
 		if attributes, ok := choice[asked.ID]; ok {
-			a.Held = append(a.Held, p.give(q, asked, attributes))
+			first := p.give(q, asked, attributes)
+			a.Held = append(a.Held, first)
+			for _, partner := range asked.Partners {
+				if names := partner.Of(attributes); len(names) > 0 && !slices.Contains(p.LeaveOut, partner.DID) {
+					a.Held = append(a.Held, p.giveOnward(q, asked, partner, first, names))
+				}
+			}
 		} else {
 			refuse = append(refuse, asked.ID)
 		}
@@ -104,6 +114,28 @@ func (p *Shopper) give(q consent.Request, asked consent.Asked, attributes []stri
 		d := SealedDocument(id.New[id.Document](), 1)
 		h.Documents = append(h.Documents, d)
 		h.Shares = append(h.Shares, consent.Share{Grant: h.Grant, Document: d.ID, Version: 1, Attribute: name, EncryptedKey: random(40)})
+	}
+	p.Sign(h, anchor.EpochAt(now))
+	return h
+}
+
+// giveOnward gives a partner some of what the first was given: the same documents, with
+// keys of its own.
+func (p *Shopper) giveOnward(q consent.Request, asked consent.Asked, to consent.Partner, first *Held, attributes []string) *Held {
+	now := p.Now()
+	h := &Held{Purpose: asked, First: first}
+	h.Given = consent.Given{Grant: id.New[id.Grant](), Purpose: asked.ID, Attributes: attributes, Days: asked.Days, Partner: to.DID}
+	h.Receipt = must(consent.NewReceipt(q, consent.Terms{
+		Grant: h.Grant, Record: id.New[id.Receipt](), Shopper: p.Pairwise.DID, Purpose: asked.ID,
+		Attributes: attributes, Days: asked.Days, Time: consent.UnixAt(now), Partner: to.DID, OnwardOf: first.Grant,
+	}, p.Catalogue))
+	_, h.Wallet, _ = ed25519.GenerateKey(rand.Reader)
+	_, h.Handle, _ = ed25519.GenerateKey(rand.Reader)
+	h.Letter = fmt.Sprintf("%s.%s.%s.%s.%s", b64(random(60)), b64(random(40)), b64(random(12)), b64(random(900)), b64(random(16)))
+	for _, s := range first.Shares {
+		if slices.Contains(attributes, s.Attribute) {
+			h.Shares = append(h.Shares, consent.Share{Grant: h.Grant, Document: s.Document, Version: s.Version, Attribute: s.Attribute, EncryptedKey: random(40)})
+		}
 	}
 	p.Sign(h, anchor.EpochAt(now))
 	return h
@@ -153,8 +185,12 @@ func (a *Answer) Body() map[string]any {
 func (p *Shopper) Stored(a *Answer) consentdb.Decision {
 	d := consentdb.Decision{Vault: p.Vault, Request: a.Request.ID, Business: a.Request.Iss, Document: string(a.Bytes()), At: p.Now()}
 	for _, h := range a.Held {
+		by, first := a.Request.Iss, id.Grant{}
+		if h.First != nil {
+			by, first = h.Partner, h.First.Grant
+		}
 		d.Given = append(d.Given, consentdb.Given{
-			Grant: consent.Grant{ID: h.Grant, Vault: p.Vault, Request: a.Request.ID, Business: a.Request.Iss, Purpose: h.Purpose.Purpose,
+			Grant: consent.Grant{ID: h.Grant, Vault: p.Vault, Request: a.Request.ID, Business: by, OnwardOf: first, Purpose: h.Purpose.Purpose,
 				PurposeID: h.Purpose.ID, Attributes: h.Attributes, Channels: h.Channels, WeeklyCap: h.Purpose.WeeklyCap,
 				Start: h.Entry.Start, End: h.Entry.End, Minor: a.Minor, Handle: h.Entry.HandleKey, Entry: h.Given.Entry,
 				Receipt: h.Receipt.JWT, Letter: h.Letter},

@@ -10,17 +10,21 @@ import (
 // detailsType is the one type of authorization_details (RFC 9396) that we know.
 const detailsType = "coffer_request"
 
-// readDetails wants one element of our type, and returns the signed request in it.
-func readDetails(text string) (jws string, err error) {
-	var list []struct {
-		Type    string `json:"type"`
-		Request string `json:"request"`
-	}
+// wished is the one element of authorization_details that we know.
+type wished struct {
+	Type         string   `json:"type"`
+	Request      string   `json:"request"`                // signed
+	Cosignatures []string `json:"cosignatures,omitempty"` // of its joint partners; may be left out without any
+}
+
+// readDetails wants one element of our type.
+func readDetails(text string) (wished, error) {
+	var list []wished
 	// What we do not know we must not pass over (RFC 9396 section 5).
 	if err := httpjson.Parse([]byte(text), &list); err != nil || len(list) != 1 || list[0].Type != detailsType || list[0].Request == "" {
-		return "", invalidDetails(`want [{"type":"` + detailsType + `","request":"<signed request>"}]`)
+		return wished{}, invalidDetails(`want [{"type":"` + detailsType + `","request":"<signed request>"}]`)
 	}
-	return list[0].Request, nil
+	return list[0], nil
 }
 
 func invalidDetails(detail string) error {

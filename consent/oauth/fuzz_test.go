@@ -72,14 +72,14 @@ func FuzzWish(f *testing.F) {
 		if err != nil || !single(form) {
 			return
 		}
-		p, jws, err := readWish(form, by, nil)
+		p, asked, err := readWish(form, by, nil)
 		if err != nil {
 			if _, ok := err.(*oauthError); !ok {
 				t.Fatalf("%v is not for a client", err)
 			}
 			return
 		}
-		if len(p.Challenge) != 43 || form.Get("code_challenge_method") != "S256" || !mayReturn(p.RedirectURI, by.URL) || jws == "" ||
+		if len(p.Challenge) != 43 || form.Get("code_challenge_method") != "S256" || !mayReturn(p.RedirectURI, by.URL) || asked.Request == "" ||
 			strings.ContainsAny(p.State, "\r\n\x00") || form.Get("scope") != "" {
 			t.Fatalf("%q gives %+v", body, p)
 		}

@@ -61,16 +61,20 @@ func (s *Server) pushed(w http.ResponseWriter, r *http.Request) (any, error) {
 			return nil, err
 		}
 	}
-	wish, jws, err := readWish(form, by, p)
+	wish, asked, err := readWish(form, by, p)
 	if err != nil {
 		return nil, err
 	}
 	now := s.o.Clock()
-	q, err := consent.OpenRequestBy(r.Context(), s.o.Signatures, jws, by,
+	q, err := consent.OpenRequestBy(r.Context(), s.o.Signatures, asked.Request, by,
 		consent.ParseRules{Audience: s.o.Origin, Now: now, Catalogue: s.o.Catalogue})
 	if err != nil {
 		return nil, err
 	}
+	if err := q.Cosigned(r.Context(), s.o.Signatures, asked.Cosignatures); err != nil {
+		return nil, err
+	}
+	q.Cosignatures = asked.Cosignatures
 	if !mayReturn(wish.RedirectURI, q.Controller.URL) { // the wallet goes back to whom it has shown
 		return nil, invalidRequest("want a redirect_uri under the request's controller.url")
 	}
@@ -89,8 +93,8 @@ var (
 
 // readWish reads what a client pushes. Parameters that we do not know are passed over
 // (RFC 6749 section 3.1); those that would change what the client gets are not.
-func readWish(form url.Values, by consent.Business, p *proof) (consentdb.Pushed, string, error) {
-	no := func(err error) (consentdb.Pushed, string, error) { return consentdb.Pushed{}, "", err }
+func readWish(form url.Values, by consent.Business, p *proof) (consentdb.Pushed, wished, error) {
+	no := func(err error) (consentdb.Pushed, wished, error) { return consentdb.Pushed{}, wished{}, err }
 	key := form.Get("dpop_jkt")
 	switch {
 	case key != "" && !challengeForm.MatchString(key):
@@ -122,10 +126,10 @@ func readWish(form url.Values, by consent.Business, p *proof) (consentdb.Pushed,
 	case !mayReturn(form.Get("redirect_uri"), by.URL):
 		return no(invalidRequest("want a redirect_uri under the address that the business registered, without fragment, user, or parameters of the answer"))
 	}
-	jws, err := readDetails(form.Get("authorization_details"))
+	asked, err := readDetails(form.Get("authorization_details"))
 	return consentdb.Pushed{
 		RedirectURI: form.Get("redirect_uri"), State: form.Get("state"), Challenge: form.Get("code_challenge"), Key: key,
-	}, jws, err
+	}, asked, err
 }
 
 // mayReturn reports whether a business may have answers sent to the address: it is of

@@ -56,7 +56,7 @@ func (q *Queries) EraseGrants(ctx context.Context, vaultID id.Vault) error {
 }
 
 const grantByHandle = `-- name: GrantByHandle :one
-SELECT vault_id, grant_id, request_id, business, purpose, purpose_id, attributes, channels, weekly_cap, minor, start_epoch, end_epoch, given, withdrawn, handle, anchored, withdraw_anchored, state, change_kind, successor FROM grant_record WHERE handle = $1
+SELECT vault_id, grant_id, request_id, business, purpose, purpose_id, attributes, channels, weekly_cap, minor, start_epoch, end_epoch, given, withdrawn, handle, anchored, withdraw_anchored, state, change_kind, successor, onward_of FROM grant_record WHERE handle = $1
 `
 
 func (q *Queries) GrantByHandle(ctx context.Context, handle []byte) (GrantRecord, error) {
@@ -83,12 +83,13 @@ func (q *Queries) GrantByHandle(ctx context.Context, handle []byte) (GrantRecord
 		&i.State,
 		&i.ChangeKind,
 		&i.Successor,
+		&i.OnwardOf,
 	)
 	return i, err
 }
 
 const grantByID = `-- name: GrantByID :one
-SELECT vault_id, grant_id, request_id, business, purpose, purpose_id, attributes, channels, weekly_cap, minor, start_epoch, end_epoch, given, withdrawn, handle, anchored, withdraw_anchored, state, change_kind, successor FROM grant_record WHERE grant_id = $1
+SELECT vault_id, grant_id, request_id, business, purpose, purpose_id, attributes, channels, weekly_cap, minor, start_epoch, end_epoch, given, withdrawn, handle, anchored, withdraw_anchored, state, change_kind, successor, onward_of FROM grant_record WHERE grant_id = $1
 `
 
 func (q *Queries) GrantByID(ctx context.Context, grantID id.Grant) (GrantRecord, error) {
@@ -115,6 +116,7 @@ func (q *Queries) GrantByID(ctx context.Context, grantID id.Grant) (GrantRecord,
 		&i.State,
 		&i.ChangeKind,
 		&i.Successor,
+		&i.OnwardOf,
 	)
 	return i, err
 }
@@ -136,7 +138,7 @@ func (q *Queries) GrantSeen(ctx context.Context, arg GrantSeenParams) (int64, er
 }
 
 const grantsAfter = `-- name: GrantsAfter :many
-SELECT grant_record.vault_id, grant_record.grant_id, grant_record.request_id, grant_record.business, grant_record.purpose, grant_record.purpose_id, grant_record.attributes, grant_record.channels, grant_record.weekly_cap, grant_record.minor, grant_record.start_epoch, grant_record.end_epoch, grant_record.given, grant_record.withdrawn, grant_record.handle, grant_record.anchored, grant_record.withdraw_anchored, grant_record.state, grant_record.change_kind, grant_record.successor, grant_paper.vault_id, grant_paper.grant_id, grant_paper.entry, grant_paper.receipt, grant_paper.letter, grant_paper.withdraw_ahead, grant_paper.withdraw_entry, grant_paper.withdrawal_receipt FROM grant_record
+SELECT grant_record.vault_id, grant_record.grant_id, grant_record.request_id, grant_record.business, grant_record.purpose, grant_record.purpose_id, grant_record.attributes, grant_record.channels, grant_record.weekly_cap, grant_record.minor, grant_record.start_epoch, grant_record.end_epoch, grant_record.given, grant_record.withdrawn, grant_record.handle, grant_record.anchored, grant_record.withdraw_anchored, grant_record.state, grant_record.change_kind, grant_record.successor, grant_record.onward_of, grant_paper.vault_id, grant_paper.grant_id, grant_paper.entry, grant_paper.receipt, grant_paper.letter, grant_paper.withdraw_ahead, grant_paper.withdraw_entry, grant_paper.withdrawal_receipt FROM grant_record
 JOIN grant_paper ON grant_paper.vault_id = grant_record.vault_id AND grant_paper.grant_id = grant_record.grant_id
 WHERE grant_record.vault_id > $1 OR (grant_record.vault_id = $1 AND grant_record.grant_id > $2)
 ORDER BY grant_record.vault_id, grant_record.grant_id LIMIT $3
@@ -183,6 +185,7 @@ func (q *Queries) GrantsAfter(ctx context.Context, arg GrantsAfterParams) ([]Gra
 			&i.GrantRecord.State,
 			&i.GrantRecord.ChangeKind,
 			&i.GrantRecord.Successor,
+			&i.GrantRecord.OnwardOf,
 			&i.GrantPaper.VaultID,
 			&i.GrantPaper.GrantID,
 			&i.GrantPaper.Entry,
@@ -206,7 +209,7 @@ func (q *Queries) GrantsAfter(ctx context.Context, arg GrantsAfterParams) ([]Gra
 }
 
 const grantsOfDecision = `-- name: GrantsOfDecision :many
-SELECT vault_id, grant_id, request_id, business, purpose, purpose_id, attributes, channels, weekly_cap, minor, start_epoch, end_epoch, given, withdrawn, handle, anchored, withdraw_anchored, state, change_kind, successor FROM grant_record WHERE vault_id = $1 AND request_id = $2 ORDER BY purpose_id
+SELECT vault_id, grant_id, request_id, business, purpose, purpose_id, attributes, channels, weekly_cap, minor, start_epoch, end_epoch, given, withdrawn, handle, anchored, withdraw_anchored, state, change_kind, successor, onward_of FROM grant_record WHERE vault_id = $1 AND request_id = $2 ORDER BY purpose_id
 `
 
 type GrantsOfDecisionParams struct {
@@ -244,6 +247,7 @@ func (q *Queries) GrantsOfDecision(ctx context.Context, arg GrantsOfDecisionPara
 			&i.State,
 			&i.ChangeKind,
 			&i.Successor,
+			&i.OnwardOf,
 		); err != nil {
 			return nil, err
 		}
@@ -259,7 +263,7 @@ func (q *Queries) GrantsOfDecision(ctx context.Context, arg GrantsOfDecisionPara
 }
 
 const grantsOfVault = `-- name: GrantsOfVault :many
-SELECT grant_record.vault_id, grant_record.grant_id, grant_record.request_id, grant_record.business, grant_record.purpose, grant_record.purpose_id, grant_record.attributes, grant_record.channels, grant_record.weekly_cap, grant_record.minor, grant_record.start_epoch, grant_record.end_epoch, grant_record.given, grant_record.withdrawn, grant_record.handle, grant_record.anchored, grant_record.withdraw_anchored, grant_record.state, grant_record.change_kind, grant_record.successor, grant_paper.vault_id, grant_paper.grant_id, grant_paper.entry, grant_paper.receipt, grant_paper.letter, grant_paper.withdraw_ahead, grant_paper.withdraw_entry, grant_paper.withdrawal_receipt FROM grant_record
+SELECT grant_record.vault_id, grant_record.grant_id, grant_record.request_id, grant_record.business, grant_record.purpose, grant_record.purpose_id, grant_record.attributes, grant_record.channels, grant_record.weekly_cap, grant_record.minor, grant_record.start_epoch, grant_record.end_epoch, grant_record.given, grant_record.withdrawn, grant_record.handle, grant_record.anchored, grant_record.withdraw_anchored, grant_record.state, grant_record.change_kind, grant_record.successor, grant_record.onward_of, grant_paper.vault_id, grant_paper.grant_id, grant_paper.entry, grant_paper.receipt, grant_paper.letter, grant_paper.withdraw_ahead, grant_paper.withdraw_entry, grant_paper.withdrawal_receipt FROM grant_record
 JOIN grant_paper ON grant_paper.vault_id = grant_record.vault_id AND grant_paper.grant_id = grant_record.grant_id
 WHERE grant_record.vault_id = $1 ORDER BY grant_record.given DESC, grant_record.grant_id
 `
@@ -299,6 +303,7 @@ func (q *Queries) GrantsOfVault(ctx context.Context, vaultID id.Vault) ([]Grants
 			&i.GrantRecord.State,
 			&i.GrantRecord.ChangeKind,
 			&i.GrantRecord.Successor,
+			&i.GrantRecord.OnwardOf,
 			&i.GrantPaper.VaultID,
 			&i.GrantPaper.GrantID,
 			&i.GrantPaper.Entry,
@@ -377,8 +382,8 @@ func (q *Queries) Paper(ctx context.Context, arg PaperParams) (GrantPaper, error
 
 const putGrant = `-- name: PutGrant :exec
 INSERT INTO grant_record (vault_id, grant_id, request_id, business, purpose, purpose_id, attributes, channels,
-  weekly_cap, minor, start_epoch, end_epoch, state, given, withdrawn, handle, anchored, withdraw_anchored)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'anchoring', $13, 0, $14, FALSE, FALSE)
+  weekly_cap, minor, start_epoch, end_epoch, state, given, withdrawn, handle, anchored, withdraw_anchored, onward_of)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'anchoring', $13, 0, $14, FALSE, FALSE, $15)
 `
 
 type PutGrantParams struct {
@@ -396,6 +401,7 @@ type PutGrantParams struct {
 	EndEpoch   int64
 	Given      int64
 	Handle     []byte
+	OnwardOf   []byte
 }
 
 func (q *Queries) PutGrant(ctx context.Context, arg PutGrantParams) error {
@@ -414,6 +420,7 @@ func (q *Queries) PutGrant(ctx context.Context, arg PutGrantParams) error {
 		arg.EndEpoch,
 		arg.Given,
 		arg.Handle,
+		arg.OnwardOf,
 	)
 	return err
 }

@@ -100,7 +100,7 @@ func (q *Queries) EventTold(ctx context.Context, arg EventToldParams) (int64, er
 }
 
 const grantsToExpire = `-- name: GrantsToExpire :many
-SELECT vault_id, grant_id, request_id, business, purpose, purpose_id, attributes, channels, weekly_cap, minor, start_epoch, end_epoch, given, withdrawn, handle, anchored, withdraw_anchored, state, change_kind, successor FROM grant_record WHERE end_epoch > $1 AND end_epoch <= $2 AND state NOT IN ('anchoring', 'replaced', 'withdrawn', 'terminated')
+SELECT vault_id, grant_id, request_id, business, purpose, purpose_id, attributes, channels, weekly_cap, minor, start_epoch, end_epoch, given, withdrawn, handle, anchored, withdraw_anchored, state, change_kind, successor, onward_of FROM grant_record WHERE end_epoch > $1 AND end_epoch <= $2 AND state NOT IN ('anchoring', 'replaced', 'withdrawn', 'terminated')
   AND NOT EXISTS (SELECT 1 FROM loop WHERE loop.business = grant_record.business AND loop.grant_id = grant_record.grant_id
     AND loop.event <> 'suspended')
 ORDER BY end_epoch, grant_id LIMIT $3
@@ -142,6 +142,7 @@ func (q *Queries) GrantsToExpire(ctx context.Context, arg GrantsToExpireParams) 
 			&i.State,
 			&i.ChangeKind,
 			&i.Successor,
+			&i.OnwardOf,
 		); err != nil {
 			return nil, err
 		}
@@ -157,7 +158,7 @@ func (q *Queries) GrantsToExpire(ctx context.Context, arg GrantsToExpireParams) 
 }
 
 const grantsToSuspend = `-- name: GrantsToSuspend :many
-SELECT vault_id, grant_id, request_id, business, purpose, purpose_id, attributes, channels, weekly_cap, minor, start_epoch, end_epoch, given, withdrawn, handle, anchored, withdraw_anchored, state, change_kind, successor FROM grant_record WHERE grant_record.business = $1 AND end_epoch > $2 AND state NOT IN ('replaced', 'withdrawn', 'terminated')
+SELECT vault_id, grant_id, request_id, business, purpose, purpose_id, attributes, channels, weekly_cap, minor, start_epoch, end_epoch, given, withdrawn, handle, anchored, withdraw_anchored, state, change_kind, successor, onward_of FROM grant_record WHERE grant_record.business = $1 AND end_epoch > $2 AND state NOT IN ('replaced', 'withdrawn', 'terminated')
   AND NOT EXISTS (SELECT 1 FROM loop WHERE loop.business = grant_record.business AND loop.grant_id = grant_record.grant_id)
 ORDER BY grant_record.grant_id LIMIT $3
 `
@@ -198,6 +199,7 @@ func (q *Queries) GrantsToSuspend(ctx context.Context, arg GrantsToSuspendParams
 			&i.State,
 			&i.ChangeKind,
 			&i.Successor,
+			&i.OnwardOf,
 		); err != nil {
 			return nil, err
 		}

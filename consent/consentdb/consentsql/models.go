@@ -145,6 +145,7 @@ type GrantRecord struct {
 	State            string
 	ChangeKind       string
 	Successor        []byte
+	OnwardOf         []byte
 }
 
 type GrantTerm struct {
@@ -240,13 +241,14 @@ type Replacement struct {
 }
 
 type Request struct {
-	RequestID id.Request
-	Business  consent.DID
-	Nonce     string
-	Jws       string
-	Expires   int64
-	Received  int64
-	Answered  bool
+	RequestID    id.Request
+	Business     consent.DID
+	Nonce        string
+	Jws          string
+	Expires      int64
+	Received     int64
+	Answered     bool
+	Cosignatures string
 }
 
 type RequestTemplate struct {

@@ -94,17 +94,18 @@ func (q *Queries) PutDecision(ctx context.Context, arg PutDecisionParams) error 
 }
 
 const putRequest = `-- name: PutRequest :exec
-INSERT INTO request (request_id, business, nonce, jws, expires, received, answered)
-VALUES ($1, $2, $3, $4, $5, $6, FALSE)
+INSERT INTO request (request_id, business, nonce, jws, expires, received, answered, cosignatures)
+VALUES ($1, $2, $3, $4, $5, $6, FALSE, $7)
 `
 
 type PutRequestParams struct {
-	RequestID id.Request
-	Business  consent.DID
-	Nonce     string
-	Jws       string
-	Expires   int64
-	Received  int64
+	RequestID    id.Request
+	Business     consent.DID
+	Nonce        string
+	Jws          string
+	Expires      int64
+	Received     int64
+	Cosignatures string
 }
 
 func (q *Queries) PutRequest(ctx context.Context, arg PutRequestParams) error {
@@ -115,12 +116,13 @@ func (q *Queries) PutRequest(ctx context.Context, arg PutRequestParams) error {
 		arg.Jws,
 		arg.Expires,
 		arg.Received,
+		arg.Cosignatures,
 	)
 	return err
 }
 
 const request = `-- name: Request :one
-SELECT request_id, business, nonce, jws, expires, received, answered FROM request WHERE request_id = $1
+SELECT request_id, business, nonce, jws, expires, received, answered, cosignatures FROM request WHERE request_id = $1
 `
 
 func (q *Queries) Request(ctx context.Context, requestID id.Request) (Request, error) {
@@ -134,6 +136,7 @@ func (q *Queries) Request(ctx context.Context, requestID id.Request) (Request, e
 		&i.Expires,
 		&i.Received,
 		&i.Answered,
+		&i.Cosignatures,
 	)
 	return i, err
 }

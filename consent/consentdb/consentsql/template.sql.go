@@ -396,7 +396,7 @@ func (q *Queries) TemplateVersions(ctx context.Context, arg TemplateVersionsPara
 }
 
 const waitingRequests = `-- name: WaitingRequests :many
-SELECT DISTINCT request.request_id, request.business, request.nonce, request.jws, request.expires, request.received, request.answered FROM grant_record
+SELECT DISTINCT request.request_id, request.business, request.nonce, request.jws, request.expires, request.received, request.answered, request.cosignatures FROM grant_record
 JOIN replacement ON replacement.grant_id = grant_record.grant_id
 JOIN request ON request.request_id = replacement.request_id
 WHERE grant_record.vault_id = $1 AND NOT request.answered AND request.expires > $2
@@ -425,6 +425,7 @@ func (q *Queries) WaitingRequests(ctx context.Context, arg WaitingRequestsParams
 			&i.Expires,
 			&i.Received,
 			&i.Answered,
+			&i.Cosignatures,
 		); err != nil {
 			return nil, err
 		}

@@ -3,8 +3,8 @@ SELECT COUNT(*) FROM grant_record WHERE grant_id = $1 OR handle = $2;
 
 -- name: PutGrant :exec
 INSERT INTO grant_record (vault_id, grant_id, request_id, business, purpose, purpose_id, attributes, channels,
-  weekly_cap, minor, start_epoch, end_epoch, state, given, withdrawn, handle, anchored, withdraw_anchored)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'anchoring', $13, 0, $14, FALSE, FALSE);
+  weekly_cap, minor, start_epoch, end_epoch, state, given, withdrawn, handle, anchored, withdraw_anchored, onward_of)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'anchoring', $13, 0, $14, FALSE, FALSE, $15);
 
 -- name: PutPaper :exec
 INSERT INTO grant_paper (vault_id, grant_id, entry, receipt, letter, withdraw_ahead, withdraw_entry, withdrawal_receipt)

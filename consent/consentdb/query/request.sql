@@ -2,8 +2,8 @@
 SELECT COUNT(*) FROM request WHERE request_id = $1 OR (business = $2 AND nonce = $3);
 
 -- name: PutRequest :exec
-INSERT INTO request (request_id, business, nonce, jws, expires, received, answered)
-VALUES ($1, $2, $3, $4, $5, $6, FALSE);
+INSERT INTO request (request_id, business, nonce, jws, expires, received, answered, cosignatures)
+VALUES ($1, $2, $3, $4, $5, $6, FALSE, $7);
 
 -- name: Request :one
 SELECT * FROM request WHERE request_id = $1;
