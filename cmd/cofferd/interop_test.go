@@ -153,9 +153,21 @@ func interop(w *world) error {
 	return fmt.Errorf("node stopped after %d questions: %v\n%s", asked, node.Wait(), stderr.String())
 }
 
-// visit is the shopper's browser: it follows the client's link to the wallet, decides
-// there, and returns where it is sent.
+// visit is decide for a client that is at home on port 8081.
 func visit(ctx context.Context, w *world, person *wallettest.Wallet, link string, choice map[string]wallettest.Choice, catalogue consent.Catalogue) (string, error) {
+	to, err := decide(ctx, w, person, link, choice, catalogue)
+	if err != nil {
+		return "", err
+	}
+	if u, err := url.Parse(to); err != nil || u.Host != "localhost:8081" {
+		return "", fmt.Errorf("returned to %q: %v", to, err)
+	}
+	return to, nil
+}
+
+// decide is the shopper's browser: it follows the client's link to the wallet, decides
+// there, and returns where it is sent.
+func decide(ctx context.Context, w *world, person *wallettest.Wallet, link string, choice map[string]wallettest.Choice, catalogue consent.Catalogue) (string, error) {
 	browser := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	res, err := browser.Get(link)
 	if err != nil {
@@ -176,9 +188,6 @@ func visit(ctx context.Context, w *world, person *wallettest.Wallet, link string
 	}
 	if _, err := person.Decide(ctx, q, choice, false, catalogue); err != nil {
 		return "", err
-	}
-	if u, err := url.Parse(person.Returned); err != nil || u.Host != "localhost:8081" {
-		return "", fmt.Errorf("returned to %q: %v", person.Returned, err)
 	}
 	return person.Returned, nil
 }
