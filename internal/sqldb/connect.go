@@ -20,14 +20,19 @@ const applicationID = 0x436f6666
 
 // wanted are the settings that the promises of this package rest on. They are
 // asked for in the DSN, which reaches every connection, and read back on each one
-// before it is used: SQLite ignores what it does not know.
+// before it is used: SQLite ignores what it does not know. What a savepoint needs to be
+// undone stays in memory (temp_store): in a file it would be a copy that nobody
+// overwrites, and costs a turn as much as its commit.
 var wanted = []setting{
 	{"journal_mode", "_journal_mode=WAL", "wal"},
 	{"synchronous", "_synchronous=FULL", "2"},
 	{"foreign_keys", "_foreign_keys=on", "1"},
 	{"secure_delete", "_secure_delete=on", "1"},
+	{"temp_store", "", "2"},
 }
 
+// setting is one pragma. Where the driver has no word for it in the DSN, dsn is empty
+// and it is set when the connection is made.
 type setting struct{ pragma, dsn, value string }
 
 // connector makes connections of one kind: the writing one, or reading ones.
@@ -45,7 +50,9 @@ func (c connector) settings() []setting {
 func (c connector) dsn() string {
 	var q []string
 	for _, w := range c.settings() {
-		q = append(q, w.dsn)
+		if w.dsn != "" {
+			q = append(q, w.dsn)
+		}
 	}
 	q = append(q, "_stmt_cache_size=256", "_cache_size=-16384")
 	if c.write {
@@ -66,6 +73,11 @@ func (c connector) Connect(context.Context) (driver.Conn, error) {
 
 func (c connector) check(conn *sqlite3.SQLiteConn) error {
 	for _, w := range c.settings() {
+		if w.dsn == "" {
+			if _, err := conn.Exec("PRAGMA "+w.pragma+" = "+w.value, nil); err != nil {
+				return fmt.Errorf("setting %s: %w", w.pragma, err)
+			}
+		}
 		if got, err := pragma(conn, w.pragma); err != nil {
 			return fmt.Errorf("reading back %s: %w", w.pragma, err)
 		} else if got != w.value {
