@@ -40,7 +40,8 @@ type Config struct {
 	// 0 means no limit.
 	BusinessRate int `json:"business_rate"`
 	// ProofNonce makes businesses put a nonce of ours into every DPoP proof, so that
-	// none can be made ahead (RFC 9449 section 8).
+	// none can be made ahead (RFC 9449 section 8). For two minutes after a start it is
+	// so in any case.
 	ProofNonce bool `json:"dpop_nonce,omitempty"`
 	// DecisionLogFiles is how many files the log of decisions may have (cofferd policy
 	// replay reads it); the oldest goes when another begins. 0 keeps no log.

@@ -32,9 +32,7 @@ func invalidGrant(detail string) error {
 // reply answers a client; every endpoint that clients post to ends here. A nil body
 // is an empty answer.
 func (s *Server) reply(w http.ResponseWriter, r *http.Request, status int, body any, err error) {
-	if s.o.Nonce {
-		w.Header().Set("DPoP-Nonce", s.nonce(s.o.Clock()))
-	}
+	s.handNonce(w)
 	switch refused, known := errors.AsType[*oauthError](err); {
 	case known:
 		httpjson.Write(w, refused.status, map[string]string{"error": refused.code, "error_description": refused.detail})

@@ -1,11 +1,17 @@
 package oauth
 
 import (
+	"bytes"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
+
+	"github.com/go-jose/go-jose/v4"
 
 	"coffer/consent"
 )
@@ -87,13 +93,49 @@ func FuzzWish(f *testing.F) {
 }
 
 // No proof opens that does not carry the key it is signed with; nothing makes the
-// reader panic.
+// reader panic; and a header that is known changes nothing about it.
 func FuzzProof(f *testing.F) {
 	f.Add("eyJhbGciOiJFUzI1NiIsInR5cCI6ImRwb3Arand0In0.e30.AA")
 	f.Add("eyJhbGciOiJub25lIn0.e30.")
+	var k proofKeys
+	good, key := goodProof(f)
+	f.Add(good)
+	f.Add(good + "A")
+	f.Add(good[:len(good)-2])
+	header, _, _ := strings.Cut(good, ".")
+	k.put(header, key)
 	f.Fuzz(func(t *testing.T, compact string) {
-		if key, _, err := openProof(compact); err == nil && len(key) != 43 {
-			t.Fatalf("%q opens with the key %q", compact, key)
+		key, payload, err := openProof(compact)
+		if err == nil && len(key.thumb) != 43 {
+			t.Fatalf("%q opens with the key %q", compact, key.thumb)
+		}
+		thumb, again, known := k.open(compact)
+		if known == nil && (err != nil || thumb != key.thumb || !bytes.Equal(again, payload)) {
+			t.Fatalf("%q opens only with a known header", compact)
 		}
 	})
+}
+
+func goodProof(f *testing.F) (string, proofKey) {
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		f.Fatal(err)
+	}
+	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.ES256, Key: private}, (&jose.SignerOptions{EmbedJWK: true}).WithType(proofType))
+	if err != nil {
+		f.Fatal(err)
+	}
+	signed, err := signer.Sign([]byte("{}"))
+	if err != nil {
+		f.Fatal(err)
+	}
+	compact, err := signed.CompactSerialize()
+	if err != nil {
+		f.Fatal(err)
+	}
+	key, _, err := openProof(compact)
+	if err != nil {
+		f.Fatal(err)
+	}
+	return compact, key
 }

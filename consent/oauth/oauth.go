@@ -19,6 +19,7 @@ package oauth
 import (
 	"crypto/ecdsa"
 	"crypto/hmac"
+	"crypto/rand"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -62,15 +63,23 @@ type Options struct {
 	// Nonce makes every DPoP proof carry a nonce of ours (RFC 9449 section 8): a proof
 	// cannot be made ahead, for the price of one more round trip every five minutes.
 	Nonce bool
+
+	// Alone says that no other daemon serves this database at the same time. Used
+	// proofs are then remembered here instead of there, and for the first two minutes
+	// after New every proof must carry a nonce, as with Nonce.
+	Alone bool
 }
 
 // Server is safe for concurrent use.
 type Server struct {
-	o        Options
-	signer   jose.Signer
-	nonceKey []byte
-	known    *cache
-	ended    atomic.Uint64 // how often this daemon has ended tokens
+	o         Options
+	signer    jose.Signer
+	nonceKey  []byte
+	known     *cache
+	proofKeys proofKeys
+	used      memory
+	began     time.Time
+	ended     atomic.Uint64 // how often this daemon has ended tokens
 }
 
 // New makes a server. It does nothing until its Routes are asked.
@@ -90,9 +99,14 @@ func New(o Options) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("starting the authorization server: %w", err)
 	}
+	if o.Alone { // a nonce from before this start is worth nothing
+		secret = make([]byte, 32)
+		rand.Read(secret)
+	}
 	derive := hmac.New(sha256.New, secret)
 	derive.Write([]byte("coffer/v1 dpop nonce"))
-	return &Server{o: o, signer: signer, nonceKey: derive.Sum(nil), known: newCache(maxKnown)}, nil
+	return &Server{o: o, signer: signer, nonceKey: derive.Sum(nil), known: newCache(maxKnown),
+		used: memory{max: maxUsed}, began: o.Clock()}, nil
 }
 
 const (

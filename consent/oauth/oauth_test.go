@@ -60,6 +60,8 @@ type server struct {
 	oauth      *oauth.Server
 	router     *mux.Router
 	shop       *consenttest.Shop
+	options    oauth.Options
+	began      time.Time
 }
 
 func newServer(t testing.TB, edit ...func(*oauth.Options)) *server {
@@ -72,7 +74,7 @@ func newServer(t testing.TB, edit ...func(*oauth.Options)) *server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &server{t: t, clock: consenttest.NewClock(), key: key, router: mux.NewRouter(), catalogue: catalogue}
+	s := &server{t: t, clock: consenttest.NewClock(), key: key, catalogue: catalogue}
 	s.db, s.store, s.vaults = consenttest.Open(t, t.TempDir())
 	s.signatures = &counting{Signatures: agent.New(agent.Options{Now: s.clock.Now})}
 	s.shop = s.register(consent.BusinessActive)
@@ -81,15 +83,24 @@ func newServer(t testing.TB, edit ...func(*oauth.Options)) *server {
 	for _, e := range edit {
 		e(&o)
 	}
-	if s.oauth, err = oauth.New(o); err != nil {
-		t.Fatal(err)
+	s.options = o
+	s.again()
+	return s
+}
+
+// again starts the server anew on the same store and with the same key.
+func (s *server) again() {
+	s.t.Helper()
+	var err error
+	if s.oauth, err = oauth.New(s.options); err != nil {
+		s.t.Fatal(err)
 	}
+	s.began, s.router = s.clock.Now(), mux.NewRouter()
 	s.oauth.Routes(s.router)
 	s.router.Handle("/who", s.oauth.Protect(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		did, _ := oauth.Business(r.Context())
 		io.WriteString(w, string(did))
 	})))
-	return s
 }
 
 // register makes a business that is registered.

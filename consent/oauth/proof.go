@@ -1,7 +1,6 @@
 package oauth
 
 import (
-	"context"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
@@ -67,7 +66,7 @@ func (s *Server) readProof(r *http.Request, token string) (*proof, error) {
 	if len(header) != 1 || len(header[0]) > maxProof {
 		return nil, badProof("want one proof of at most 4 KiB")
 	}
-	key, payload, err := openProof(header[0])
+	key, payload, err := s.proofKeys.open(header[0])
 	if err != nil {
 		return nil, err
 	}
@@ -87,59 +86,46 @@ func (s *Server) readProof(r *http.Request, token string) (*proof, error) {
 		return nil, badProof("iat is not now; check the clock")
 	case token != "" && !same(c.ATH, digest(token)):
 		return nil, badProof("ath is of another token")
-	case s.o.Nonce && !s.isNonce(c.Nonce, now):
+	case s.wantsNonce(now) && !s.isNonce(c.Nonce, now):
 		return nil, &proofError{"use_dpop_nonce", "use the nonce of the DPoP-Nonce header"}
 	}
 	return &proof{key: key, name: consent.HashOf(key + " " + c.JTI), expires: c.IAT.Time().Add(ProofWindow + time.Second)}, nil
 }
 
-// openProof verifies a proof by the key that it carries, and returns the key's
-// thumbprint.
-func openProof(compact string) (key string, payload []byte, err error) {
+// openProof verifies a proof by the key that it carries, and returns the key.
+func openProof(compact string) (key proofKey, payload []byte, err error) {
 	signed, err := jose.ParseSignedCompact(compact, proofAlgorithms)
 	if err != nil || len(signed.Signatures) != 1 {
-		return "", nil, badProof("want a compact JWS of ES256 or EdDSA")
+		return key, nil, badProof("want a compact JWS of ES256 or EdDSA")
 	}
 	header := signed.Signatures[0].Protected
 	if typ, _ := header.ExtraHeaders[jose.HeaderType].(string); typ != proofType {
-		return "", nil, badProof("want typ " + proofType)
+		return key, nil, badProof("want typ " + proofType)
 	}
 	jwk := header.JSONWebKey
 	if jwk == nil || !jwk.Valid() || len(jwk.Certificates) > 0 || jwk.CertificatesURL != nil {
-		return "", nil, badProof("want a public key as jwk")
+		return key, nil, badProof("want a public key as jwk")
 	}
 	switch k := jwk.Key.(type) {
 	case *ecdsa.PublicKey:
 		if k.Curve != elliptic.P256() || header.Algorithm != string(jose.ES256) {
-			return "", nil, badProof("want a P-256 key for ES256")
+			return key, nil, badProof("want a P-256 key for ES256")
 		}
 	case ed25519.PublicKey:
 		if header.Algorithm != string(jose.EdDSA) {
-			return "", nil, badProof("want ES256 for this key")
+			return key, nil, badProof("want ES256 for this key")
 		}
 	default:
-		return "", nil, badProof("want a public P-256 or Ed25519 key")
+		return key, nil, badProof("want a public P-256 or Ed25519 key")
 	}
 	if payload, err = signed.Verify(jwk.Key); err != nil {
-		return "", nil, badProof("not signed by its key")
+		return key, nil, badProof("not signed by its key")
 	}
 	thumb, err := jwk.Thumbprint(crypto.SHA256)
 	if err != nil {
-		return "", nil, badProof("want a public key as jwk")
+		return key, nil, badProof("want a public key as jwk")
 	}
-	return base64.RawURLEncoding.EncodeToString(thumb), payload, nil
-}
-
-// use remembers a proof, which is good once. Nil is no proof.
-func (s *Server) use(ctx context.Context, p *proof) error {
-	if p == nil {
-		return nil
-	}
-	first, err := s.o.Store.UseProof(ctx, p.name, p.expires)
-	if err == nil && !first {
-		err = badProof("used before")
-	}
-	return err
+	return proofKey{jwk.Key, base64.RawURLEncoding.EncodeToString(thumb)}, payload, nil
 }
 
 // isHere compares an htu with the address of the request, without query and fragment,
@@ -162,8 +148,8 @@ func (s *Server) isHere(htu string, here *url.URL) bool {
 	return u.Scheme+"://"+host == s.o.Origin && u.Path == here.Path
 }
 
-// nonce is the server nonce of a moment: the same at every daemon with this key, and
-// kept by none.
+// nonce is the server nonce of a moment: kept by none, and the same at every daemon with
+// this key, unless the daemon is alone: then no other start of it knows it either.
 func (s *Server) nonce(at time.Time) string {
 	m := hmac.New(sha256.New, s.nonceKey)
 	m.Write(binary.BigEndian.AppendUint64(nil, uint64(at.Unix()/int64(nonceLife.Seconds()))))

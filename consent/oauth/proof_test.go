@@ -90,7 +90,15 @@ func mustRequest(method, path string) *http.Request {
 }
 
 func TestProofsAreRefused(t *testing.T) {
-	s := newServer(t)
+	t.Run("shared memory", func(t *testing.T) { proofsAreRefused(t, newServer(t)) })
+	t.Run("alone", func(t *testing.T) {
+		s := newServer(t, func(o *oauth.Options) { o.Alone = true })
+		s.clock.Add(2*oauth.ProofWindow + time.Second) // no nonces any more
+		proofsAreRefused(t, s)
+	})
+}
+
+func proofsAreRefused(t *testing.T, s *server) {
 	p := s.prover()
 	token := p.bound()
 	set := func(name string, value any) string {
@@ -134,34 +142,39 @@ func TestProofsAreRefused(t *testing.T) {
 	}
 	claims["jti"] = rand.Text()
 	for name, proof := range map[string]string{
-		"used before":          used,
-		"of another method":    set("htm", "POST"),
-		"in small letters":     set("htm", "get"),
-		"of another path":      set("htu", consenttest.Operator+"/other"),
-		"of another host":      set("htu", "https://elsewhere.example/who"),
-		"of another scheme":    set("htu", "http://operator.example/who"),
-		"of another port":      set("htu", "https://operator.example:444/who"),
-		"with a user":          set("htu", "https://operator.example@elsewhere.example/who"),
-		"old":                  set("iat", now-61),
-		"from the future":      set("iat", now+61),
-		"without a time":       set("iat", nil),
-		"without a jti":        set("jti", nil),
-		"with an endless jti":  set("jti", strings.Repeat("x", 200)),
-		"without ath":          set("ath", nil),
-		"of another token":     p.proof("GET", "/who", other),
-		"of another type":      p.sign("JWT", claims),
-		"an HMAC":              signHMAC(hmac, claims),
-		"unsigned":             raw(`{"alg":"none","typ":"dpop+jwt","jwk":` + string(public) + `}`),
-		"ES256 called HS256":   raw(`{"alg":"HS256","typ":"dpop+jwt","jwk":` + string(public) + `}`),
-		"ES256 called RS256":   raw(`{"alg":"RS256","typ":"dpop+jwt","jwk":` + string(public) + `}`),
-		"by RSA":               prover{s, rsaKey, jose.RS256}.sign("dpop+jwt", claims),
-		"by P-384":             prover{s, wide, jose.ES384}.sign("dpop+jwt", claims),
-		"with a private key":   signWith(p, private, claims),
-		"without a key":        raw(`{"alg":"ES256","typ":"dpop+jwt"}`),
-		"with a critical word": raw(`{"alg":"ES256","typ":"dpop+jwt","crit":["x"],"x":1,"jwk":` + string(public) + `}`),
-		"changed":              parts[0] + "." + base64.RawURLEncoding.EncodeToString([]byte(`{"htm":"GET"}`)) + "." + parts[2],
-		"no JWS":               "a.b",
-		"endless":              strings.Repeat("x", 5000),
+		"used before":           used,
+		"of another method":     set("htm", "POST"),
+		"in small letters":      set("htm", "get"),
+		"of another path":       set("htu", consenttest.Operator+"/other"),
+		"of another host":       set("htu", "https://elsewhere.example/who"),
+		"of another scheme":     set("htu", "http://operator.example/who"),
+		"of another port":       set("htu", "https://operator.example:444/who"),
+		"with a user":           set("htu", "https://operator.example@elsewhere.example/who"),
+		"old":                   set("iat", now-61),
+		"from the future":       set("iat", now+61),
+		"without a time":        set("iat", nil),
+		"without a jti":         set("jti", nil),
+		"with an endless jti":   set("jti", strings.Repeat("x", 200)),
+		"without ath":           set("ath", nil),
+		"of another token":      p.proof("GET", "/who", other),
+		"of another type":       p.sign("JWT", claims),
+		"an HMAC":               signHMAC(hmac, claims),
+		"unsigned":              raw(`{"alg":"none","typ":"dpop+jwt","jwk":` + string(public) + `}`),
+		"ES256 called HS256":    raw(`{"alg":"HS256","typ":"dpop+jwt","jwk":` + string(public) + `}`),
+		"ES256 called RS256":    raw(`{"alg":"RS256","typ":"dpop+jwt","jwk":` + string(public) + `}`),
+		"by RSA":                prover{s, rsaKey, jose.RS256}.sign("dpop+jwt", claims),
+		"by P-384":              prover{s, wide, jose.ES384}.sign("dpop+jwt", claims),
+		"with a private key":    signWith(p, private, claims),
+		"without a key":         raw(`{"alg":"ES256","typ":"dpop+jwt"}`),
+		"with a critical word":  raw(`{"alg":"ES256","typ":"dpop+jwt","crit":["x"],"x":1,"jwk":` + string(public) + `}`),
+		"of another's making":   parts[0] + "." + strings.Join(strings.Split(s.prover().proof("GET", "/who", token), ".")[1:], "."),
+		"with half a signature": parts[0] + "." + parts[1] + "." + parts[2][:43],
+		"without a signature":   parts[0] + "." + parts[1] + ".",
+		"of two parts":          parts[0] + "." + parts[1],
+		"of four parts":         strings.Join(parts, ".") + "." + parts[2],
+		"changed":               parts[0] + "." + base64.RawURLEncoding.EncodeToString([]byte(`{"htm":"GET"}`)) + "." + parts[2],
+		"no JWS":                "a.b",
+		"endless":               strings.Repeat("x", 5000),
 	} {
 		s.call("GET", "/who", "DPoP", token, with(proof)).says("DPoP", "invalid_dpop_proof")
 		if t.Failed() {
@@ -250,4 +263,31 @@ func TestServerNonces(t *testing.T) {
 	s.clock.Add(5 * time.Minute)
 	s.client("/oauth/token", forItself, with(p.proof("POST", "/oauth/token", "", nonce(first)))).is(400, "use_dpop_nonce")
 	s.client("/oauth/token", forItself, with(p.proof("POST", "/oauth/token", "", nonce(second)))).is(200, "")
+}
+
+// A daemon that is alone forgets used proofs when it ends. What was shown to one start
+// of it is worth nothing to the next, however soon.
+func TestARestartOpensNoReplay(t *testing.T) {
+	s := newServer(t, func(o *oauth.Options) { o.Alone = true })
+	p := s.prover()
+	nonce := func(n string) func(map[string]any) { return func(c map[string]any) { c["nonce"] = n } }
+	ahead := func(c map[string]any) { c["iat"] = s.clock.Now().Unix() + 60 }
+	r := s.client("/oauth/token", forItself, with(p.proof("POST", "/oauth/token", "")))
+	r.is(400, "use_dpop_nonce")
+	first := r.header.Get("DPoP-Nonce")
+	token := s.client("/oauth/token", forItself, with(p.proof("POST", "/oauth/token", "", nonce(first)))).is(200, "")["access_token"].(string)
+	before := p.proof("GET", "/who", token, nonce(first), ahead)
+	if r := s.call("GET", "/who", "DPoP", token, with(before)); r.code != 200 {
+		t.Fatalf("%d %s", r.code, r.body)
+	}
+	s.call("GET", "/who", "DPoP", token, with(before)).says("DPoP", "invalid_dpop_proof")
+	s.again()
+	for range 25 { // until long after it is old
+		s.call("GET", "/who", "DPoP", token, with(before)).says("DPoP", map[bool]string{true: "use_dpop_nonce", false: "invalid_dpop_proof"}[s.clock.Now().Sub(s.began) <= 2*oauth.ProofWindow])
+		s.clock.Add(5 * time.Second)
+	}
+	// Then no nonces are wanted any more, until the next start.
+	if r := s.call("GET", "/who", "DPoP", token, with(p.proof("GET", "/who", token))); r.code != 200 || r.header.Get("DPoP-Nonce") != "" {
+		t.Fatalf("%d %s", r.code, r.body)
+	}
 }

@@ -34,9 +34,7 @@ func Limited(ctx context.Context) (under id.Approval, limited bool) {
 func (s *Server) Protect(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		a, err := s.authenticate(r)
-		if s.o.Nonce {
-			w.Header().Set("DPoP-Nonce", s.nonce(s.o.Clock()))
-		}
+		s.handNonce(w)
 		if err != nil {
 			s.challenge(w, r, err)
 			return

@@ -181,9 +181,14 @@ func ask(ctx context.Context, address string, by agent.Signer, key *proofKey) (s
 	defer resp.Body.Close()
 	var answer struct {
 		Token string `json:"access_token"`
-		Error string `json:"error_description"`
+		Error string `json:"error"`
 	}
-	if err := json.NewDecoder(resp.Body).Decode(&answer); err != nil || answer.Token == "" {
+	err = json.NewDecoder(resp.Body).Decode(&answer)
+	if nonce := resp.Header.Get("DPoP-Nonce"); err == nil && answer.Error == "use_dpop_nonce" && key != nil && nonce != key.nonce {
+		key.nonce = nonce
+		return ask(ctx, address, by, key)
+	}
+	if err != nil || answer.Token == "" {
 		return "", fmt.Errorf("asking for a token: %s %s", resp.Status, answer.Error)
 	}
 	return answer.Token, nil
@@ -193,6 +198,7 @@ func ask(ctx context.Context, address string, by agent.Signer, key *proofKey) (s
 type proofKey struct {
 	key    *ecdsa.PrivateKey
 	header string
+	nonce  string // of the operator
 }
 
 func newProofKey() (*proofKey, error) {
@@ -205,7 +211,7 @@ func newProofKey() (*proofKey, error) {
 		return nil, err
 	}
 	header := fmt.Sprintf(`{"alg":"ES256","typ":"dpop+jwt","jwk":{"kty":"EC","crv":"P-256","x":"%s","y":"%s"}}`, b64(point[1:33]), b64(point[33:]))
-	return &proofKey{key, b64([]byte(header))}, nil
+	return &proofKey{key: key, header: b64([]byte(header))}, nil
 }
 
 // proof is for one POST; it cannot fail with a key of ours.
@@ -213,6 +219,9 @@ func (k *proofKey) proof(at, ath string) string {
 	claims := fmt.Sprintf(`{"jti":"%s","htm":"POST","htu":"%s","iat":%d`, crand.Text(), at, time.Now().Unix())
 	if ath != "" {
 		claims += `,"ath":"` + ath + `"`
+	}
+	if k.nonce != "" {
+		claims += `,"nonce":"` + k.nonce + `"`
 	}
 	signed := k.header + "." + b64([]byte(claims+"}"))
 	digest := sha256.Sum256([]byte(signed))
