@@ -42,6 +42,12 @@ const (
 	ChannelRemoved    DifferenceKind = "channel-removed"    //
 	CapRaised         DifferenceKind = "weekly-cap-raised"  //
 	CapLowered        DifferenceKind = "weekly-cap-lowered" //
+
+	PartnerAdded            DifferenceKind = "partner-added"
+	PartnerRemoved          DifferenceKind = "partner-removed"
+	DifferentPartner        DifferenceKind = "partner-changed" // its name, its country, its role
+	PartnerAttributeAdded   DifferenceKind = "partner-attribute-added"
+	PartnerAttributeRemoved DifferenceKind = "partner-attribute-removed"
 )
 
 // material are the kinds by which a business may do more than before, or somebody else
@@ -49,6 +55,7 @@ const (
 var material = []DifferenceKind{
 	DifferentController, JurisdictionAdded, PurposeAdded, DifferentPurpose, DifferentBasis, AttributeAdded, AttributeRequired,
 	DaysLonger, RetentionLonger, RecipientAdded, CountryAdded, ChannelAdded, CapRaised,
+	PartnerAdded, DifferentPartner, PartnerAttributeAdded,
 }
 
 // Material reports whether such a difference needs the shopper's consent anew.

@@ -19,6 +19,30 @@ func (d *differences) purpose(at string, a, b Asked) {
 	d.set(at+".recipients", CountryAdded, CountryRemoved, each(a.Recipients, country), each(b.Recipients, country))
 	d.set(at+".channels", ChannelAdded, ChannelRemoved, a.Channels, b.Channels)
 	d.number(at+".weekly_cap", CapRaised, CapLowered, a.WeeklyCap, b.WeeklyCap)
+	d.partners(at+".partners", a, b)
+}
+
+// partners are told apart by their keys.
+func (d *differences) partners(at string, a, b Asked) {
+	line := func(p Partner) string { return Recipient{p.Name, p.Country}.String() }
+	for _, p := range b.Partners {
+		was, ok := a.Partner(p.DID)
+		if !ok {
+			d.add(at, PartnerAdded, "", line(p))
+			continue
+		}
+		d.word(at, DifferentPartner, was.Name, p.Name)
+		d.word(at, DifferentPartner, was.Country, p.Country)
+		d.word(at, DifferentPartner, string(was.Role), string(p.Role))
+		d.word(at, DifferentContact, was.Address, p.Address)
+		d.word(at, DifferentContact, was.Contact, p.Contact)
+		d.set(at, PartnerAttributeAdded, PartnerAttributeRemoved, was.Attributes, p.Attributes)
+	}
+	for _, p := range a.Partners {
+		if _, ok := b.Partner(p.DID); !ok {
+			d.add(at, PartnerRemoved, line(p), "")
+		}
+	}
 }
 
 // String is the recipient in one line.

@@ -100,9 +100,30 @@ var differenceChanges = []struct {
 	{"writes now", "channel-added weekly-cap-raised", func(t *consent.Template) {
 		t.Purposes[0].Channels, t.Purposes[0].WeeklyCap = []string{"wallet"}, 1
 	}},
+	{"a partner joins", "partner-added", func(t *consent.Template) { t.Purposes[0].Partners = []consent.Partner{bikes("partner")} }},
 	{"narrower here and wider there", "attribute-removed days-longer", func(t *consent.Template) {
 		t.Purposes[0].Optional, t.Purposes[1].Days = nil, 365
 	}},
+}
+
+func bikes(label string) consent.Partner {
+	return consent.Partner{DID: businessKey(label).DID, Name: "Bike Co", Address: "3 Low Road, 10115 Berlin", Contact: "privacy@bike.example", Country: "DE",
+		AgreementKey: public(agreementKey(label)), Role: consent.Onward, Attributes: []string{"name"}}
+}
+
+// partnerChanges start from a template that names a partner.
+var partnerChanges = []struct {
+	name   string
+	kinds  string
+	change func(*consent.Partner)
+}{
+	{"a partner's new key", "", func(p *consent.Partner) { p.AgreementKey = public(agreementKey("x")) }},
+	{"a partner moves house", "contact-changed contact-changed", func(p *consent.Partner) { p.Address, p.Contact = "4 Low Road, 10115 Berlin", "data@bike.example" }},
+	{"a partner moves abroad", "partner-changed", func(p *consent.Partner) { p.Country = "US" }},
+	{"a partner decides, too, under another name", "partner-changed partner-changed", func(p *consent.Partner) { p.Name, p.Role = "Bikes Inc", consent.Joint }},
+	{"a partner gets more and other", "partner-attribute-added partner-attribute-removed", func(p *consent.Partner) { p.Attributes = []string{"postal-address"} }},
+	{"another partner instead", "partner-added partner-removed", func(p *consent.Partner) { p.DID = businessKey("other shop").DID }},
+	{"a partner leaves", "partner-removed", nil},
 }
 
 func expected(all []consent.Difference) string {
@@ -121,9 +142,17 @@ func makeDifferences(t testing.TB) (out []differenceCase) {
 		after.Version = 2
 		c.change(&after)
 		all := consent.Differences(before.Asks(), after.Asks())
-		if all == nil {
-			all = []consent.Difference{}
+		all = append([]consent.Difference{}, all...) // never null
+		out = append(out, differenceCase{c.name, expected(all), before.Payload(), after.Payload(), all})
+	}
+	for _, c := range partnerChanges {
+		before, after := template(newFixture(t)), template(newFixture(t))
+		before.Purposes[0].Partners, after.Version = []consent.Partner{bikes("partner")}, 2
+		if p := bikes("partner"); c.change != nil {
+			c.change(&p)
+			after.Purposes[0].Partners = []consent.Partner{p}
 		}
+		all := append([]consent.Difference{}, consent.Differences(before.Asks(), after.Asks())...)
 		out = append(out, differenceCase{c.name, expected(all), before.Payload(), after.Payload(), all})
 	}
 	return out
@@ -144,6 +173,13 @@ func TestDifferenceVectors(t *testing.T) {
 	if have, err := os.ReadFile(path); err != nil || string(have) != string(want)+"\n" {
 		t.Errorf("difference.json is not what is made today (%v); run: go test ./consent -update", err)
 	}
+	var wanted []string
+	for _, c := range differenceChanges {
+		wanted = append(wanted, c.kinds)
+	}
+	for _, c := range partnerChanges {
+		wanted = append(wanted, c.kinds)
+	}
 	seen, kinds := map[string]int{}, map[string]bool{}
 	for i, c := range readVectors[differenceCase](t, "difference.json") {
 		seen[c.Expect]++
@@ -155,7 +191,7 @@ func TestDifferenceVectors(t *testing.T) {
 				t.Errorf("%s: %s", c.Name, d.Kind)
 			}
 		}
-		if strings.Join(have, " ") != differenceChanges[i].kinds {
+		if strings.Join(have, " ") != wanted[i] {
 			t.Errorf("%s: %v", c.Name, have)
 		}
 	}

@@ -2,7 +2,7 @@
  * What two requests say differently, and whether that needs the shopper's consent anew. Twin of Go's
  * consent/difference.go: the same differences, in the same order.
  */
-import type { Asked, Request } from './request';
+import type { Asked, Partner, Request } from './request';
 
 const materialKinds = [
   'controller-changed',
@@ -18,6 +18,9 @@ const materialKinds = [
   'country-added',
   'channel-added',
   'weekly-cap-raised',
+  'partner-added',
+  'partner-changed',
+  'partner-attribute-added',
 ] as const;
 type MaterialKind = (typeof materialKinds)[number];
 
@@ -40,7 +43,9 @@ export type DifferenceKind =
   | 'recipient-removed'
   | 'country-removed'
   | 'channel-removed'
-  | 'weekly-cap-lowered';
+  | 'weekly-cap-lowered'
+  | 'partner-removed'
+  | 'partner-attribute-removed';
 
 /** One difference. `at` is `controller.name` or `purposes.<id>.<key>`; `before` is '' for what was added, `after` for what was removed. */
 export interface Difference {
@@ -114,6 +119,23 @@ class Found {
     this.set(`${at}.recipients`, 'country-added', 'country-removed', country(a), country(b));
     this.set(`${at}.channels`, 'channel-added', 'channel-removed', a.channels, b.channels);
     this.number(`${at}.weekly_cap`, 'weekly-cap-raised', 'weekly-cap-lowered', a.weekly_cap, b.weekly_cap);
+    this.partners(`${at}.partners`, a.partners ?? [], b.partners ?? []);
+  }
+
+  /** Partners are told apart by their keys. */
+  partners(at: string, before: readonly Partner[], after: readonly Partner[]): void {
+    const line = (p: Partner) => `${p.name} (${p.country})`;
+    for (const p of after) {
+      const was = before.find((q) => q.did === p.did);
+      if (!was) {
+        this.add(at, 'partner-added', '', line(p));
+        continue;
+      }
+      for (const key of ['name', 'country', 'role'] as const) this.word(at, 'partner-changed', was[key], p[key]);
+      for (const key of ['address', 'contact'] as const) this.word(at, 'contact-changed', was[key], p[key]);
+      this.set(at, 'partner-attribute-added', 'partner-attribute-removed', was.attributes, p.attributes);
+    }
+    for (const p of before) if (!after.some((q) => q.did === p.did)) this.add(at, 'partner-removed', line(p), '');
   }
 
   texts(at: string, before: Readonly<Record<string, string>>, after: Readonly<Record<string, string>>): void {
