@@ -152,7 +152,12 @@ func (w *world) step(name string, f func() error) {
 // shop is a registered business with a folder of its own.
 func (w *world) shop() *business.Business {
 	w.Helper()
-	b, err := business.Create(filepath.Join(w.TempDir(), "shop"), business.Profile{
+	return w.shopIn(filepath.Join(w.TempDir(), "shop"))
+}
+
+func (w *world) shopIn(folder string) *business.Business {
+	w.Helper()
+	b, err := business.Create(folder, business.Profile{
 		V: 1, Operator: w.config.Origin, Name: "Corner Shop", Address: "1 Corner Street, 10115 Berlin",
 		Contact: "privacy@corner.example", DPO: "dpo@corner.example", Authority: "Berliner Beauftragte für Datenschutz",
 		PrivacyNotice: "http://localhost:8081/privacy", URL: "http://localhost:8081",

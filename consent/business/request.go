@@ -17,9 +17,12 @@ import (
 // Ask is what a request is made of, beside the profile.
 type Ask struct {
 	Purposes  []consent.Asked
-	ReturnURL string        // under the profile's URL; where the wallet leads back to
-	Open      time.Duration // how long it waits for an answer; 0 is a day, at most consent.MaxOpen
-	Reference string        // the business's own word for it, such as an order; never sent
+	Template  string            // instead of Purposes: the template whose latest version is asked, word for word
+	Only      []string          // of a template: the purposes to ask; nil asks all
+	Replaces  *consent.Replaces // grants of one shopper that the answer takes the place of; that wallet shows it without a link
+	ReturnURL string            // under the profile's URL; where the wallet leads back to
+	Open      time.Duration     // how long it waits for an answer; 0 is a day, at most consent.MaxOpen
+	Reference string            // the business's own word for it, such as an order; never sent
 }
 
 // Asked is a request that the operator has.
@@ -77,12 +80,16 @@ func (b *Business) Request(ctx context.Context, ask Ask) (Asked, error) {
 	q := consent.Request{
 		ID: id.New[id.Request](), Iss: b.keys.did, Aud: p.Operator,
 		Iat: consent.UnixAt(now), Exp: consent.UnixAt(now.Add(ask.Open)), Nonce: consent.NewNonce(),
-		Controller: consent.Controller{
-			Name: p.Name, Address: p.Address, Contact: p.Contact, DPO: p.DPO,
-			Authority: p.Authority, PrivacyNotice: p.PrivacyNotice, URL: p.URL,
-		},
+		Controller:    p.controller(),
 		Jurisdictions: p.Jurisdictions, Language: p.Language, NoticeVersion: p.NoticeVersion,
-		AgreementKey: b.keys.agreementKey(), ReturnURL: ask.ReturnURL, Purposes: ask.Purposes,
+		AgreementKey: b.keys.agreementKey(), ReturnURL: ask.ReturnURL, Purposes: ask.Purposes, Replaces: ask.Replaces,
+	}
+	if ask.Template != "" {
+		t, err := b.fromTemplate(ctx, ask)
+		if err != nil {
+			return Asked{}, err
+		}
+		q.Template, q.Controller, q.Jurisdictions, q.Language, q.NoticeVersion, q.Purposes = t.Ref(), t.Controller, t.Jurisdictions, t.Language, t.NoticeVersion, t.Purposes
 	}
 	payload := q.Payload()
 	// The operator would refuse the same; here the place is named before anything
