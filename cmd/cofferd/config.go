@@ -43,6 +43,10 @@ type Config struct {
 	// none can be made ahead (RFC 9449 section 8). For two minutes after a start it is
 	// so in any case.
 	ProofNonce bool `json:"dpop_nonce,omitempty"`
+	// BearerTokens lets businesses have access tokens that are bound to no key, for
+	// OAuth clients without DPoP (RFC 9449). Whoever steals one can use it for ten
+	// minutes, so none are given unless this is set.
+	BearerTokens bool `json:"bearer_tokens,omitempty"`
 	// DecisionLogFiles is how many files the log of decisions may have (cofferd policy
 	// replay reads it); the oldest goes when another begins. 0 keeps no log.
 	DecisionLogFiles int `json:"decision_log_files"`

@@ -166,6 +166,8 @@ func TestTheRestOfTheContract(t *testing.T) {
 	})
 
 	w.step("a webhook's state", func() error {
+		w.config.BearerTokens = true
+		w.restart()
 		other := w.stranger()
 		_, jws := other.shop.Webhook(w.config.Origin+"/nobody", func(h *consent.Webhook) { h.Aud = w.config.Origin })
 		return errors.Join(

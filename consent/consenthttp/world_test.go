@@ -122,7 +122,7 @@ func newWorld(t testing.TB, edit ...func(*consenthttp.Options)) *world {
 	log := slog.New(slog.NewTextHandler(w.log, nil))
 	signatures := agent.New(agent.Options{Now: w.clock.Now})
 	server, err := oauth.New(oauth.Options{Origin: consenttest.Operator, Key: key, Store: w.store, Signatures: signatures,
-		Catalogue: w.catalogue, Clock: w.clock.Now, Log: log})
+		Catalogue: w.catalogue, Bearer: true, Clock: w.clock.Now, Log: log})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,8 +11,8 @@
 // The package believes the DID's key, the clock, and its caller that a shopper has
 // decided. Its own key signs access tokens: whoever has it can act as any business
 // towards this operator, and still collect nothing without a permit that the grant's
-// handle key signed. A stolen bearer token is good for ten minutes, a stolen bound
-// token for nothing. Of codes and tokens only digests are stored. If the package is
+// handle key signed. A stolen token is good for nothing; where the operator allows
+// bearer tokens, a stolen one of those is good for ten minutes. Of codes and tokens only digests are stored. If the package is
 // compromised, a business could pose as another; it could not read a value.
 package oauth
 
@@ -68,6 +68,10 @@ type Options struct {
 	// proofs are then remembered here instead of there, and for the first two minutes
 	// after New every proof must carry a nonce, as with Nonce.
 	Alone bool
+
+	// Bearer gives tokens that are bound to no key to clients that send no proof, and
+	// takes them. Whoever steals one can use it for its ten minutes.
+	Bearer bool
 }
 
 // Server is safe for concurrent use.

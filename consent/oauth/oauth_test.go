@@ -79,7 +79,7 @@ func newServer(t testing.TB, edit ...func(*oauth.Options)) *server {
 	s.signatures = &counting{Signatures: agent.New(agent.Options{Now: s.clock.Now})}
 	s.shop = s.register(consent.BusinessActive)
 	o := oauth.Options{Origin: consenttest.Operator, Key: key, Store: s.store, Signatures: s.signatures, Catalogue: catalogue,
-		Clock: s.clock.Now, Log: slog.New(slog.NewTextHandler(io.Discard, nil))}
+		Bearer: true, Clock: s.clock.Now, Log: slog.New(slog.NewTextHandler(io.Discard, nil))}
 	for _, e := range edit {
 		e(&o)
 	}

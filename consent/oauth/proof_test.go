@@ -291,3 +291,25 @@ func TestARestartOpensNoReplay(t *testing.T) {
 		t.Fatalf("%d %s", r.code, r.body)
 	}
 }
+
+// Where bearer tokens are not allowed none is given, none from before is taken, and the
+// scheme is not offered.
+func TestBoundTokensOnly(t *testing.T) {
+	s := newServer(t)
+	old := s.token()
+	s.options.Bearer = false
+	s.again()
+	p := s.prover()
+	if m := s.client("/oauth/token", forItself).is(400, "invalid_dpop_proof"); !strings.Contains(m["error_description"].(string), "DPoP header") {
+		t.Errorf("the refusal says %v", m)
+	}
+	r := s.call("GET", "/who", "Bearer", old)
+	r.says("DPoP", "invalid_token")
+	if strings.Contains(strings.Join(r.header.Values("WWW-Authenticate"), ""), "Bearer") {
+		t.Errorf("the scheme Bearer is offered")
+	}
+	token := s.client("/oauth/token", forItself, with(p.proof("POST", "/oauth/token", ""))).is(200, "")["access_token"].(string)
+	if r := s.call("GET", "/who", "DPoP", token, with(p.proof("GET", "/who", token))); r.code != 200 {
+		t.Errorf("a bound token: %d", r.code)
+	}
+}

@@ -71,6 +71,9 @@ func (s *Server) authenticate(r *http.Request) (access, error) {
 		// Who shows a bound token as a bearer's has no key for it.
 		return a, &schemeError{a.scheme(), "invalid_token", "this token is for the scheme " + a.scheme()}
 	}
+	if a.key == "" && !s.o.Bearer { // given out while they were allowed
+		return a, &schemeError{"DPoP", "invalid_token", "tokens here are bound to a key"}
+	}
 	if a.key == "" {
 		return a, nil
 	}
@@ -105,8 +108,12 @@ func (s *Server) challenge(w http.ResponseWriter, r *http.Request, err error) {
 		httpjson.Refuse(w, httpjson.Internal)
 		return
 	}
-	// Both schemes are offered; what was wrong stands at the one that was used.
-	for _, scheme := range []string{"DPoP", "Bearer"} {
+	// Every scheme is offered; what was wrong stands at the one that was used.
+	schemes := []string{"DPoP"}
+	if s.o.Bearer {
+		schemes = append(schemes, "Bearer")
+	}
+	for _, scheme := range schemes {
 		var parts []string
 		if e.scheme == scheme {
 			parts = append(parts, fmt.Sprintf("error=%q", e.code))

@@ -80,6 +80,9 @@ func (s *Server) exchange(w http.ResponseWriter, r *http.Request) (*tokenAnswer,
 	if err != nil {
 		return nil, err
 	}
+	if p == nil && !s.o.Bearer {
+		return nil, badProof("want a DPoP header (RFC 9449): tokens here are bound to a key")
+	}
 	by, err := s.client(r, form)
 	if err != nil {
 		return nil, err

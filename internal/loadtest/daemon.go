@@ -52,7 +52,7 @@ func initialize(ctx context.Context, daemon, folder, address string) error {
 	if err := json.Unmarshal(b, &config); err != nil {
 		return err
 	}
-	config["business_rate"] = 0
+	config["business_rate"], config["bearer_tokens"] = 0, true
 	if b, err = json.Marshal(config); err != nil {
 		return err
 	}
