@@ -22,6 +22,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"coffer/consent/business"
+	"coffer/internal/argid"
 )
 
 func main() {
@@ -51,7 +52,8 @@ func usage(format string, args ...any) error { return usageError{fmt.Errorf(form
 // run is main with everything handed in.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	root := newRoot()
-	root.SetArgs(args)
+	root.SetArgs(argid.Hide(args))
+	root.PersistentPreRun = argid.Show
 	root.SetIn(stdin)
 	root.SetOut(stdout)
 	root.SetErr(stderr)

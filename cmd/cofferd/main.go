@@ -20,6 +20,8 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"coffer/internal/argid"
 )
 
 func main() {
@@ -35,7 +37,8 @@ var errViolations = errors.New("invariants are violated")
 // findings, 2 called wrongly.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root := newRoot()
-	root.SetArgs(args)
+	root.SetArgs(argid.Hide(args))
+	root.PersistentPreRun = argid.Show
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	err := root.ExecuteContext(ctx)
