@@ -31,6 +31,13 @@ var wanted = []setting{
 	{"temp_store", "", "2"},
 }
 
+// Page caches in KiB, taken as they are needed. A reader's lasts until the next commit;
+// the writer's is what a turn finds its index pages in.
+const (
+	writerCache = 128 << 10
+	readerCache = 16 << 10
+)
+
 // setting is one pragma. Where the driver has no word for it in the DSN, dsn is empty
 // and it is set when the connection is made.
 type setting struct{ pragma, dsn, value string }
@@ -44,7 +51,8 @@ type connector struct {
 
 func (c connector) settings() []setting {
 	ms := strconv.FormatInt(c.wait.Milliseconds(), 10)
-	return append(wanted[:len(wanted):len(wanted)], setting{"busy_timeout", "_busy_timeout=" + ms, ms})
+	return append(wanted[:len(wanted):len(wanted)], setting{"busy_timeout", "_busy_timeout=" + ms, ms},
+		setting{"wal_autocheckpoint", "", strconv.Itoa(logPages)})
 }
 
 func (c connector) dsn() string {
@@ -54,11 +62,13 @@ func (c connector) dsn() string {
 			q = append(q, w.dsn)
 		}
 	}
-	q = append(q, "_stmt_cache_size=256", "_cache_size=-16384")
+	// database/sql gives a connection to one goroutine at a time: SQLite's own locks
+	// around it would only cost.
+	q = append(q, "_mutex=no", "_stmt_cache_size=256")
 	if c.write {
-		q = append(q, "mode=rw")
+		q = append(q, "_cache_size=-"+strconv.Itoa(writerCache), "mode=rw")
 	} else {
-		q = append(q, "mode=ro", "_query_only=on")
+		q = append(q, "_cache_size=-"+strconv.Itoa(readerCache), "mode=ro", "_query_only=on")
 	}
 	// url.PathEscape, so that a path with ? or % stays a path.
 	return "file:" + strings.ReplaceAll(url.PathEscape(c.path), "%2F", "/") + "?" + strings.Join(q, "&")

@@ -86,7 +86,10 @@ type DB struct {
 	closed  bool
 	queue   chan job
 	stopped chan struct{} // closed when the writer has returned
-	broken  error         // only the writer touches it
+	broken  error         // only the writer touches it, and what follows
+
+	prepared map[string]*sql.Stmt
+	folder   *folder
 }
 
 // Open opens a database that Create made, and brings its schemas up to date.
@@ -144,11 +147,15 @@ func open(ctx context.Context, o Options) (_ *DB, err error) {
 		nread:   int64(n),
 		queue:   make(chan job, groupLimit),
 		stopped: make(chan struct{}),
+
+		prepared: map[string]*sql.Stmt{},
+		folder:   newFolder(connector{path: o.Path, write: true, wait: o.Wait}),
 	}
 	defer func() {
 		if err != nil {
 			d.write.Close()
 			d.read.Close()
+			d.folder.db.Close()
 		}
 	}()
 	d.write.SetMaxOpenConns(1)
@@ -175,6 +182,7 @@ func open(ctx context.Context, o Options) (_ *DB, err error) {
 		return nil, fmt.Errorf("opening %s: %w", o.Path, err)
 	}
 	go d.writer()
+	go d.folder.run()
 	return d, nil
 }
 
@@ -190,7 +198,10 @@ func (d *DB) Close() error {
 	d.gate.Unlock()
 
 	<-d.stopped
-	err := d.read.Close()
+	err := errors.Join(d.read.Close(), d.folder.close())
+	for _, s := range d.prepared {
+		err = errors.Join(err, s.Close())
+	}
 	// SQLite checkpoints when the last connection of the last process closes.
 	return errors.Join(err, d.conn.Close(), d.write.Close())
 }

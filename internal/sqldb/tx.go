@@ -51,13 +51,19 @@ func (d *DB) Read(ctx context.Context, f func(Tx) error) error {
 type writeTx struct {
 	conn  *sql.Conn
 	ended atomic.Bool // then the connection serves somebody else
+	rows  int64       // changed
 }
 
 func (t *writeTx) ExecContext(ctx context.Context, q string, args ...any) (sql.Result, error) {
 	if t.ended.Load() {
 		return nil, errEnded
 	}
-	return t.conn.ExecContext(context.WithoutCancel(ctx), q, args...)
+	r, err := t.conn.ExecContext(context.WithoutCancel(ctx), q, args...)
+	if err == nil {
+		n, _ := r.RowsAffected() // never fails with SQLite
+		t.rows += n
+	}
+	return r, err
 }
 
 func (t *writeTx) PrepareContext(ctx context.Context, q string) (*sql.Stmt, error) {

@@ -42,6 +42,8 @@ func (d *DB) undisturbed(ctx context.Context, f func(context.Context, *sql.Conn)
 			return fmt.Errorf("waiting for readers: %w", err)
 		}
 		defer d.readers.Release(d.nread)
+		d.folder.held.Lock()
+		defer d.folder.held.Unlock()
 		return f(ctx, conn)
 	}
 	if err := d.enqueue(ctx, j); err != nil {

@@ -188,7 +188,8 @@ func (d *DB) serve(t *turn) (joined bool, lost error) {
 		t.outcome <- fmt.Errorf("starting to write: %w", err)
 		return false, err
 	}
-	t.begin <- &writeTx{conn: d.conn}
+	tx := &writeTx{conn: d.conn}
+	t.begin <- tx
 	verdict := <-t.end
 	if verdict == nil {
 		// Fails if a statement of f made SQLite roll back (disk full, …) and f
@@ -197,6 +198,7 @@ func (d *DB) serve(t *turn) (joined bool, lost error) {
 			t.outcome <- fmt.Errorf("writing: %w", err)
 			return false, err
 		}
+		d.folder.wrote(tx.rows)
 		return true, nil
 	}
 	if err := d.exec("ROLLBACK TO turn"); err != nil {
@@ -208,8 +210,16 @@ func (d *DB) serve(t *turn) (joined bool, lost error) {
 	return false, err
 }
 
-func (d *DB) exec(q string) error {
-	_, err := d.conn.ExecContext(background, q)
+// exec runs one of the statements that make turns, each of which stays prepared.
+func (d *DB) exec(q string) (err error) {
+	s := d.prepared[q]
+	if s == nil {
+		if s, err = d.conn.PrepareContext(background, q); err != nil {
+			return err
+		}
+		d.prepared[q] = s
+	}
+	_, err = s.ExecContext(background)
 	return err
 }
 
