@@ -89,6 +89,14 @@ type Ledger interface {
 	// first covers the entry. ErrNotFound if there is no such entry.
 	Prove(ctx context.Context, leaf Leaf) (Proof, error)
 
+	// ProveAll is Prove for several entries at once, each counted once. ErrNotFound
+	// if one of them is not there.
+	ProveAll(ctx context.Context, leaves []Leaf) (MultiProof, error)
+
+	// Complete shows all entries of a handle up to the newest header that fixes them,
+	// or that there are none.
+	Complete(ctx context.Context, handle Handle) (Completeness, error)
+
 	// Consistency shows that the log of from entries is how the log of to
 	// entries begins, for sizes up to the head's and from ≤ to; ErrNotFound for
 	// others.

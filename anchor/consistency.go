@@ -111,14 +111,16 @@ func pathText(path [][32]byte) []string {
 	return out
 }
 
-func parsePath(path []string) ([][32]byte, error) {
-	if len(path) > 64 {
-		return nil, malformed("path", "%d hashes, at most 64 make sense", len(path))
+func parsePath(path []string) ([][32]byte, error) { return parseHashes("path", path, 64) }
+
+func parseHashes(field string, hashes []string, most int) ([][32]byte, error) {
+	if len(hashes) > most {
+		return nil, malformed(field, "%d hashes, at most %d make sense", len(hashes), most)
 	}
-	out := make([][32]byte, len(path))
-	for i, h := range path {
-		if err := parse32(&out[i], "path", []byte(h)); err != nil {
-			return nil, malformed("path", "%v", err)
+	out := make([][32]byte, len(hashes))
+	for i, h := range hashes {
+		if err := parse32(&out[i], field, []byte(h)); err != nil {
+			return nil, malformed(field, "%v", err)
 		}
 	}
 	return out, nil

@@ -97,7 +97,7 @@ func TestFormatExamples(t *testing.T) {
 	if string(signed.Commit.SignedBytes(chain, 0)) != string(exampleBytes(t, "vote")) {
 		t.Error("the signed bytes of the vote differ")
 	}
-	root, _, err := anchor.ParseAppHash(signed.Header.AppHash)
+	root, _, _, err := anchor.ParseAppHash(signed.Header.AppHash)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -28,7 +28,7 @@ const vectorChain anchor.Chain = "coffer-vectors"
 func TestVectorsAreCurrent(t *testing.T) {
 	for name, text := range map[string]string{
 		"entries.txt": entryVectors(), "commitments.txt": commitmentVectors(t), "proofs.txt": proofVectors(t),
-		"consistency.txt": consistencyVectors(t),
+		"consistency.txt": consistencyVectors(t), "multiproofs.txt": multiProofVectors(t), "completeness.txt": completenessVectors(t),
 	} {
 		path := vectors + name
 		if *update {
@@ -428,7 +428,7 @@ func (l *vectorLog) path(m, from, to int) [][32]byte {
 }
 
 func (l *vectorLog) appHash(size int) []byte {
-	return anchor.AppHash(l.root(0, size), uint64(size))
+	return anchor.AppHash(l.root(0, size), uint64(size), [32]byte{})
 }
 
 func (l *vectorLog) proof(index, size int, signed anchor.SignedHeader) anchor.Proof {

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"math/bits"
+	"slices"
 )
 
 // HashLeaf is the RFC 6962 leaf hash of an entry's bytes.
@@ -31,18 +32,33 @@ func HashChildren(left, right [32]byte) [32]byte {
 // EmptyRoot is the root of a log without entries.
 func EmptyRoot() [32]byte { return sha256.Sum256(nil) }
 
-// AppHash is what a header carries about the log: its root and, big-endian in 8
-// bytes, its size. The size is there because a bare root does not fix it.
-func AppHash(root [32]byte, size uint64) []byte {
-	return binary.BigEndian.AppendUint64(root[:], size)
+// AppHash is what a header carries about the ledger: the log's root, its size in 8
+// bytes, because a bare root does not fix it, and what is known beside the log (see
+// StateHash). A ledger of the first version has no state, which is then zero.
+func AppHash(root [32]byte, size uint64, state [32]byte) []byte {
+	b := binary.BigEndian.AppendUint64(root[:], size)
+	if state == ([32]byte{}) {
+		return b
+	}
+	return append(b, state[:]...)
 }
 
 // ParseAppHash reads what AppHash writes.
-func ParseAppHash(b []byte) (root [32]byte, size uint64, err error) {
-	if len(b) != 40 {
-		return root, 0, errors.New("the app hash is not root and size")
+func ParseAppHash(b []byte) (root [32]byte, size uint64, state [32]byte, err error) {
+	if len(b) != 40 && len(b) != 72 {
+		return root, 0, state, errors.New("the app hash is not root, size and state")
 	}
-	return [32]byte(b), binary.BigEndian.Uint64(b[32:]), nil
+	copy(state[:], b[40:])
+	if len(b) == 72 && state == ([32]byte{}) {
+		return root, 0, state, errors.New("the app hash has a state that is none")
+	}
+	return [32]byte(b), binary.BigEndian.Uint64(b[32:]), state, nil
+}
+
+// StateHash fixes what a ledger knows beside its log: its members (Register.Hash), and
+// the map from handles to the digests of their entries.
+func StateHash(register, handles [32]byte) [32]byte {
+	return sha256.Sum256(slices.Concat([]byte("coffer/v1 state\x00"), register[:], handles[:]))
 }
 
 // Holds reports whether a log of a size has n complete subtrees of 2^level

@@ -83,6 +83,7 @@ func (p Proof) verify(header func(signed []byte) (fixed, error)) (Proven, error)
 type fixed struct {
 	root   [32]byte
 	size   uint64
+	state  [32]byte // zero on a ledger of the first version
 	height int64
 	time   time.Time
 }
@@ -105,7 +106,7 @@ func verifyHeader(set ValidatorSet, b []byte) (fixed, error) {
 		return refuse(ProofFormat, "%v", err)
 	}
 	header, commit := signed.Header, signed.Commit
-	root, size, err := ParseAppHash(header.AppHash)
+	root, size, state, err := ParseAppHash(header.AppHash)
 	if err != nil {
 		return refuse(ProofFormat, "%v", err)
 	}
@@ -118,7 +119,7 @@ func verifyHeader(set ValidatorSet, b []byte) (fixed, error) {
 	if err := verifyVotes(set, header, commit); err != nil {
 		return fixed{}, err
 	}
-	return fixed{root, size, header.Height, header.Time}, nil
+	return fixed{root, size, state, header.Height, header.Time}, nil
 }
 
 func verifyVotes(set ValidatorSet, header Header, commit BlockCommit) error {

@@ -6,6 +6,11 @@
 //	GET /ledger/v1/head                  size, root, height and time
 //	GET /ledger/v1/proofs/{leaf}         a proof of the entry
 //	GET /ledger/v1/handles/{handle}      a grant and all entries under its handle
+//	GET /ledger/v1/handles/{handle}/complete  all of them, and proof that they are all
+//	POST /ledger/v1/proofs               one proof of several entries: {"v":1,"leaves":[…]}
+//	GET /ledger/v1/register              the member registers, the one in force last
+//	GET /ledger/v1/motions               what members are voting on
+//	GET /ledger/v1/succession?from=      from a validator set, by its hash, to the newest
 //	GET /ledger/v1/consistency?from=&to= a proof that the log only grew
 //	GET /ledger/v1/header                the newest signed header
 //
@@ -92,7 +97,44 @@ func Routes(r *mux.Router, l anchor.Ledger) {
 		}
 		return readHandle(ctx, l, h)
 	})
+	get("/handles/{handle}/complete", func(ctx context.Context, args arguments) (any, error) {
+		var h anchor.Handle
+		if err := h.UnmarshalText([]byte(args.path["handle"])); err != nil {
+			return nil, invalid("a handle is 32 bytes of base64url")
+		}
+		return l.Complete(ctx, h)
+	})
+	r.HandleFunc(prefix+"/proofs", func(w http.ResponseWriter, r *http.Request) { proveAll(w, r, l) }).Methods(http.MethodPost)
+	if m, ok := l.(anchor.Membership); ok {
+		membership(get, m)
+	}
 	publish(r, l)
+}
+
+// maxLeaves bounds what one request asks to be proved.
+const maxLeaves = 4096
+
+func proveAll(w http.ResponseWriter, r *http.Request, l anchor.Ledger) {
+	ctx, cancel := context.WithTimeout(r.Context(), patience)
+	defer cancel()
+	var asked struct {
+		V      int           `json:"v"`
+		Leaves []anchor.Leaf `json:"leaves"`
+	}
+	if err := httpjson.ReadMax(w, r, &asked, 64*maxLeaves); err != nil {
+		httpjson.Refuse(w, invalid("want {\"v\":1,\"leaves\":[…]} with leaves of 32 bytes in base64url"))
+		return
+	}
+	if asked.V != 1 || len(asked.Leaves) == 0 || len(asked.Leaves) > maxLeaves {
+		httpjson.Refuse(w, invalid(fmt.Sprintf("want version 1 and 1 to %d leaves", maxLeaves)))
+		return
+	}
+	p, err := l.ProveAll(ctx, asked.Leaves)
+	if err != nil {
+		httpjson.Refuse(w, problem(err))
+		return
+	}
+	httpjson.Write(w, http.StatusOK, p)
 }
 
 // readHandle reads the entries first, so that the grant's state is never older

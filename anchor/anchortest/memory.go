@@ -10,6 +10,7 @@ package anchortest
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"slices"
@@ -42,7 +43,24 @@ type Memory struct {
 	byHandle map[anchor.Handle][]uint64
 	frontier *compact.Range
 	nodes    map[compact.NodeID][]byte
+	handles  handleNodes
+	state    [32]byte
 }
+
+// handleNodes are the nodes of a map of handles, in memory.
+type handleNodes map[anchor.Place]anchor.HandleNode
+
+func (h handleNodes) Node(at anchor.Place) (*anchor.HandleNode, error) {
+	if n, ok := h[at]; ok {
+		return &n, nil
+	}
+	return nil, nil
+}
+
+func (h handleNodes) Put(at anchor.Place, n anchor.HandleNode) error { h[at] = n; return nil }
+
+// registerHash stands for a member register, which a Memory has none of.
+var registerHash = sha256.Sum256([]byte("anchortest register"))
 
 var _ anchor.Ledger = (*Memory)(nil)
 
@@ -60,6 +78,8 @@ func NewMemory(chain anchor.Chain, now func() time.Time) *Memory {
 		byHandle: map[anchor.Handle][]uint64{},
 		frontier: factory.NewEmptyRange(0),
 		nodes:    map[compact.NodeID][]byte{},
+		handles:  handleNodes{},
+		state:    anchor.StateHash(registerHash, [32]byte{}),
 	}
 }
 
@@ -130,6 +150,11 @@ func (m *Memory) commit(e anchor.Entry, view *anchor.View) {
 	for h, g := range view.Grants() {
 		m.grants[h] = g
 	}
+	root, err := anchor.AddToHandles(m.handles, []anchor.Addition{{Handle: e.Handle(), Leaves: []anchor.Placed{{Index: index, Leaf: leaf}}}})
+	if err != nil {
+		panic(err) // nodes in memory have no errors
+	}
+	m.state = anchor.StateHash(registerHash, root)
 	visit := func(id compact.NodeID, hash []byte) { m.nodes[id] = hash }
 	if err := m.frontier.Append(leaf[:], visit); err != nil {
 		panic(err) // the range begins at 0 and can always grow
@@ -230,7 +255,66 @@ func (m *Memory) Prove(ctx context.Context, leaf anchor.Leaf) (anchor.Proof, err
 // header is called with mu held.
 func (m *Memory) header() []byte {
 	head := m.head()
-	return m.signers.Sign(head.Height+1, head.Time, anchor.AppHash(head.Root, head.Size)).Bytes()
+	return m.signers.Sign(head.Height+1, head.Time, anchor.AppHash(head.Root, head.Size, m.state)).Bytes()
+}
+
+// ProveAll implements anchor.Ledger, as Prove does.
+func (m *Memory) ProveAll(ctx context.Context, leaves []anchor.Leaf) (anchor.MultiProof, error) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	if err := m.available(ctx); err != nil {
+		return anchor.MultiProof{}, err
+	}
+	var indices []uint64
+	for _, leaf := range leaves {
+		i, ok := m.index[leaf]
+		if !ok {
+			return anchor.MultiProof{}, anchor.ErrNotFound
+		}
+		indices = append(indices, i)
+	}
+	slices.Sort(indices)
+	p := anchor.MultiProof{SignedHeader: m.header()}
+	indices = slices.Compact(indices)
+	for _, i := range indices {
+		p.Entries = append(p.Entries, anchor.Indexed{Index: i, Entry: m.entries[i]})
+	}
+	var err error
+	p.Nodes, err = anchor.ProveEntries(indices, uint64(len(m.entries)), m.subtree)
+	return p, err
+}
+
+// subtree is called with mu held.
+func (m *Memory) subtree(from, to uint64) ([32]byte, error) {
+	r := (&compact.RangeFactory{Hash: rfc6962.DefaultHasher.HashChildren}).NewEmptyRange(from)
+	for _, e := range m.entries[from:to] {
+		leaf := e.Leaf()
+		if err := r.Append(leaf[:], nil); err != nil {
+			return [32]byte{}, err
+		}
+	}
+	hashes := r.Hashes()
+	root := hashes[len(hashes)-1]
+	for i := len(hashes) - 2; i >= 0; i-- {
+		root = rfc6962.DefaultHasher.HashChildren(hashes[i], root)
+	}
+	return [32]byte(root), nil
+}
+
+// Complete implements anchor.Ledger, as Prove does.
+func (m *Memory) Complete(ctx context.Context, h anchor.Handle) (anchor.Completeness, error) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	if err := m.available(ctx); err != nil {
+		return anchor.Completeness{}, err
+	}
+	c := anchor.Completeness{Handle: h, Register: registerHash, SignedHeader: m.header()}
+	for _, i := range m.byHandle[h] {
+		c.Entries = append(c.Entries, anchor.Indexed{Index: i, Entry: m.entries[i]})
+	}
+	var err error
+	c.Path, err = anchor.ProveHandle(m.handles, h)
+	return c, err
 }
 
 // Consistency implements anchor.Ledger.

@@ -3,6 +3,8 @@ package anchortest
 import (
 	"context"
 	"errors"
+	"slices"
+	"strconv"
 	"sync"
 	"time"
 
@@ -408,4 +410,88 @@ func reopened(s *scene) {
 		entries = append(entries, more)
 	}
 	s.append(anna.Withdraw(now))
+}
+
+func together(s *scene) {
+	var all []anchor.Entry
+	for i := range 11 {
+		all = append(all, s.relation("one of many "+strconv.Itoa(i)).Grant(s.epoch(), 7))
+	}
+	s.append(all...)
+	set, err := s.Ledger.Validators(s.ctx)
+	if err != nil {
+		s.Fatal(err)
+	}
+	for _, some := range [][]int{{0}, {10}, {3, 0, 3, 10}, {5, 6, 7}, {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10}} {
+		var leaves []anchor.Leaf
+		want := map[anchor.Leaf]bool{}
+		for _, i := range some {
+			leaves = append(leaves, all[i].Leaf())
+			want[all[i].Leaf()] = true
+		}
+		p, err := s.Ledger.ProveAll(s.ctx, leaves)
+		if err != nil {
+			s.Fatal(err)
+		}
+		head, err := p.Verify(set)
+		if err != nil || head.Size < uint64(len(all)) || len(p.Entries) != len(want) {
+			s.Fatalf("%v: %v, size %d, %d entries", some, err, head.Size, len(p.Entries))
+		}
+		for _, e := range p.Entries {
+			if !want[e.Entry.Leaf()] {
+				s.Errorf("%v: it proves another entry", some)
+			}
+		}
+		p.Entries[0].Index++
+		if _, err := p.Verify(set); err == nil {
+			s.Errorf("%v: a proof of another place is accepted", some)
+		}
+	}
+	if _, err := s.Ledger.ProveAll(s.ctx, []anchor.Leaf{all[0].Leaf(), {1}}); !errors.Is(err, anchor.ErrNotFound) {
+		s.Errorf("a proof of what is not there: %v", err)
+	}
+}
+
+func complete(s *scene) {
+	anna, berta := s.relation("anna"), s.relation("berta")
+	s.append(anna.Grant(s.epoch(), 31), berta.Grant(s.epoch(), 7))
+	show := func(h anchor.Handle, want int) anchor.Completeness {
+		s.Helper()
+		set, err := s.Ledger.Validators(s.ctx)
+		if err != nil {
+			s.Fatal(err)
+		}
+		c, err := s.Ledger.Complete(s.ctx, h)
+		if err != nil {
+			s.Fatal(err)
+		}
+		got, err := c.Verify(set)
+		if err != nil || len(got.Entries) != want {
+			s.Fatalf("%v; %d entries, want %d of %d", err, len(got.Entries), want, got.Head.Size)
+		}
+		for i := range c.Entries { // one left out
+			less := c
+			less.Entries = slices.Delete(slices.Clone(c.Entries), i, i+1)
+			if _, err := less.Verify(set); err == nil {
+				s.Errorf("without entry %d it is still complete", i)
+			}
+		}
+		return c
+	}
+	show(anna.Handle(), 1)
+	show(s.relation("nobody").Handle(), 0)
+	for i := range 5 {
+		s.append(anna.Permit(s.epoch(), i))
+		show(anna.Handle(), i+2)
+	}
+	s.append(anna.Withdraw(s.epoch()))
+	c := show(anna.Handle(), 7)
+	show(berta.Handle(), 1)
+	// Another's entries under anna's name show nothing.
+	c.Handle = berta.Handle()
+	if set, err := s.Ledger.Validators(s.ctx); err != nil {
+		s.Error(err)
+	} else if _, err := c.Verify(set); err == nil {
+		s.Error("one handle's entries pass as another's")
+	}
 }

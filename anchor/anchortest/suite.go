@@ -30,6 +30,8 @@ func TestLedger(t *testing.T, begin func(*testing.T) Harness) {
 		{"an empty ledger answers", emptyAnswers},
 		{"a grant, its permits and its withdrawal are kept in order", lifeOfAGrant},
 		{"proofs verify, and are made again as the log grows", proofs},
+		{"many are proved at once", together},
+		{"all entries of a handle are shown to be all", complete},
 		{"the log only grows, and proves it", growing},
 		{"the log is published", published},
 		{"the same entry counts once", idempotent},

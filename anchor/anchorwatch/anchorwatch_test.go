@@ -140,25 +140,25 @@ func TestViolations(t *testing.T) {
 		{"a header of other validators", func(t *testing.T, m *member, l *anchortest.Memory) {
 			head, _ := l.Head(t.Context())
 			m.header = func() ([]byte, error) {
-				return anchortest.NewSigners(chain, 11).Sign(99, noon, anchor.AppHash(head.Root, head.Size)).Bytes(), nil
+				return anchortest.NewSigners(chain, 11).Sign(99, noon, anchor.AppHash(head.Root, head.Size, [32]byte{})).Bytes(), nil
 			}
 		}, anchorwatch.Header, "validator"},
 		{"a header that nobody signed", func(t *testing.T, m *member, l *anchortest.Memory) {
 			head, _ := l.Head(t.Context())
 			m.header = func() ([]byte, error) {
-				return anchortest.NewSigners(chain, 10).Sign(99, noon, anchor.AppHash(head.Root, head.Size), 0).Bytes(), nil
+				return anchortest.NewSigners(chain, 10).Sign(99, noon, anchor.AppHash(head.Root, head.Size, [32]byte{}), 0).Bytes(), nil
 			}
 		}, anchorwatch.Header, "power"},
 		{"an old header", func(t *testing.T, m *member, l *anchortest.Memory) {
 			head, _ := l.Head(t.Context())
 			m.header = func() ([]byte, error) {
-				return anchortest.NewSigners(chain, 10).Sign(2, noon, anchor.AppHash(head.Root, head.Size)).Bytes(), nil
+				return anchortest.NewSigners(chain, 10).Sign(2, noon, anchor.AppHash(head.Root, head.Size, [32]byte{})).Bytes(), nil
 			}
 		}, anchorwatch.Shrunk, "height 2"},
 		{"two headers of one height", func(t *testing.T, m *member, l *anchortest.Memory) {
 			head, _ := l.Head(t.Context())
 			m.header = func() ([]byte, error) {
-				return anchortest.NewSigners(chain, 10).Sign(head.Height+1, noon.Add(1), anchor.AppHash(head.Root, head.Size)).Bytes(), nil
+				return anchortest.NewSigners(chain, 10).Sign(head.Height+1, noon.Add(1), anchor.AppHash(head.Root, head.Size, [32]byte{})).Bytes(), nil
 			}
 		}, anchorwatch.Fork, "two headers"},
 		{"a checkpoint of what validators did not sign", func(t *testing.T, m *member, l *anchortest.Memory) {
@@ -170,7 +170,7 @@ func TestViolations(t *testing.T) {
 			o := other(6)
 			head, _ := o.Head(t.Context())
 			m.header = func() ([]byte, error) {
-				return anchortest.NewSigners(chain, 10).Sign(99, noon, anchor.AppHash(head.Root, 6)).Bytes(), nil
+				return anchortest.NewSigners(chain, 10).Sign(99, noon, anchor.AppHash(head.Root, 6, [32]byte{})).Bytes(), nil
 			}
 		}, anchorwatch.Split, "in a checkpoint and root"},
 		{"a header of another, larger log", func(t *testing.T, m *member, l *anchortest.Memory) {

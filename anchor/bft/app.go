@@ -18,7 +18,10 @@ import (
 )
 
 // appVersion is in every header; it changes when the rule or the log does.
-const appVersion = 1
+const appVersion = 2
+
+// versionWithState is the first that keeps members and the map of handles in its state.
+const versionWithState = 2
 
 // codeRefused is the code of a transaction that is not admitted.
 const codeRefused = 1
@@ -33,27 +36,35 @@ const tick = "coffer-tick"
 type application struct {
 	abci.BaseApplication
 	chain   anchor.Chain
+	version uint64 // of the ledger: the genesis says it
 	clock   func() time.Time
 	store   store
 	batches *batches
 	blocks  *cmtstore.BlockStore // set before the node starts
-	members members              // set before the node starts
+	peers   peers                // set before the node starts
 
 	pending *block // between FinalizeBlock and Commit; consensus only
 	results map[cmttypes.TxKey]error
+	top     *topNodes
 
 	mu        sync.RWMutex
 	head      head
 	log       *compact.Range
-	committed time.Time // when Commit last ran, on our clock
+	ruling    *ruling                             // nil on a ledger of the first version
+	over      map[anchor.Place]*anchor.HandleNode // what the newest block wrote over, of the map of handles
+	was       [32]byte                            // hash of the register before the newest block
+	committed time.Time                           // when Commit last ran, on our clock
 	changed   chan struct{}
 	waiting   map[cmttypes.TxKey]chan<- error
 	broken    error // set once, when the database failed or the node stopped
 }
 
-func newApplication(db dbm.DB, chain anchor.Chain, clock func() time.Time) (*application, error) {
+func newApplication(db dbm.DB, chain anchor.Chain, version uint64, clock func() time.Time) (*application, error) {
+	if version < 1 || version > appVersion {
+		return nil, fmt.Errorf("its ledger has the version %d, this program knows %d; run the version that its members run", version, appVersion)
+	}
 	a := &application{
-		chain: chain, clock: clock, store: store{db}, batches: newBatches(),
+		chain: chain, version: version, clock: clock, top: &topNodes{nodes: map[anchor.Place]anchor.HandleNode{}}, store: store{db}, batches: newBatches(),
 		changed: make(chan struct{}), waiting: map[cmttypes.TxKey]chan<- error{},
 	}
 	var err error
@@ -66,8 +77,15 @@ func newApplication(db dbm.DB, chain anchor.Chain, clock func() time.Time) (*app
 	if a.log, err = treeFactory.NewRange(0, a.head.Size, a.head.Frontier); err != nil {
 		return nil, errors.New("its head is damaged; restore the whole home from a backup")
 	}
+	if a.withState() && a.head.V != 0 {
+		if a.ruling, err = a.store.readRuling(a.head.Register); err != nil {
+			return nil, err
+		}
+	}
 	return a, nil
 }
+
+func (a *application) withState() bool { return a.version >= versionWithState }
 
 // Info tells CometBFT up to where the application has come.
 func (a *application) Info(context.Context, *abci.RequestInfo) (*abci.ResponseInfo, error) {
@@ -75,7 +93,7 @@ func (a *application) Info(context.Context, *abci.RequestInfo) (*abci.ResponseIn
 	if err != nil {
 		return nil, err
 	}
-	r := &abci.ResponseInfo{Data: "coffer", Version: "1", AppVersion: appVersion, LastBlockHeight: a.head.Height}
+	r := &abci.ResponseInfo{Data: "coffer", Version: "1", AppVersion: a.version, LastBlockHeight: a.head.Height}
 	if a.head.Height > 0 {
 		r.LastBlockAppHash = hash
 	}
@@ -87,6 +105,15 @@ func (a *application) InitChain(_ context.Context, r *abci.RequestInitChain) (*a
 	if r.ChainId != string(a.chain) {
 		return nil, fmt.Errorf("the genesis is of the ledger %q, not of %q", r.ChainId, a.chain)
 	}
+	if a.withState() {
+		register, err := firstRegister(r.AppStateBytes)
+		if err != nil {
+			return nil, fmt.Errorf("the genesis: %w", err)
+		}
+		a.mu.Lock()
+		a.ruling = &ruling{register: register, open: map[[32]byte]motion{}}
+		a.mu.Unlock()
+	}
 	hash, err := a.appHash()
 	return &abci.ResponseInitChain{AppHash: hash}, err
 }
@@ -95,7 +122,30 @@ func (a *application) appHash() ([]byte, error) {
 	a.mu.RLock()
 	defer a.mu.RUnlock()
 	root, err := rootOf(a.log)
-	return anchor.AppHash(root, a.log.End()), err
+	var state [32]byte
+	if a.ruling != nil {
+		state = anchor.StateHash(a.ruling.register.Hash(), a.head.Handles)
+	}
+	return anchor.AppHash(root, a.log.End(), state), err
+}
+
+// takeBallot counts a transaction that claims to be a ballot.
+func (a *application) takeBallot(on *ruling, tx []byte) error {
+	if on == nil {
+		return ballotError{errors.New("members of this ledger cannot vote: its genesis names none; it was made by an older version")}
+	}
+	b, err := anchor.ParseBallot(tx)
+	if err != nil {
+		return ballotError{err}
+	}
+	return on.take(a.chain, b)
+}
+
+// members is the committed ruling, nil on a ledger of the first version.
+func (a *application) members() *ruling {
+	a.mu.RLock()
+	defer a.mu.RUnlock()
+	return a.ruling
 }
 
 // view is the committed state, to apply batches to.
@@ -111,6 +161,16 @@ func (a *application) CheckTx(_ context.Context, r *abci.RequestCheckTx) (*abci.
 			return &abci.ResponseCheckTx{Code: codeRefused}, nil
 		}
 		return &abci.ResponseCheckTx{}, nil
+	}
+	if anchor.IsBallot(r.Tx) {
+		err := a.takeBallot(a.members().next(), r.Tx)
+		if err == nil {
+			return &abci.ResponseCheckTx{GasWanted: 1}, nil
+		}
+		if again {
+			a.tell(map[cmttypes.TxKey]error{cmttypes.Tx(r.Tx).Key(): err})
+		}
+		return &abci.ResponseCheckTx{Code: codeRefused, Log: err.Error()}, nil
 	}
 	b, err := a.batches.parse(r.Tx)
 	if err == nil {
@@ -128,9 +188,19 @@ func (a *application) CheckTx(_ context.Context, r *abci.RequestCheckTx) (*abci.
 // PrepareProposal drops what does not stand together with what is before it.
 func (a *application) PrepareProposal(_ context.Context, r *abci.RequestPrepareProposal) (*abci.ResponsePrepareProposal, error) {
 	view := a.view()
+	ruling := a.members().next()
 	var txs [][]byte
 	var size int64
 	for _, tx := range r.Txs {
+		if anchor.IsBallot(tx) {
+			if size += int64(len(tx)) + 8; size > r.MaxTxBytes {
+				break
+			}
+			if a.takeBallot(ruling, tx) == nil {
+				txs = append(txs, tx)
+			}
+			continue
+		}
 		b, err := a.batches.parse(tx)
 		if err != nil {
 			continue
@@ -148,7 +218,14 @@ func (a *application) PrepareProposal(_ context.Context, r *abci.RequestPrepareP
 // ProcessProposal refuses a block with anything in it that breaks the rule.
 func (a *application) ProcessProposal(_ context.Context, r *abci.RequestProcessProposal) (*abci.ResponseProcessProposal, error) {
 	view := a.view()
+	ruling := a.members().next()
 	for _, tx := range r.Txs {
+		if anchor.IsBallot(tx) {
+			if a.takeBallot(ruling, tx) != nil {
+				return &abci.ResponseProcessProposal{Status: abci.ResponseProcessProposal_REJECT}, nil
+			}
+			continue
+		}
 		b, err := a.batches.parse(tx)
 		if err == nil {
 			err = b.apply(view, anchor.EpochAt(r.Time))
@@ -169,10 +246,25 @@ func (a *application) FinalizeBlock(_ context.Context, r *abci.RequestFinalizeBl
 	if err != nil {
 		return nil, a.fail(err)
 	}
+	since := a.members()
+	if a.withState() {
+		next.ruling = since.next()
+		next.handles = &handles{store: a.store, top: a.top, root: a.head.Handles,
+			wrote: map[anchor.Place]anchor.HandleNode{}, over: map[anchor.Place]*anchor.HandleNode{}}
+	}
 	view := a.view()
 	results := make([]*abci.ExecTxResult, len(r.Txs))
 	a.results = make(map[cmttypes.TxKey]error, len(r.Txs))
 	for i, tx := range r.Txs {
+		if anchor.IsBallot(tx) {
+			err := a.takeBallot(next.ruling, tx)
+			results[i] = &abci.ExecTxResult{}
+			if err != nil {
+				results[i].Code = codeRefused
+			}
+			a.results[cmttypes.Tx(tx).Key()] = err
+			continue
+		}
 		b, err := a.batches.parse(tx)
 		if err == nil {
 			err = b.apply(view, anchor.EpochAt(r.Time))
@@ -198,7 +290,11 @@ func (a *application) FinalizeBlock(_ context.Context, r *abci.RequestFinalizeBl
 		return nil, a.fail(err)
 	}
 	a.pending = next
-	return &abci.ResponseFinalizeBlock{TxResults: results, AppHash: anchor.AppHash(next.root, next.head.Size)}, nil
+	answer := &abci.ResponseFinalizeBlock{TxResults: results, AppHash: anchor.AppHash(next.root, next.head.Size, next.state)}
+	if next.ruling != nil && next.ruling.passed {
+		answer.ValidatorUpdates = next.ruling.updates(since.register)
+	}
+	return answer, nil
 }
 
 // Commit makes the block durable; then, and only then, those who wait for its
@@ -213,7 +309,13 @@ func (a *application) Commit(context.Context, *abci.RequestCommit) (*abci.Respon
 		return nil, a.fail(err)
 	}
 	a.mu.Lock()
-	a.head, a.log, a.pending = a.pending.head, a.pending.log, nil
+	a.head, a.log = a.pending.head, a.pending.log
+	if h := a.pending.handles; h != nil {
+		a.top.committed(h.wrote)
+		a.over, a.was = h.over, a.ruling.register.Hash()
+		a.ruling = a.pending.ruling.next()
+	}
+	a.pending = nil
 	a.committed = a.clock()
 	close(a.changed)
 	a.changed = make(chan struct{})

@@ -23,12 +23,35 @@ type stage struct {
 
 func newStage(t *testing.T) *stage {
 	s := &stage{T: t, db: dbm.NewMemDB(), at: time.Date(2031, 3, 3, 3, 30, 0, 0, time.UTC)}
-	app, err := newApplication(s.db, chain, func() time.Time { return s.at })
+	s.app = s.open(s.db)
+	return s
+}
+
+// open begins the ledger of one member on a database.
+func (s *stage) open(db dbm.DB) *application {
+	s.Helper()
+	app, err := newApplication(db, chain, appVersion, func() time.Time { return s.at })
+	if err != nil {
+		s.Fatal(err)
+	}
+	register, err := anchor.NewRegister(1, []anchor.Member{member(s.T, Alone())})
+	if err != nil {
+		s.Fatal(err)
+	}
+	if _, err := app.InitChain(s.Context(), &abci.RequestInitChain{ChainId: string(chain), AppStateBytes: register.Bytes()}); err != nil {
+		s.Fatal(err)
+	}
+	return app
+}
+
+// member has keys of its own and says this about itself.
+func member(t *testing.T, about anchor.Member) anchor.Member {
+	t.Helper()
+	m, err := MakeMember(t.TempDir(), chain, about)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.app = app
-	return s
+	return m
 }
 
 func tx(t testing.TB, entries ...anchor.Entry) []byte {
@@ -190,7 +213,7 @@ func TestNothingBeforeCommit(t *testing.T) {
 		t.Fatal(err)
 	}
 	reopen := func() *application {
-		app, err := newApplication(s.db, chain, time.Now)
+		app, err := newApplication(s.db, chain, appVersion, time.Now)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -221,10 +244,7 @@ func (brokenBatch) WriteSync() error { return errDisk }
 // When the disk fails, everyone who waits hears it, and so does everyone after.
 func TestBrokenDisk(t *testing.T) {
 	s := newStage(t)
-	app, err := newApplication(brokenDB{s.db}, chain, func() time.Time { return s.at })
-	if err != nil {
-		t.Fatal(err)
-	}
+	app := s.open(brokenDB{s.db})
 	raw := tx(t, anchortest.NewRelation(chain, "anna").Grant(s.now(), 1))
 	waiting := app.await([32]byte{1})
 	if _, err := app.FinalizeBlock(t.Context(), &abci.RequestFinalizeBlock{Height: 1, Time: s.at, Txs: [][]byte{raw}}); err != nil {

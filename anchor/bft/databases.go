@@ -9,6 +9,7 @@ import (
 
 	dbm "github.com/cometbft/cometbft-db"
 	cfg "github.com/cometbft/cometbft/config"
+	sm "github.com/cometbft/cometbft/state"
 )
 
 // databases are what the node opened, so that all can be closed whatever happens.
@@ -16,6 +17,7 @@ type databases struct {
 	mu     sync.Mutex
 	all    []dbm.DB
 	closed atomic.Bool
+	state  sm.Store // CometBFT's; knows the validators of every height
 }
 
 func (d *databases) open(name string, c *cfg.Config) (dbm.DB, error) {
@@ -34,6 +36,9 @@ func (d *databases) provide(c *cfg.DBContext) (dbm.DB, error) {
 	db, err := d.open(c.ID, c.Config)
 	if err != nil {
 		return nil, err
+	}
+	if c.ID == "state" {
+		d.state = sm.NewStore(lentDB{db, &d.closed}, sm.StoreOptions{})
 	}
 	return lentDB{db, &d.closed}, nil
 }

@@ -143,8 +143,11 @@ func TestFourMembers(t *testing.T) {
 // Only members may connect; with one validator, nobody may.
 func TestStrangersAreTurnedAway(t *testing.T) {
 	app := newStage(t).app
-	friend, stranger := "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
-	own := "cccccccccccccccccccccccccccccccccccccccc"
+	about := Alone()
+	about.Name, about.Address = "a friend", "127.0.0.1:1"
+	friend := member(t, about)
+	const stranger = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+	own := app.ruling.register.Members[0].Node
 	may := func(id string) bool {
 		r, err := app.Query(t.Context(), &abci.RequestQuery{Path: "/p2p/filter/id/" + id})
 		if err != nil {
@@ -152,17 +155,27 @@ func TestStrangersAreTurnedAway(t *testing.T) {
 		}
 		return r.Code == 0
 	}
-	if may(friend) || may(stranger) || may("") {
-		t.Error("a ledger of one lets somebody in")
-	}
 	var err error
-	if app.members, err = parseMembers([]string{friend + "@127.0.0.1:1", own + "@127.0.0.1:2"}, p2p.ID(own)); err != nil {
+	if app.peers, err = parsePeers(nil, p2p.ID(own)); err != nil {
 		t.Fatal(err)
 	}
-	if !may(friend) || may(stranger) || may(own) || len(app.members.addresses) != 1 {
-		t.Error("not exactly the other members may connect")
+	if may(friend.Node) || may(stranger) || may("") || len(app.addresses()) != 0 {
+		t.Error("a ledger of one lets somebody in")
 	}
-	if _, err := parseMembers([]string{"127.0.0.1:1"}, p2p.ID(own)); err == nil {
+	if app.ruling.register, err = anchor.NewRegister(2, append(app.ruling.register.Members, friend)); err != nil {
+		t.Fatal(err)
+	}
+	if at := app.addresses(); !may(friend.Node) || may(stranger) || len(at) != 1 || at[0].String() != friend.Node+"@127.0.0.1:1" {
+		t.Errorf("not exactly the other members may connect: %v", at)
+	}
+	// Reached elsewhere than the register says, it is still the same member.
+	if app.peers, err = parsePeers([]string{friend.Node + "@127.0.0.1:2", own + "@127.0.0.1:3", stranger + "@127.0.0.1:4"}, p2p.ID(own)); err != nil {
+		t.Fatal(err)
+	}
+	if at := app.addresses(); !may(friend.Node) || may(stranger) || len(at) != 1 || at[0].String() != friend.Node+"@127.0.0.1:2" {
+		t.Errorf("not exactly the other members may connect: %v", at)
+	}
+	if _, err := parsePeers([]string{"127.0.0.1:1"}, p2p.ID(own)); err == nil {
 		t.Error("a peer without an id is accepted")
 	}
 }

@@ -54,7 +54,8 @@ type Options struct {
 	// Listen is where other members connect ("tcp://host:port"). Empty means a
 	// port of the loopback interface that nobody is told.
 	Listen string
-	// Peers are the members' "id@host:port" (see Member); only they may connect.
+	// Peers are members' "id@host:port" (see Member), where they are reached elsewhere
+	// than the register says. Who may connect, the register says.
 	Peers []string
 }
 
@@ -67,8 +68,11 @@ type Node struct {
 	queue *queue
 	quiet *atomic.Bool
 
+	logger *slog.Logger
+
 	checkpoints anchor.CheckpointKey
-	leave       context.CancelFunc // stops dialling members
+	leave       context.CancelFunc // stops what runs in the background
+	background  sync.WaitGroup
 
 	closing sync.Once
 	closed  error
@@ -111,11 +115,11 @@ func Start(ctx context.Context, o Options) (n *Node, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening the ledger at %s: %w", o.Home, err)
 	}
-	app, err := newApplication(db, o.Chain, o.Clock)
+	app, err := newApplication(db, o.Chain, home.version, o.Clock)
 	if err != nil {
 		return nil, fmt.Errorf("opening the ledger at %s: %w", o.Home, err)
 	}
-	if app.members, err = parseMembers(o.Peers, home.nodeKey.ID()); err != nil {
+	if app.peers, err = parsePeers(o.Peers, home.nodeKey.ID()); err != nil {
 		return nil, err
 	}
 	quiet := new(atomic.Bool)
@@ -124,13 +128,15 @@ func Start(ctx context.Context, o Options) (n *Node, err error) {
 		return nil, fmt.Errorf("opening the ledger at %s: %w; restore the whole home from one backup, or run: cofferd init in an empty one", o.Home, err)
 	}
 	app.blocks = node.BlockStore()
-	n = &Node{chain: o.Chain, app: app, node: node, dbs: dbs, quiet: quiet, checkpoints: checkpoints}
+	n = &Node{chain: o.Chain, app: app, node: node, dbs: dbs, quiet: quiet, logger: o.Logger, checkpoints: checkpoints}
 	if err := node.Start(); err != nil {
 		return nil, fmt.Errorf("starting the ledger node: %w", err)
 	}
 	dialling, leave := context.WithCancel(context.Background())
 	n.leave = leave
-	go app.members.connect(dialling, node.Switch())
+	go app.connect(dialling, node.Switch())
+	// Headers of before the last start: whatever was missed lies within the newest few.
+	n.background.Go(func() { n.follow(dialling, max(0, app.head.Height-16)) })
 	n.queue = newQueue(app, node.Mempool())
 	return n, nil
 }
@@ -160,7 +166,7 @@ func configure(o Options) *cfg.Config {
 	c.P2P.PexReactor = false
 	c.FilterPeers = true
 	// Members are few and known; the filter keeps everyone else out.
-	c.P2P.MaxNumInboundPeers = max(c.P2P.MaxNumInboundPeers, 2*len(o.Peers))
+	c.P2P.MaxNumInboundPeers = max(c.P2P.MaxNumInboundPeers, 200)
 	c.P2P.AddrBookStrict = false
 	c.P2P.AllowDuplicateIP = true
 	// The defaults (100 ms) cost four members 0.4 s a block; these, 30 ms.
@@ -188,6 +194,7 @@ func (n *Node) Close() error {
 	n.closing.Do(func() {
 		n.queue.drain(10 * time.Second)
 		n.leave()
+		n.background.Wait()
 		// From here on the node's parts stop in no order and complain about each other.
 		n.quiet.Store(true)
 		err := n.node.Stop()

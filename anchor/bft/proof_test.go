@@ -54,7 +54,7 @@ func byComet(p anchor.Proof, set anchor.ValidatorSet) error {
 	if err := vals.VerifyCommitLightAllSignatures(string(set.Chain), signed.Commit.BlockID, signed.Height, signed.Commit); err != nil {
 		return err
 	}
-	if len(signed.AppHash) != 40 {
+	if len(signed.AppHash) != 40 && len(signed.AppHash) != 72 {
 		return errors.New("app hash")
 	}
 	size := binary.BigEndian.Uint64(signed.AppHash[32:])

@@ -86,7 +86,7 @@ func (n *Node) Checkpoint(ctx context.Context) ([]byte, error) {
 	if meta == nil {
 		return nil, unreadable(fmt.Errorf("block %d is gone", height))
 	}
-	root, size, err := anchor.ParseAppHash(meta.Header.AppHash)
+	root, size, _, err := anchor.ParseAppHash(meta.Header.AppHash)
 	if err != nil {
 		return nil, unreadable(err)
 	}

@@ -354,3 +354,36 @@ func (q *queue) freshen() error {
 	_, err := q.app.until(context.Background(), func(head) bool { return !q.app.stale() })
 	return err
 }
+
+// vote puts a ballot into the pool and waits until it is counted or refused.
+func (q *queue) vote(ctx context.Context, tx cmttypes.Tx) error {
+	if err := q.freshen(); err != nil {
+		return err
+	}
+	outcome := q.app.await(tx.Key())
+	defer q.app.forget(tx.Key())
+	answer := make(chan *abci.ResponseCheckTx, 1)
+	err := q.pool.CheckTx(tx, func(r *abci.ResponseCheckTx) { answer <- r }, mempool.TxInfo{})
+	switch {
+	case errors.Is(err, mempool.ErrTxInCache):
+		// It is on its way, or was counted.
+		if err := q.app.takeBallot(q.app.members().next(), tx); err != nil {
+			return err
+		}
+	case err != nil:
+		return fmt.Errorf("%w: %w", anchor.ErrUnavailable, err)
+	default:
+		if r := <-answer; r.Code != 0 {
+			if err := q.app.takeBallot(q.app.members().next(), tx); err != nil {
+				return err
+			}
+			return fmt.Errorf("%w: the pool refused a ballot", anchor.ErrUnavailable)
+		}
+	}
+	select {
+	case err := <-outcome:
+		return err
+	case <-ctx.Done():
+		return fmt.Errorf("%w: waiting for the ballot to be counted, which may still happen: %w", anchor.ErrUnavailable, ctx.Err())
+	}
+}

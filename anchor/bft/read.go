@@ -3,6 +3,7 @@ package bft
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	cmttypes "github.com/cometbft/cometbft/types"
 
@@ -111,6 +112,118 @@ func (n *Node) Prove(ctx context.Context, leaf anchor.Leaf) (anchor.Proof, error
 	return anchor.Proof{Entry: entry.Bytes(), Index: index, Path: path, SignedHeader: signed}, nil
 }
 
+// ProveAll implements anchor.Ledger.
+func (n *Node) ProveAll(ctx context.Context, leaves []anchor.Leaf) (anchor.MultiProof, error) {
+	indices := make([]uint64, len(leaves))
+	for i, leaf := range leaves {
+		index, ok, err := n.Has(ctx, leaf)
+		if err != nil {
+			return anchor.MultiProof{}, err
+		}
+		if !ok {
+			return anchor.MultiProof{}, anchor.ErrNotFound
+		}
+		indices[i] = index
+	}
+	if len(indices) == 0 {
+		return anchor.MultiProof{}, anchor.ErrNotFound
+	}
+	slices.Sort(indices)
+	indices = slices.Compact(indices)
+	var size uint64
+	now, err := n.app.until(ctx, func(h head) bool {
+		size, _ = n.headerSize(h.Height)
+		return size > indices[len(indices)-1]
+	})
+	if err != nil {
+		return anchor.MultiProof{}, err
+	}
+	p := anchor.MultiProof{}
+	if p.SignedHeader, err = n.signedHeader(now.Height); err != nil {
+		return anchor.MultiProof{}, unreadable(err)
+	}
+	for _, i := range indices {
+		entry, err := n.app.store.entry(i)
+		if err != nil {
+			return anchor.MultiProof{}, unreadable(err)
+		}
+		p.Entries = append(p.Entries, anchor.Indexed{Index: i, Entry: entry})
+	}
+	if p.Nodes, err = anchor.ProveEntries(indices, size, n.app.store.subtree); err != nil {
+		return anchor.MultiProof{}, unreadable(err)
+	}
+	return p, nil
+}
+
+// Complete implements anchor.Ledger. The newest header fixes the map as it was before
+// the newest block, which may have changed it since: then it is read as it was.
+func (n *Node) Complete(ctx context.Context, handle anchor.Handle) (anchor.Completeness, error) {
+	known, err := n.now(ctx)
+	if err != nil {
+		return anchor.Completeness{}, err
+	}
+	if n.app.members() == nil {
+		return anchor.Completeness{}, anchor.ErrNotFound // the ledger keeps no map
+	}
+	for after := int64(0); ; {
+		// Whoever appended something finds it: a header must fix all that is known now.
+		now, err := n.app.until(ctx, func(h head) bool {
+			size, err := n.headerSize(h.Height)
+			return err == nil && h.Height > after && size >= known.Size
+		})
+		if err != nil {
+			return anchor.Completeness{}, err
+		}
+		c, ok, err := n.complete(now.Height, handle)
+		if err != nil {
+			return anchor.Completeness{}, unreadable(err)
+		}
+		if ok {
+			return c, nil
+		}
+		// A block came in between, or this node has just started: the next header
+		// fixes what is here.
+		after = now.Height
+	}
+}
+
+// complete tries under the header of a height; what it read holds if it leads there.
+func (n *Node) complete(height int64, handle anchor.Handle) (c anchor.Completeness, ok bool, err error) {
+	meta := n.app.blocks.LoadBlockMeta(height)
+	if meta == nil {
+		return c, false, fmt.Errorf("block %d is gone", height)
+	}
+	_, size, state, err := anchor.ParseAppHash(meta.Header.AppHash)
+	if err != nil {
+		return c, false, err
+	}
+	n.app.mu.RLock()
+	current, previous, was := n.app.ruling.register.Hash(), n.app.was, n.app.over
+	n.app.mu.RUnlock()
+	entries, err := n.app.store.entriesOf(handle, size)
+	if err != nil {
+		return c, false, err
+	}
+	var digest anchor.Digest
+	for _, e := range entries {
+		digest = digest.Next(e.Index, e.Entry.Leaf())
+	}
+	for _, try := range []struct {
+		nodes    anchor.HandleNodes
+		register [32]byte
+	}{{before{n.app.store, n.app.top, nil}, current}, {before{n.app.store, n.app.top, was}, previous}} {
+		path, err := anchor.ProveHandle(try.nodes, handle)
+		if err != nil {
+			return c, false, err
+		}
+		if root, ok := path.Root(handle, digest); ok && anchor.StateHash(try.register, root) == state {
+			signed, err := n.signedHeader(height)
+			return anchor.Completeness{Handle: handle, Entries: entries, Path: path, Register: try.register, SignedHeader: signed}, err == nil, err
+		}
+	}
+	return c, false, nil
+}
+
 // Consistency implements anchor.Ledger.
 func (n *Node) Consistency(ctx context.Context, from, to uint64) (anchor.Consistency, error) {
 	now, err := n.now(ctx)
@@ -134,7 +247,7 @@ func (n *Node) headerSize(height int64) (uint64, error) {
 	if meta == nil {
 		return 0, nil
 	}
-	_, size, err := anchor.ParseAppHash(meta.Header.AppHash)
+	_, size, _, err := anchor.ParseAppHash(meta.Header.AppHash)
 	return size, err
 }
 
@@ -154,21 +267,26 @@ func (n *Node) signedHeader(height int64) ([]byte, error) {
 
 // Validators implements anchor.Ledger.
 func (n *Node) Validators(ctx context.Context) (anchor.ValidatorSet, error) {
-	if _, err := n.now(ctx); err != nil {
+	now, err := n.now(ctx)
+	if err != nil {
 		return anchor.ValidatorSet{}, err
 	}
-	set := anchor.ValidatorSet{Chain: n.chain}
-	for _, v := range n.validators() {
-		set.Validators = append(set.Validators, anchor.Validator{PublicKey: anchor.ValidatorKey(v.PubKey.Bytes()), Power: v.VotingPower})
+	set, err := n.validatorsAt(max(now.Height, 1))
+	if err != nil {
+		return anchor.ValidatorSet{}, unreadable(err)
 	}
 	return set, nil
 }
 
-// validators are the genesis's, in CometBFT's order; no transaction changes them.
-func (n *Node) validators() []*cmttypes.Validator {
-	var all []*cmttypes.Validator
-	for _, v := range n.node.GenesisDoc().Validators {
-		all = append(all, cmttypes.NewValidator(v.PubKey, v.Power))
+// validatorsAt is the set that signs the header of a height.
+func (n *Node) validatorsAt(height int64) (anchor.ValidatorSet, error) {
+	signing, err := n.dbs.state.LoadValidators(height)
+	if err != nil {
+		return anchor.ValidatorSet{}, err
 	}
-	return cmttypes.NewValidatorSet(all).Validators
+	set := anchor.ValidatorSet{Chain: n.chain}
+	for _, v := range signing.Validators {
+		set.Validators = append(set.Validators, anchor.Validator{PublicKey: anchor.ValidatorKey(v.PubKey.Bytes()), Power: v.VotingPower})
+	}
+	return set, nil
 }

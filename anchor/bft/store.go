@@ -24,6 +24,10 @@ const (
 	keyNode   = 'n' // level, index → hash of a complete subtree
 	keyGrant  = 'g' // handle → grant state
 	keyHandle = 'h' // handle, index → nothing
+	keyPlace  = 'm' // depth, prefix → node of the map of handles
+	keyBallot = 'b' // hash of a proposal → the proposal and the votes on it
+	keyNumber = 'r' // number → member register
+	keyChange = 'v' // height → signed header that names other validators as the next, and these
 )
 
 var treeFactory = &compact.RangeFactory{Hash: rfc6962.DefaultHasher.HashChildren}
@@ -36,6 +40,8 @@ type head struct {
 	Time     time.Time    `json:"time"`
 	Size     uint64       `json:"size"`
 	Frontier [][]byte     `json:"frontier"` // the compact range of the whole log
+	Handles  anchor.Leaf  `json:"handles"`  // root of the map of handles
+	Register uint64       `json:"register"` // number of the member register in force
 }
 
 // store is the application's database. Writes go through a batch that Commit
@@ -191,12 +197,34 @@ func (s store) node(id compact.NodeID) ([]byte, error) {
 	return h, err
 }
 
+// subtree is the root of the subtree over the entries from … to-1, one that RFC 6962
+// splits off a log.
+func (s store) subtree(from, to uint64) (root [32]byte, err error) {
+	ids := compact.RangeNodes(from, to, nil)
+	for i := len(ids) - 1; i >= 0; i-- {
+		hash, err := s.node(ids[i])
+		if err != nil {
+			return root, err
+		}
+		if i == len(ids)-1 {
+			root = [32]byte(hash)
+		} else {
+			root = anchor.HashChildren([32]byte(hash), root)
+		}
+	}
+	return root, nil
+}
+
 // block is what one block writes, until Commit.
 type block struct {
-	head  head
-	root  [32]byte
-	write dbm.Batch
-	log   *compact.Range
+	head    head
+	root    [32]byte
+	state   [32]byte // anchor.StateHash
+	write   dbm.Batch
+	log     *compact.Range
+	added   map[anchor.Handle][]anchor.Placed
+	handles *handles // what the block changes of the map
+	ruling  *ruling  // the members after it
 }
 
 // begin starts a block on top of a committed log.
@@ -205,7 +233,7 @@ func (s store) begin(on *compact.Range) (*block, error) {
 	if err != nil {
 		return nil, fmt.Errorf("copying the log's frontier: %w", err)
 	}
-	return &block{write: s.db.NewBatch(), log: log}, nil
+	return &block{write: s.db.NewBatch(), log: log, added: map[anchor.Handle][]anchor.Placed{}}, nil
 }
 
 func (b *block) add(e anchor.Entry, leaf anchor.Leaf) error {
@@ -217,6 +245,7 @@ func (b *block) add(e anchor.Entry, leaf anchor.Leaf) error {
 		}
 	}
 	handle := e.Handle()
+	b.added[handle] = append(b.added[handle], anchor.Placed{Index: index, Leaf: leaf})
 	set(numbered(keyEntry, index), e.Bytes())
 	set(keyed(keyLeaf, leaf), binary.BigEndian.AppendUint64(nil, index))
 	set(binary.BigEndian.AppendUint64(keyed(keyHandle, handle), index), []byte{})
@@ -231,7 +260,10 @@ func (b *block) finish(chain anchor.Chain, height int64, at time.Time, grants ma
 			return err
 		}
 	}
-	b.head = head{homeFormat, chain, height, at, b.log.End(), b.log.Hashes()}
+	b.head = head{V: homeFormat, Chain: chain, Height: height, Time: at, Size: b.log.End(), Frontier: b.log.Hashes()}
+	if err := b.finishState(); err != nil {
+		return err
+	}
 	var err error
 	if b.root, err = rootOf(b.log); err != nil {
 		return err
@@ -241,6 +273,34 @@ func (b *block) finish(chain anchor.Chain, height int64, at time.Time, grants ma
 		return err
 	}
 	return b.write.Set([]byte(keyHead), j)
+}
+
+// finishState writes the map of handles and the members; a ledger of the first version
+// has neither.
+func (b *block) finishState() error {
+	if b.handles == nil {
+		return nil
+	}
+	additions := make([]anchor.Addition, 0, len(b.added))
+	for h, leaves := range b.added {
+		additions = append(additions, anchor.Addition{Handle: h, Leaves: leaves})
+	}
+	if len(additions) > 0 {
+		root, err := anchor.AddToHandles(b.handles, additions)
+		if err != nil {
+			return err
+		}
+		b.handles.root = root
+	}
+	if err := b.handles.write(b.write); err != nil {
+		return err
+	}
+	if err := b.ruling.write(b.write); err != nil {
+		return err
+	}
+	b.head.Handles, b.head.Register = b.handles.root, b.ruling.register.Number
+	b.state = anchor.StateHash(b.ruling.register.Hash(), b.handles.root)
+	return nil
 }
 
 func rootOf(log *compact.Range) ([32]byte, error) {

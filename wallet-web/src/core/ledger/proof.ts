@@ -38,9 +38,9 @@ export interface Proven {
 /**
  * At which step a proof was refused. format: a part does not parse; chain: of another ledger; header: the commit is
  * for another header; validators: signed by another set; signature: a vote is not its validator's; power: not more
- * than two thirds signed; path: the entry is not at this place.
+ * than two thirds signed; path: the entry is not at this place; incomplete: not all, or not only, the handle's entries.
  */
-export type ProofReason = 'format' | 'chain' | 'header' | 'validators' | 'signature' | 'power' | 'path';
+export type ProofReason = 'format' | 'chain' | 'header' | 'validators' | 'signature' | 'power' | 'path' | 'incomplete';
 
 /** A proof that shows nothing. */
 export class ProofError extends CoreError {
@@ -78,26 +78,52 @@ export function validatorSetHash(set: ValidatorSet): Bytes {
 
 /** Checks the proof against a set that the caller trusts. Needs no network. Throws ProofError. */
 export async function verifyProof(proof: Proof, set: ValidatorSet): Promise<Proven> {
-  const { entry, entryBytes, header } = readParts(proof);
-  if (header.appHash.length !== 40) throw new ProofError('format');
-  const root = header.appHash.subarray(0, 32);
-  const size = new DataView(header.appHash.buffer, header.appHash.byteOffset + 32, 8).getBigUint64(0);
+  const { entry, entryBytes } = readEntry(proof);
+  const fixed = await verifyHeader(proof.signed_header, set);
+  const path = proof.path.map((hash) => fromB64u(hash, 32));
+  const got = inclusionRoot(leafOf(entryBytes), BigInt(proof.index), BigInt(fixed.size), path);
+  if (got === null || !equal(got, fixed.root)) throw new ProofError('path');
+  return { entry, index: proof.index, size: fixed.size, height: fixed.height, time: fixed.time };
+}
+
+/** What a verified header fixes: the log, and what the ledger knows beside it; null on one of the first version. */
+export interface Fixed {
+  root: Bytes;
+  size: number;
+  state: Bytes | null;
+  height: number;
+  /** Unix seconds. */
+  time: number;
+}
+
+/** Checks a signed header (base64url) against a set that the caller trusts. Throws ProofError. */
+export async function verifyHeader(signedHeader: string, set: ValidatorSet): Promise<Fixed> {
+  const header = readHeader(signedHeader);
+  const { appHash } = header;
+  const state = appHash.length === 72 ? appHash.subarray(40) : null;
+  if ((appHash.length !== 40 && state === null) || state?.every((b) => b === 0)) throw new ProofError('format');
   if (header.chain !== set.chain_id) throw new ProofError('chain');
   if (!equal(header.commit.blockHash, header.hash) || header.commit.height !== header.height) throw new ProofError('header');
   await verifyVotes(header, set);
-  const path = proof.path.map((hash) => fromB64u(hash, 32));
-  const got = inclusionRoot(leafOf(entryBytes), BigInt(proof.index), size, path);
-  if (got === null || !equal(got, root)) throw new ProofError('path');
-  return { entry, index: proof.index, size: Number(size), height: Number(header.height), time: header.time };
+  const size = new DataView(appHash.buffer, appHash.byteOffset + 32, 8).getBigUint64(0);
+  return { root: appHash.subarray(0, 32), size: Number(size), state, height: Number(header.height), time: header.time };
 }
 
 /** CometBFT's MaxTotalVotingPower. */
 const MAX_POWER = (2n ** 63n - 1n) / 8n;
 
-function readParts(proof: Proof): { entry: Entry; entryBytes: Bytes; header: SignedHeader } {
+function readEntry(proof: Proof): { entry: Entry; entryBytes: Bytes } {
   try {
     const entryBytes = fromB64u(proof.entry);
-    return { entry: parseEntry(entryBytes), entryBytes, header: parseSignedHeader(fromB64u(proof.signed_header)) };
+    return { entry: parseEntry(entryBytes), entryBytes };
+  } catch {
+    throw new ProofError('format');
+  }
+}
+
+function readHeader(signed: string): SignedHeader {
+  try {
+    return parseSignedHeader(fromB64u(signed));
   } catch {
     throw new ProofError('format');
   }

@@ -5,7 +5,8 @@ import { fromHex, textVectors, vectorFiles } from '../testing/vectors';
 import { opens, type Opening } from './commitment';
 import { parseConsistency, verifyConsistency } from './consistency';
 import { encodeEntry, isSigned, leafOf, parseEntry, type Entry } from './entry';
-import { inclusionRoot, parseProof, parseValidatorSet, ProofError, verifyProof } from './proof';
+import { parseCompleteness, parseMultiProof, verifyCompleteness, verifyMultiProof, type ProvenList } from './lists';
+import { inclusionRoot, parseProof, parseValidatorSet, ProofError, verifyProof, type ValidatorSet } from './proof';
 
 const folder = 'anchor/testdata/vectors';
 
@@ -21,7 +22,7 @@ async function outcome(run: () => unknown): Promise<string> {
 }
 
 test('there is a corpus for each format', () => {
-  expect(vectorFiles(folder)).toEqual(expect.arrayContaining(['commitments.txt', 'consistency.txt', 'entries.txt', 'proofs.txt']));
+  expect(vectorFiles(folder)).toEqual(expect.arrayContaining(['commitments.txt', 'completeness.txt', 'consistency.txt', 'entries.txt', 'multiproofs.txt', 'proofs.txt']));
 });
 
 describe('entries', () => {
@@ -94,6 +95,31 @@ describe('proofs', () => {
     return Uint8Array.from(Buffer.from(text, 'base64url'));
   }
 });
+
+describe.each([
+  ['multiproofs.txt', (proof: string, set: ValidatorSet) => verifyMultiProof(shaped(() => parseMultiProof(proof)), set)],
+  ['completeness.txt', (proof: string, set: ValidatorSet) => verifyCompleteness(shaped(() => parseCompleteness(proof)), set)],
+] as const)('%s', (file, verify) => {
+  test.each(textVectors(`${folder}/${file}`))('$case', async (v) => {
+    let list: ProvenList | undefined;
+    const got = await outcome(async () => {
+      list = await verify(v['proof'] ?? '', parseValidatorSet(v['validators']));
+    });
+    expect(got).toBe(v.expect);
+    if (list === undefined) return;
+    expect(String(list.entries.length)).toBe(v['count']);
+    if (v['size'] !== undefined) expect(String(list.size)).toBe(v['size']);
+  });
+});
+
+/** What the corpus calls a proof whose JSON does not parse. */
+function shaped<T>(run: () => T): T {
+  try {
+    return run();
+  } catch {
+    throw new ProofError('format');
+  }
+}
 
 describe('consistency', () => {
   test.each(textVectors(`${folder}/consistency.txt`))('$case', async (v) => {

@@ -1,0 +1,105 @@
+package anchorhttp
+
+import (
+	"context"
+	"fmt"
+
+	"coffer/anchor"
+)
+
+type registersJSON struct {
+	V         int               `json:"v"`
+	Registers []anchor.Register `json:"registers"`
+}
+
+type motionsJSON struct {
+	V       int                           `json:"v"`
+	Motions map[anchor.Leaf]anchor.Motion `json:"motions"`
+}
+
+type successionJSON struct {
+	V     int        `json:"v"`
+	Steps []stepJSON `json:"steps"`
+}
+
+type stepJSON struct {
+	SignedHeader rawBytes            `json:"signed_header"`
+	Next         anchor.ValidatorSet `json:"next"`
+}
+
+// membership adds the routes about who runs the ledger.
+func membership(get func(string, func(context.Context, arguments) (any, error)), m anchor.Membership) {
+	get("/register", func(ctx context.Context, _ arguments) (any, error) {
+		all, err := m.Registers(ctx)
+		return registersJSON{1, all}, err
+	})
+	get("/motions", func(ctx context.Context, _ arguments) (any, error) {
+		motions, err := m.Motions(ctx)
+		return motionsJSON{1, motions}, err
+	})
+	get("/succession", func(ctx context.Context, args arguments) (any, error) {
+		var from anchor.Leaf
+		if err := from.UnmarshalText([]byte(args.query.Get("from"))); err != nil {
+			return nil, invalid("from is the hash of a validator set, 32 bytes of base64url")
+		}
+		steps, err := m.Succession(ctx, from)
+		j := successionJSON{V: 1, Steps: make([]stepJSON, len(steps))}
+		for i, s := range steps {
+			j.Steps[i] = stepJSON{s.SignedHeader, s.Next}
+		}
+		return j, err
+	})
+}
+
+// Registers are the member registers as this member tells them, the one in force last.
+// A proof of completeness carries the hash of the one in force.
+func (c *Client) Registers(ctx context.Context) ([]anchor.Register, error) {
+	var j registersJSON
+	if err := c.get(ctx, "register", "/register", &j); err != nil {
+		return nil, err
+	}
+	for i, r := range j.Registers {
+		if _, err := anchor.ParseRegister(r.Bytes()); err != nil {
+			return nil, fmt.Errorf("reading the ledger's register %d: %w", i, err)
+		}
+	}
+	return j.Registers, nil
+}
+
+// Motions are what members are voting on, as this member tells.
+func (c *Client) Motions(ctx context.Context) (map[anchor.Leaf]anchor.Motion, error) {
+	var j motionsJSON
+	err := c.get(ctx, "motions", "/motions", &j)
+	return j.Motions, err
+}
+
+// Succession leads from a set that the caller trusts to the newest one, and verifies it
+// on the way.
+func (c *Client) Succession(ctx context.Context, trusted anchor.ValidatorSet) (anchor.ValidatorSet, error) {
+	var j successionJSON
+	if err := c.get(ctx, "succession", "/succession?from="+anchor.Leaf(trusted.Hash()).String(), &j); err != nil {
+		return trusted, err
+	}
+	steps := make([]anchor.Step, len(j.Steps))
+	for i, s := range j.Steps {
+		steps[i] = anchor.Step{SignedHeader: s.SignedHeader, Next: s.Next}
+	}
+	newest, err := trusted.Succeed(steps)
+	if err != nil {
+		return trusted, fmt.Errorf("reading the ledger's succession: %w", err)
+	}
+	return newest, nil
+}
+
+// Complete reads all entries of a handle and the proof that they are all, not verified
+// yet: see anchor.Completeness.
+func (c *Client) Complete(ctx context.Context, h anchor.Handle) (anchor.Completeness, error) {
+	var p anchor.Completeness
+	if err := c.get(ctx, "completeness proof", "/handles/"+h.String()+"/complete", &p); err != nil {
+		return p, err
+	}
+	if p.Handle != h {
+		return p, fmt.Errorf("reading the ledger's completeness proof: it is of another handle")
+	}
+	return p, nil
+}
