@@ -1,6 +1,7 @@
 package anchorhttp
 
 import (
+	"bytes"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -126,10 +127,18 @@ func (c *Client) get(ctx context.Context, what, path string, to any) error {
 }
 
 func (c *Client) fetch(ctx context.Context, what, path string) ([]byte, error) {
+	return c.ask(ctx, what, http.MethodGet, path, nil)
+}
+
+// ask is fetch with a method and a JSON body.
+func (c *Client) ask(ctx context.Context, what, method, path string, asked []byte) ([]byte, error) {
 	fail := func(err error) ([]byte, error) { return nil, fmt.Errorf("reading the ledger's %s: %w", what, err) }
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, c.Origin+prefix+path, nil)
+	r, err := http.NewRequestWithContext(ctx, method, c.Origin+prefix+path, bytes.NewReader(asked))
 	if err != nil {
 		return fail(err)
+	}
+	if asked != nil {
+		r.Header.Set("Content-Type", "application/json")
 	}
 	client := c.HTTP
 	if client == nil {

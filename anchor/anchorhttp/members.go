@@ -2,10 +2,19 @@ package anchorhttp
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"net/http"
+
+	"github.com/gorilla/mux"
 
 	"coffer/anchor"
 )
+
+type leavesJSON struct {
+	V      int           `json:"v"`
+	Leaves []anchor.Leaf `json:"leaves"`
+}
 
 type registersJSON struct {
 	V         int               `json:"v"`
@@ -27,8 +36,10 @@ type stepJSON struct {
 	Next         anchor.ValidatorSet `json:"next"`
 }
 
-// membership adds the routes about who runs the ledger.
-func membership(get func(string, func(context.Context, arguments) (any, error)), m anchor.Membership) {
+// Members adds the routes about who runs the ledger. Nobody votes here: a ballot comes
+// from the member's own machine.
+func Members(r *mux.Router, m anchor.Membership) {
+	get := routes(r)
 	get("/register", func(ctx context.Context, _ arguments) (any, error) {
 		all, err := m.Registers(ctx)
 		return registersJSON{1, all}, err
@@ -100,6 +111,32 @@ func (c *Client) Complete(ctx context.Context, h anchor.Handle) (anchor.Complete
 	}
 	if p.Handle != h {
 		return p, fmt.Errorf("reading the ledger's completeness proof: it is of another handle")
+	}
+	return p, nil
+}
+
+// ProveAll reads one proof of several entries, not verified yet: see anchor.MultiProof.
+func (c *Client) ProveAll(ctx context.Context, leaves []anchor.Leaf) (anchor.MultiProof, error) {
+	var p anchor.MultiProof
+	body, err := json.Marshal(leavesJSON{1, leaves})
+	if err == nil {
+		body, err = c.ask(ctx, "multi-proof", http.MethodPost, "/proofs", body)
+	}
+	if err != nil {
+		return p, err
+	}
+	if err := json.Unmarshal(body, &p); err != nil {
+		return p, fmt.Errorf("reading the ledger's multi-proof: %w", err)
+	}
+	asked := map[anchor.Leaf]bool{}
+	for _, leaf := range leaves {
+		asked[leaf] = true
+	}
+	for _, e := range p.Entries {
+		delete(asked, e.Entry.Leaf())
+	}
+	if len(asked) > 0 {
+		return p, fmt.Errorf("reading the ledger's multi-proof: %d entries are not in it", len(asked))
 	}
 	return p, nil
 }

@@ -54,18 +54,7 @@ const prefix = "/ledger/v1"
 // Routes adds the ledger's routes, whose paths begin with /ledger/v1, to a root
 // router.
 func Routes(r *mux.Router, l anchor.Ledger) {
-	get := func(path string, answer func(context.Context, arguments) (any, error)) {
-		r.HandleFunc(prefix+path, func(w http.ResponseWriter, r *http.Request) {
-			ctx, cancel := context.WithTimeout(r.Context(), patience)
-			defer cancel()
-			v, err := answer(ctx, arguments{mux.Vars(r), r.URL.Query()})
-			if err != nil {
-				httpjson.Refuse(w, problem(err))
-				return
-			}
-			httpjson.Write(w, http.StatusOK, v)
-		}).Methods(http.MethodGet)
-	}
+	get := routes(r)
 	get("/validators", func(ctx context.Context, _ arguments) (any, error) { return l.Validators(ctx) })
 	get("/head", func(ctx context.Context, _ arguments) (any, error) {
 		h, err := l.Head(ctx)
@@ -105,10 +94,23 @@ func Routes(r *mux.Router, l anchor.Ledger) {
 		return l.Complete(ctx, h)
 	})
 	r.HandleFunc(prefix+"/proofs", func(w http.ResponseWriter, r *http.Request) { proveAll(w, r, l) }).Methods(http.MethodPost)
-	if m, ok := l.(anchor.Membership); ok {
-		membership(get, m)
-	}
 	publish(r, l)
+}
+
+// routes adds routes that read.
+func routes(r *mux.Router) func(path string, answer func(context.Context, arguments) (any, error)) {
+	return func(path string, answer func(context.Context, arguments) (any, error)) {
+		r.HandleFunc(prefix+path, func(w http.ResponseWriter, r *http.Request) {
+			ctx, cancel := context.WithTimeout(r.Context(), patience)
+			defer cancel()
+			v, err := answer(ctx, arguments{mux.Vars(r), r.URL.Query()})
+			if err != nil {
+				httpjson.Refuse(w, problem(err))
+				return
+			}
+			httpjson.Write(w, http.StatusOK, v)
+		}).Methods(http.MethodGet)
+	}
 }
 
 // maxLeaves bounds what one request asks to be proved.
@@ -117,10 +119,7 @@ const maxLeaves = 4096
 func proveAll(w http.ResponseWriter, r *http.Request, l anchor.Ledger) {
 	ctx, cancel := context.WithTimeout(r.Context(), patience)
 	defer cancel()
-	var asked struct {
-		V      int           `json:"v"`
-		Leaves []anchor.Leaf `json:"leaves"`
-	}
+	var asked leavesJSON
 	if err := httpjson.ReadMax(w, r, &asked, 64*maxLeaves); err != nil {
 		httpjson.Refuse(w, invalid("want {\"v\":1,\"leaves\":[…]} with leaves of 32 bytes in base64url"))
 		return

@@ -19,6 +19,8 @@ import (
 
 	"github.com/gorilla/mux"
 
+	"coffer/anchor"
+	"coffer/anchor/anchorhttp"
 	"coffer/consent"
 	"coffer/consent/consenttest"
 	"coffer/internal/contract"
@@ -181,7 +183,7 @@ func TestTheRestOfTheContract(t *testing.T) {
 		for _, path := range []string{
 			"/openapi.yaml", "/openapi.json", "/schema/v1/receipt.schema.json", "/schema/v1/receipt.context.jsonld",
 			"/ledger/v1/head", "/ledger/v1/header", "/ledger/v1/consistency?from=1&to=2", "/ledger/v1/checkpoint", "/ledger/v1/checkpoint-key",
-			"/ledger/v1/tile/entries/000.p/1", "/ledger/v1/tile/0/000.p/1",
+			"/ledger/v1/tile/entries/000.p/1", "/ledger/v1/tile/0/000.p/1", "/ledger/v1/register", "/ledger/v1/motions",
 		} {
 			res, err := http.Get(w.config.Origin + path)
 			if err != nil {
@@ -193,7 +195,35 @@ func TestTheRestOfTheContract(t *testing.T) {
 				return fmt.Errorf("%s: %d, %v", path, res.StatusCode, err)
 			}
 		}
-		return nil
+		ledger := anchorhttp.Client{Origin: w.config.Origin}
+		set, err := ledger.Validators(ctx)
+		if err != nil {
+			return err
+		}
+		if newest, err := ledger.Succession(ctx, set); err != nil || newest.Hash() != set.Hash() {
+			return fmt.Errorf("the succession: %w", err)
+		}
+		entries, err := w.o.ledger.Range(ctx, 0, 3)
+		if err != nil {
+			return err
+		}
+		var leaves []anchor.Leaf
+		for _, e := range entries {
+			leaves = append(leaves, e.Leaf())
+			c, err := ledger.Complete(ctx, e.Handle())
+			if err == nil {
+				_, err = c.Verify(set)
+			}
+			if err != nil {
+				return fmt.Errorf("complete: %w", err)
+			}
+		}
+		all, err := ledger.ProveAll(ctx, leaves)
+		if err != nil {
+			return err
+		}
+		_, err = all.Verify(set)
+		return err
 	})
 }
 

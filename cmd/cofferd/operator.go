@@ -36,6 +36,7 @@ type operator struct {
 	vaults   *vaultdb.Store
 	consents *consentdb.Store
 	ledger   anchor.Ledger
+	node     *bft.Node
 	outbox   *consentdb.Outbox
 	hooks    *hooks.Sender
 	handler  http.Handler
@@ -83,7 +84,7 @@ func openOn(ctx context.Context, folder string, config Config, log *slog.Logger,
 		return nil, fmt.Errorf("starting the ledger: %w", err)
 	}
 	o.release = append(o.release, node.Close)
-	o.ledger = between(node)
+	o.node, o.ledger = node, between(node)
 
 	o.consents = consentdb.New(o.db, keeper{})
 	o.vaults = vaultdb.New(o.db, gate{o.consents, now})
@@ -153,6 +154,7 @@ func (o *operator) routes(folder string, config Config, now func() time.Time) (*
 	consenthttp.Schema(r)
 	tokens.Routes(r)
 	anchorhttp.Routes(r, o.ledger)
+	anchorhttp.Members(r, o.node)
 	contract.Routes(r)
 	for _, api := range []string{"/wallet/", "/business/", "/ledger/", "/oauth/", "/schema/", "/.well-known/"} {
 		r.PathPrefix(api).HandlerFunc(noRoute) // a typo in a path must not get a page
