@@ -27,24 +27,12 @@ func newKeyNew() *cobra.Command {
 		Use: "new --profile FILE", Args: want(0, 0),
 		Short: "Make a business: fresh keys, and the profile that shoppers will read",
 		Long: `The profile says who asks; shoppers read it in every request. All keys of it, as
-JSON ("ledger" may be left out; an unknown key is an error):
+JSON ("ledger" may be added; an unknown key is an error). coffer example profile writes
+this:
 
-  {
-    "v": 1,
-    "operator": "http://localhost:8080",
-    "name": "Corner Shop",
-    "address": "Lindenallee 4, 10115 Berlin, Germany",
-    "contact": "privacy@corner-shop.example",
-    "dpo": "dpo@corner-shop.example",
-    "authority": "Berliner Beauftragte für Datenschutz",
-    "privacy_notice": "https://corner-shop.example/privacy",
-    "url": "https://corner-shop.example",
-    "jurisdictions": ["DE"],
-    "language": "en",
-    "notice_version": "1",
-    "purposes": ["https://w3id.org/dpv#DeliveryOfGoods"]
-  }`,
-		Example: `  coffer key new --profile profile.json
+` + indented(exampleProfile),
+		Example: `  coffer example profile > profile.json
+  coffer key new --profile profile.json
   coffer key new --profile profile.json --data /srv/corner-shop`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := need(cmd, "profile"); err != nil {

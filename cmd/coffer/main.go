@@ -109,8 +109,10 @@ Exit status: 0 fine; 1 findings, a refusal, or it could not be done; 2 usage.`,
   coffer shop --operator http://localhost:8080 --data shop-data
 
   # the same by hand
+  coffer example profile > profile.json
   coffer key new --profile profile.json
   coffer register
+  coffer example purposes > purposes.json
   coffer request --purposes purposes.json --wait
   coffer collect GRANT
   coffer send GRANT --subject 'New in your size' --text 'Come by.'
@@ -126,7 +128,7 @@ Exit status: 0 fine; 1 findings, a refusal, or it could not be done; 2 usage.`,
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddGroup(&cobra.Group{ID: "business", Title: "For a business:"}, &cobra.Group{ID: "check", Title: "For whoever checks:"})
 	root.AddCommand(
-		newKey(), newRegister(), newRequest(), newStatus(), newCollect(), newSend(), newEvents(), newReceipt(), newRights(), newStatement(), newOverdue(), newWebhook(), newTrail(), newShop(),
+		newExample(), newKey(), newRegister(), newRequest(), newStatus(), newGrants(), newCollect(), newSend(), newEvents(), newReceipt(), newRights(), newStatement(), newOverdue(), newWebhook(), newTrail(), newShop(),
 		newAudit(), newVerify(), newLedger(), newVersion(),
 	)
 	return root

@@ -19,20 +19,12 @@ func newRequest() *cobra.Command {
 		Long: `One request is for one shopper's one decision. The file says what to ask, each
 purpose on its own (an unknown or a missing key is an error):
 
-  {"v": 1, "purposes": [{
-    "id": "delivery",
-    "purpose": "https://w3id.org/dpv#DeliveryOfGoods",
-    "text": {"en": "We hand your order to Parcel Co with your name and address."},
-    "required": ["name", "postal-address"], "optional": ["phone"],
-    "days": 31, "retention": "P90D",
-    "recipients": [{"name": "Parcel Co", "country": "DE"}],
-    "lawful_basis": "https://w3id.org/dpv/legal/eu/gdpr#A6-1-a",
-    "channels": [], "weekly_cap": 0
-  }]}
+` + indented(examplePurposes) + `
 
 Purposes that contact the shopper have "channels": ["wallet"] and a weekly cap.
 Ask for little: what a purpose may ask at all is limited by the operator.`,
-		Example: `  coffer request --purposes purposes.json
+		Example: `  coffer example purposes > purposes.json
+  coffer request --purposes purposes.json
   coffer request --purposes purposes.json --wait --reference order-1001`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := need(cmd, "purposes"); err != nil {
