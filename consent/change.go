@@ -160,6 +160,9 @@ func (c Change) Changes(g Grant, q Request, now time.Time) error {
 	if q.JWS == "" || q.ID != g.Request {
 		return refuse(WrongRequest, "request")
 	}
+	if g.Onward() {
+		return refuse(WrongChange, "grant") // it is withdrawn alone, and changes with the one that it is under
+	}
 	if off := UnixAt(now) - c.Time; off > Unix(MaxDeciding.Seconds()) || off < -Unix(Skew.Seconds()) {
 		return refuse(StaleDecision, "time")
 	}

@@ -365,6 +365,11 @@ func (r Receipt) Follows(before Receipt) error {
 	if _, beyond := rights.Beyond(rightsOf("", old.Attributes, old.Channels, 0)); beyond {
 		return refuse(WiderThanGrant, "purposes[0]")
 	}
+	for _, agreed := range r.Purposes[0].Information {
+		if !slices.Contains(before.Purposes[0].Information, agreed) {
+			return refuse(WrongReceipt, "purposes[0].pii_information")
+		}
+	}
 	fewer := len(rights) < len(old.Attributes)+len(old.Channels)
 	if state == EventNarrowed && !fewer || (state == EventShortened || state == EventResumed) && fewer {
 		return refuse(WrongReceipt, "purposes[0]")

@@ -242,6 +242,7 @@ func makeSuccessors(t testing.TB) (out []successorCase) {
 		{"of no predecessor", "wrong-receipt", func(_ *held, r *consent.Receipt, _ *consent.Change) { r.Predecessor = nil }},
 		{"another notice", "wrong-receipt", func(_ *held, r *consent.Receipt, _ *consent.Change) { r.NoticeHash[0] ^= 1 }},
 		{"another controller's name", "wrong-receipt", func(_ *held, r *consent.Receipt, _ *consent.Change) { r.Parties[0].Name = "Another Shop" }},
+		{"an attribute of another type", "wrong-receipt", func(_ *held, r *consent.Receipt, _ *consent.Change) { r.Purposes[0].Information[0].Type = "urn:x:y" }},
 		{"before the grant was given", "wrong-receipt", func(_ *held, r *consent.Receipt, _ *consent.Change) { r.Events[0].Time = 1 }},
 		{"an attribute more than the grant", "wider-than-grant", func(h *held, r *consent.Receipt, c *consent.Change) {
 			h.before.Purposes[0].Information = h.before.Purposes[0].Information[1:]

@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -33,7 +34,14 @@ type world struct {
 	gap    *gap
 	o      *operator
 	stop   func()
+	hours  atomic.Int64 // that the operator's clock is ahead; the ledger's is not
 }
+
+// now is the operator's clock.
+func (w *world) now() time.Time { return time.Now().Add(time.Duration(w.hours.Load()) * time.Hour) }
+
+// pass lets hours pass for the operator.
+func (w *world) pass(hours int64) { w.hours.Add(hours) }
 
 // gap stands between the operator and its ledger, so that a test can cut the two.
 type gap struct {
@@ -108,7 +116,7 @@ func (w *world) start(l net.Listener) {
 	w.o, err = openOn(w.Context(), w.folder, w.config, log, func(l anchor.Ledger) anchor.Ledger {
 		w.gap.Ledger = l
 		return w.gap
-	}, time.Now)
+	}, w.now)
 	if err != nil {
 		w.Fatal(err)
 	}

@@ -115,6 +115,9 @@ func (s *Store) supersede(ctx context.Context, q *consentsql.Queries, tx sqldb.T
 			return err
 		}
 	}
+	if err := s.moveOnward(ctx, q, tx, old, to); err != nil {
+		return err
+	}
 	e := Event{Kind: EventKind(to.kind), Request: old.RequestID, Grant: old.GrantID, At: consent.UnixAt(to.at), Successor: to.next}
 	if to.next.IsZero() {
 		return tell(ctx, q, old.Business, e)
@@ -129,6 +132,47 @@ func (s *Store) supersede(ctx context.Context, q *consentsql.Queries, tx sqldb.T
 	}
 	e.covered = len(dropped) == 0
 	return tell(ctx, q, old.Business, e)
+}
+
+// moveOnward puts the grants to partners that stand under a grant under its successor.
+// Those that the successor does not cover end, and all do with a pause.
+func (s *Store) moveOnward(ctx context.Context, q *consentsql.Queries, tx sqldb.Tx, old consentsql.GrantRecord, to supersession) error {
+	if len(old.OnwardOf) > 0 {
+		return nil
+	}
+	rows, err := q.Onward(ctx, consentsql.OnwardParams{VaultID: old.VaultID, OnwardOf: old.GrantID[:]})
+	if err != nil || len(rows) == 0 {
+		return err
+	}
+	var next consent.Grant
+	if !to.next.IsZero() {
+		row, err := one(q.GrantByID(ctx, to.next))
+		if err != nil {
+			return err
+		}
+		if next, err = bareGrant(row); err != nil {
+			return err
+		}
+	}
+	for _, row := range rows {
+		g, err := bareGrant(row)
+		if err != nil {
+			return err
+		}
+		// What names all of it and lasts as long; the zero grant names nothing.
+		if g.End <= next.End && len(consent.Dropped(g.Attributes, next.Attributes))+len(consent.Dropped(g.Channels, next.Channels)) == 0 {
+			err = q.MoveOnward(ctx, consentsql.MoveOnwardParams{OnwardOf: to.next[:], VaultID: row.VaultID, GrantID: row.GrantID})
+		} else {
+			var paper consentsql.GrantPaper
+			if paper, err = q.Paper(ctx, consentsql.PaperParams{VaultID: row.VaultID, GrantID: row.GrantID}); err == nil {
+				err = s.endOne(ctx, q, tx, row, consent.StateWithdrawn, paper.WithdrawAhead, "", to.at)
+			}
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // endEntry puts the withdrawal of a grant into the outbox; nil is the one that was

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gorilla/mux"
 
@@ -104,6 +105,20 @@ var rows = map[string]struct {
 	"POST /wallet/v1/grants/{id}/withdraw": {func(s *stage, _ as) (string, any) {
 		return "/wallet/v1/grants/" + s.grant() + "/withdraw", s.actors["this shopper"].withdrawal(s.given.Held[0])
 	}, walletOnly("200", "404 not-found")},
+	"POST /wallet/v1/grants/{id}/change/start": {func(s *stage, _ as) (string, any) {
+		s.clock.Add(time.Hour) // or it would end when it does
+		c := s.actors["this shopper"].shopper.Change(s.given.Request, s.given.Held[0], consent.ChangeRenewed, consenttest.To{})
+		return "/wallet/v1/grants/" + s.grant() + "/change/start", map[string]any{"change": string(c.Bytes())}
+	}, walletOnly("200", "404 not-found")},
+	"POST /wallet/v1/grants/{id}/change": {func(s *stage, _ as) (string, any) {
+		c := s.actors["this shopper"].shopper.Change(s.given.Request, s.given.Held[0], consent.ChangeShortened, consenttest.To{Hours: 24})
+		return "/wallet/v1/grants/" + s.grant() + "/change", c.Body()
+	}, walletOnly("200", "404 not-found")},
+	"POST /wallet/v1/grants/{id}/expired": {func(s *stage, _ as) (string, any) {
+		s.clock.Add(32 * 24 * time.Hour)
+		return "/wallet/v1/grants/" + s.grant() + "/expired", s.actors["this shopper"].expiry(s.given.Held[0])
+	}, walletOnly("204", "404 not-found")},
+	"GET /wallet/v1/reminders":           {func(*stage, as) (string, any) { return "/wallet/v1/reminders", nil }, walletOnly("200", "200")},
 	"GET /wallet/v1/accesses":            {func(s *stage, _ as) (string, any) { return "/wallet/v1/accesses?grant=" + s.grant(), nil }, walletOnly("200", "200")},
 	"GET /wallet/v1/messages":            {func(*stage, as) (string, any) { return "/wallet/v1/messages", nil }, walletOnly("200", "200")},
 	"GET /wallet/v1/messages/{id}/proof": {func(s *stage, _ as) (string, any) { return "/wallet/v1/messages/" + s.sent.ID.String() + "/proof", nil }, walletOnly("200", "404 not-found")},

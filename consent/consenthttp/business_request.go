@@ -162,6 +162,10 @@ type businessGrant struct {
 	WithdrawEntry     *consent.Bytes  `json:"withdraw_entry"`
 	WithdrawalReceipt string          `json:"withdrawal_receipt"`
 	OnwardOf          *id.Grant       `json:"onward_of,omitempty"` // of a partner's grant
+
+	Change    consent.ChangeKind `json:"change"`    // what paused or replaced it, or ""
+	Successor string             `json:"successor"` // the grant to go on with, or ""
+	Receipts  []string           `json:"receipts"`  // of its pause and its end, in order, as far as there are
 }
 
 func (b *business) grant(_ http.ResponseWriter, r *http.Request, by consent.Business) (answer, error) {
@@ -183,7 +187,7 @@ func (b *business) grant(_ http.ResponseWriter, r *http.Request, by consent.Busi
 	out := businessGrant{
 		Grant: g.ID, Request: g.Request, PurposeID: g.PurposeID, Attributes: list(g.Attributes), Channels: list(g.Channels),
 		Start: uint32(g.Start), End: uint32(g.End), State: g.State, Entry: g.Entry, Log: head,
-		WithdrawalReceipt: g.WithdrawalReceipt,
+		WithdrawalReceipt: g.WithdrawalReceipt, Change: g.Change, Successor: optional(g.Successor), Receipts: g.Receipts()[1:],
 	}
 	if g.Anchored {
 		out.Letter = g.Letter

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"net/http"
 	"slices"
-	"strings"
 
 	"coffer/anchor"
 	"coffer/consent"
@@ -245,14 +244,11 @@ func (wt *wallet) readOne(ctx context.Context, d decided, said consent.Given, g 
 	if err := receipt.Under(g.OnwardOf); err != nil {
 		return consentdb.Given{}, err
 	}
-	ahead, err := wt.withdrawal(came.Withdraw, entry, "give.withdraw")
+	ahead, err := wt.ahead(came.Withdraw, entry, "give.withdraw")
 	if err != nil {
 		return consentdb.Given{}, err
 	}
-	if ahead.Epoch != entry.Start { // valid from the first moment, whatever happens to the wallet
-		return consentdb.Given{}, &consent.Refusal{Code: consent.BadEntry, At: "give.withdraw"}
-	}
-	if strings.Count(came.Letter, ".") != 4 || len(came.Letter) > 2*consent.MaxReceipt {
+	if !isLetter(came.Letter) {
 		return consentdb.Given{}, &consent.Refusal{Code: consent.Malformed, At: "give.letter", Cause: errors.New("want a compact JWE")}
 	}
 	shares, err := readShares(g, came.Shares)
@@ -296,4 +292,23 @@ func (wt *wallet) withdrawal(bytes []byte, entry anchor.Grant, at string) (ancho
 		return w, &consent.Refusal{Code: consent.BadEntry, At: at, Cause: errors.New("it is of another grant")}
 	}
 	return w, wt.signed(w, entry.WalletKey, at)
+}
+
+// ahead reads a withdrawal that is signed with the grant: valid from the first moment,
+// whatever happens to the wallet.
+func (wt *wallet) ahead(bytes []byte, entry anchor.Grant, at string) (anchor.Withdraw, error) {
+	w, err := wt.withdrawal(bytes, entry, at)
+	if err == nil && w.Epoch != entry.Start {
+		err = &consent.Refusal{Code: consent.BadEntry, At: at}
+	}
+	return w, err
+}
+
+// withdrawalNow reads a withdrawal of this moment.
+func (wt *wallet) withdrawalNow(bytes []byte, entry anchor.Grant, at string) (anchor.Withdraw, error) {
+	w, err := wt.withdrawal(bytes, entry, at)
+	if err == nil && (w.Epoch < entry.Start || w.Epoch > anchor.EpochAt(wt.Clock())+1) {
+		err = &consent.Refusal{Code: consent.BadEntry, At: at}
+	}
+	return w, err
 }

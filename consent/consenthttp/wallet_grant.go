@@ -34,7 +34,12 @@ type walletGrant struct {
 	Receipt    string        `json:"receipt"`
 
 	Countersignature  string `json:"countersignature"`   // of the business; "" before it has collected
-	WithdrawalReceipt string `json:"withdrawal_receipt"` // "" before, and when none came
+	WithdrawalReceipt string `json:"withdrawal_receipt"` // of what paused or ended it last; "" before, and when none came
+
+	Change      consent.ChangeKind `json:"change"`      // what paused or replaced it, or ""
+	Successor   string             `json:"successor"`   // the grant that took its place, or ""
+	Predecessor string             `json:"predecessor"` // the grant whose place it took, or ""
+	Receipts    []string           `json:"receipts"`    // all of its own, in order: the first is receipt
 
 	OnwardOf *id.Grant `json:"onward_of,omitempty"` // of a partner's: the grant that it is under
 }
@@ -48,6 +53,10 @@ func (wt *wallet) grants(_ http.ResponseWriter, r *http.Request, v id.Vault) (an
 	if err != nil {
 		return answer{}, err
 	}
+	before := map[id.Grant]id.Grant{}
+	for _, g := range found {
+		before[g.Successor] = g.ID
+	}
 	names, out := wt.names(), []walletGrant{}
 	for _, g := range found {
 		by, err := names.of(r.Context(), g.Business)
@@ -58,7 +67,8 @@ func (wt *wallet) grants(_ http.ResponseWriter, r *http.Request, v id.Vault) (an
 			Grant: g.ID, Request: g.Request, Business: by, Purpose: g.Purpose, PurposeID: g.PurposeID,
 			Attributes: list(g.Attributes), Channels: list(g.Channels), Start: uint32(g.Start), End: uint32(g.End),
 			State: g.State, Given: g.Given, Withdrawn: g.Withdrawn, Anchored: g.Anchored, Entry: g.Entry, Receipt: g.Receipt,
-			Countersignature: countersigned[g.ID], WithdrawalReceipt: g.WithdrawalReceipt,
+			Countersignature: countersigned[g.ID], WithdrawalReceipt: closing(g),
+			Change: g.Change, Successor: optional(g.Successor), Predecessor: optional(before[g.ID]), Receipts: g.Receipts(),
 		}
 		if g.Onward() {
 			one.OnwardOf = &g.OnwardOf
@@ -66,6 +76,23 @@ func (wt *wallet) grants(_ http.ResponseWriter, r *http.Request, v id.Vault) (an
 		out = append(out, one)
 	}
 	return ok(map[string]any{"grants": out})
+}
+
+// closing is the newest receipt of what paused or ended a grant.
+func closing(g consentdb.Grant) string {
+	all := g.Receipts()
+	if len(all) == 1 {
+		return ""
+	}
+	return all[len(all)-1]
+}
+
+// optional names an id, or nothing.
+func optional[I ~[16]byte](i I) string {
+	if i == (I{}) {
+		return ""
+	}
+	return base64.RawURLEncoding.EncodeToString(i[:])
 }
 
 // own finds the grant that the route names, if it is this vault's.
@@ -144,9 +171,9 @@ func (wt *wallet) withdraw(w http.ResponseWriter, r *http.Request, v id.Vault) (
 	return ok(map[string]any{"state": found[0].State, "anchored": found[0].WithdrawAnchored})
 }
 
-// ends holds the receipt of a withdrawal against the grant's own.
+// ends holds the receipt of a withdrawal against the grant's own, or that of its pause.
 func (wt *wallet) ends(ctx context.Context, g consentdb.Grant, jwt string) error {
-	given, err := wt.Signatures.VerifyReceipt(ctx, g.Receipt)
+	given, err := wt.Signatures.VerifyReceipt(ctx, standing(g))
 	if err != nil {
 		return err
 	}

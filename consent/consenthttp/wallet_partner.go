@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 
-	"coffer/anchor"
 	"coffer/consent"
 	"coffer/consent/consentdb"
 	"coffer/internal/id"
@@ -49,11 +48,10 @@ func (wt *wallet) readWithdrawal(r *http.Request, g consentdb.Grant, came withdr
 	if err != nil {
 		return w, err
 	}
-	if w.Entry, err = wt.withdrawal(came.Entry, entry, at); err != nil {
-		return w, err
-	}
-	if w.Entry.Epoch < entry.Start || w.Entry.Epoch > anchor.EpochAt(now)+1 {
-		return w, &consent.Refusal{Code: consent.BadEntry, At: at}
+	if g.State != consent.StatePaused || came.Entry != nil { // a paused one is off the ledger
+		if w.Entry, err = wt.withdrawalNow(came.Entry, entry, at); err != nil {
+			return w, err
+		}
 	}
 	return w, wt.ends(r.Context(), g, came.Receipt)
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/ecdh"
 	"crypto/ed25519"
-	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -27,6 +26,7 @@ type Held struct {
 	Receipt consent.Receipt
 	Opening anchor.Opening
 	Over    bool
+	Pause   *consent.Receipt // of its pause; nil while it is not paused
 }
 
 // Choice is a shopper's answer to one purpose; a purpose without one is refused.
@@ -75,6 +75,11 @@ type GrantState struct {
 	// As the operator lists it; "" while there is none.
 	Countersignature  string `json:"countersignature"`
 	WithdrawalReceipt string `json:"withdrawal_receipt"`
+
+	Change      consent.ChangeKind `json:"change"`
+	Successor   string             `json:"successor"`
+	Predecessor string             `json:"predecessor"`
+	Receipts    []string           `json:"receipts"`
 }
 
 // Prepare makes all that a decision needs; nothing is sent yet. The catalogue names
@@ -112,27 +117,10 @@ func (w *Wallet) Prepare(q consent.Request, choices map[string]Choice, minor boo
 		if h.Receipt.JWT, err = pairwise.SignReceipt(h.Receipt); err != nil {
 			return a, err
 		}
-		if h.Key, err = seal.NewKey[seal.GrantKey](rand.Reader); err != nil {
-			return a, err
-		}
-		var handle ed25519.PublicKey
-		if handle, h.Handle, err = ed25519.GenerateKey(rand.Reader); err != nil {
-			return a, err
-		}
-		commitment, opening, err := anchor.Commit(rand.Reader, []byte(h.Receipt.JWT))
+		ahead, err := w.enter(&h, anchor.EpochAt(now))
 		if err != nil {
 			return a, err
 		}
-		h.Opening = opening
-		walletKey := seal.GrantWalletKey(w.Seed, h.Given.Grant)
-		start := anchor.EpochAt(now)
-		entry := anchor.Grant{Scheme: opening.Scheme, Start: start, End: start + anchor.Epoch(24*choice.Days),
-			HandleKey: anchor.Handle(handle), WalletKey: anchor.WalletKey(walletKey.Public().(ed25519.PublicKey)),
-			Commitment: commitment}.Sign(w.Ledger.Chain, walletKey)
-		ahead := anchor.Withdraw{Epoch: start, HandleKey: entry.HandleKey}.Sign(w.Ledger.Chain, walletKey)
-		h.Given.Entry = entry.Bytes()
-		h.Given.ReceiptHash = consent.HashOf(h.Receipt.JWT)
-
 		letter, err := w.letter(q, h)
 		if err != nil {
 			return a, err
@@ -239,20 +227,16 @@ func (w *Wallet) Decide(ctx context.Context, q consent.Request, choices map[stri
 // Withdraw ends a grant, with its receipt and its entry.
 func (w *Wallet) Withdraw(ctx context.Context, g id.Grant) (GrantState, error) {
 	h := w.Held[g]
-	pairwise, err := agent.NewSigner(seal.PairwiseKey(w.Seed, string(h.Request.Iss)))
+	jwt, err := w.closing(h, consent.EventWithdrawn, consent.UnixAt(w.Now()))
 	if err != nil {
 		return GrantState{}, err
 	}
-	ended := h.Receipt.Withdrawal(id.New[id.Receipt](), consent.UnixAt(w.Now()))
-	jwt, err := pairwise.SignReceipt(ended)
-	if err != nil {
-		return GrantState{}, err
+	body := map[string]any{"entry": nil, "receipt": jwt}
+	if h.Pause == nil { // a paused grant is off the ledger
+		body["entry"] = b64.EncodeToString(w.withdrawal(h).Bytes())
 	}
-	entry := anchor.Withdraw{Epoch: anchor.EpochAt(w.Now()), HandleKey: anchor.Handle(h.Handle.Public().(ed25519.PublicKey))}.
-		Sign(w.Ledger.Chain, seal.GrantWalletKey(w.Seed, g))
 	var state GrantState
-	err = w.Do(ctx, "POST", "/grants/"+g.String()+"/withdraw",
-		map[string]string{"entry": b64.EncodeToString(entry.Bytes()), "receipt": jwt}, &state)
+	err = w.Do(ctx, "POST", "/grants/"+g.String()+"/withdraw", body, &state)
 	if err == nil {
 		h.Over = true
 		w.Held[g] = h
