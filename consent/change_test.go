@@ -53,7 +53,7 @@ func TestChangesAreNeverWider(t *testing.T) {
 			}
 			c := consent.NewChange(h.grant, kind, nil, clock)
 			if kind != consent.ChangePaused {
-				next := drawSuccessor(t, h, start, step)
+				next := drawSuccessor(t, h, kind, start, step)
 				c.Next = &next
 			}
 			parsed, err := consent.ParseChange(c.Bytes())
@@ -95,9 +95,25 @@ func TestChangesAreNeverWider(t *testing.T) {
 	}
 }
 
-// drawSuccessor makes a successor, often of what the grant gives and sometimes of more.
-func drawSuccessor(t *rapid.T, h held, start anchor.Epoch, step int) consent.Successor {
-	next := consent.Successor{Grant: id.New[id.Grant](), Attributes: slices.Clone(h.grant.Attributes), Channels: slices.Clone(h.grant.Channels), Until: h.grant.End}
+// drawSuccessor makes a successor: one of that kind every other time, else one of more or
+// less.
+func drawSuccessor(t *rapid.T, h held, kind consent.ChangeKind, start anchor.Epoch, step int) (next consent.Successor) {
+	next = consent.Successor{Grant: id.New[id.Grant](), Attributes: slices.Clone(h.grant.Attributes), Channels: slices.Clone(h.grant.Channels), Until: h.grant.End}
+	defer func() {
+		next.Days = max(consent.DaysFor(int(next.Until)-int(start)), 1)
+		next.Entry = entry("change "+string(rune('a'+step)), start, next.Days*24)
+	}()
+	if rapid.Bool().Draw(t, "honest") {
+		switch kind {
+		case consent.ChangeNarrowed:
+			next.Attributes = next.Attributes[:max(len(next.Attributes)-1, 0)]
+		case consent.ChangeShortened:
+			next.Until--
+		case consent.ChangeRenewed:
+			next.Until = start + 90*24
+		}
+		return next
+	}
 	switch rapid.IntRange(0, 5).Draw(t, "lie") {
 	case 0:
 		next.Attributes = append(next.Attributes, rapid.SampledFrom([]string{"email", "birth-date", "shoe-size"}).Draw(t, "more"))
@@ -111,8 +127,6 @@ func drawSuccessor(t *rapid.T, h held, start anchor.Epoch, step int) consent.Suc
 	if rapid.Bool().Draw(t, "renew") {
 		next.Until = start + anchor.Epoch(rapid.SampledFrom([]int{90 * 24, 90*24 - 1, 90*24 + 1}).Draw(t, "from now"))
 	}
-	next.Days = max(consent.DaysFor(int(next.Until)-int(start)), 1)
-	next.Entry = entry("change "+string(rune('a'+step)), start, next.Days*24)
 	return next
 }
 

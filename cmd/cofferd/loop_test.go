@@ -229,9 +229,9 @@ func TestAnOrderEndsAGrant(t *testing.T) {
 		status int
 		says   string
 	}{
-		"without a reason": {[]string{"grant", "terminate", deliver.String()}, 2, "the shopper reads it"},
+		"without a reason": {[]string{"grant", "terminate", "--", deliver.String()}, 2, "the shopper reads it"},
 		"without a grant":  {[]string{"grant", "terminate", "--reason", "x"}, 2, "want the id of one grant"},
-		"of nobody":        {[]string{"grant", "terminate", id.New[id.Grant]().String(), "--reason", "x"}, 1, "no such grant"},
+		"of nobody":        {[]string{"grant", "terminate", "--reason", "x", "--", id.New[id.Grant]().String()}, 1, "no such grant"},
 		"of no id":         {[]string{"grant", "terminate", "x", "--reason", "x"}, 2, "GRANT"},
 		"nothing overdue":  {[]string{"overdue"}, 0, "nothing is overdue"},
 		"no webhook":       {[]string{"business", "deliveries"}, 0, "no business has a webhook"},
@@ -241,7 +241,7 @@ func TestAnOrderEndsAGrant(t *testing.T) {
 		}
 	}
 	w.step("terminate", func() error {
-		if status, says := command("grant", "terminate", deliver.String(), "--reason", "Order 7 of the authority"); status != 0 {
+		if status, says := command("grant", "terminate", "--reason", "Order 7 of the authority", "--", deliver.String()); status != 0 {
 			return fmt.Errorf("%d %s", status, says)
 		}
 		if _, err := b.Collect(ctx, deliver); !errors.Is(err, consent.Terminated) {
