@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -221,7 +222,11 @@ func TestAnOrderEndsAGrant(t *testing.T) {
 	}
 	command := func(args ...string) (int, string) {
 		var out, errs bytes.Buffer
-		status := run(ctx, append(args, "--data", w.folder), &out, &errs)
+		at := slices.Index(args, "--") // what follows it is no flag
+		if at < 0 {
+			at = len(args)
+		}
+		status := run(ctx, slices.Insert(slices.Clone(args), at, "--data", w.folder), &out, &errs)
 		return status, out.String() + errs.String()
 	}
 	for name, c := range map[string]struct {

@@ -1,5 +1,5 @@
 // The operator's contract (internal/contract) as types. Made by `npm run contract`; do not edit.
-// contract bbb3c7d9fd8af9ba09a9222bf171523c7c2cfe95a7dcb492e6d732cf67d40864, types 5daa38e019cef1a9c76dd951d41cc488f7141731062a36141bf89a69dc7ef4be
+// contract d6cc2a285f5b48135db06230e174ea2d5c92d38a4beeb27564ff9056f6b0128a, types 22631e29f1d79c3ac75e3cca5ffc05755165282336027b8b8a7850c6082b1655
 export interface paths {
     "/ledger/v1/checkpoint": {
         parameters: {
@@ -162,6 +162,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/ledger/v1/handles/{handle}/complete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    handle: components["schemas"]["Bytes32"];
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            entries: {
+                                entry: components["schemas"]["Base64url"];
+                                index: number;
+                            }[];
+                            handle: components["schemas"]["Bytes32"];
+                            other: {
+                                digest: components["schemas"]["Bytes32"];
+                                handle: components["schemas"]["Bytes32"];
+                            } | null;
+                            path: components["schemas"]["Bytes32"][];
+                            register: components["schemas"]["Bytes32"];
+                            signed_header: components["schemas"]["Base64url"];
+                            /** @enum {integer} */
+                            v: 1;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/ledger/v1/head": {
         parameters: {
             query?: never;
@@ -242,6 +293,113 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/ledger/v1/motions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            motions: {
+                                [key: string]: {
+                                    proposal: {
+                                        /** @enum {string} */
+                                        kind: "admit" | "remove" | "change";
+                                        member: components["schemas"]["LedgerMember"];
+                                        register: components["schemas"]["Bytes32"];
+                                        replaces: components["schemas"]["Bytes32"];
+                                    };
+                                    tally: {
+                                        against: number;
+                                        for: number;
+                                        voters: number;
+                                    };
+                                    votes: {
+                                        [key: string]: boolean;
+                                    };
+                                };
+                            };
+                            /** @enum {integer} */
+                            v: 1;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ledger/v1/proofs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        leaves: components["schemas"]["Bytes32"][];
+                        /** @enum {integer} */
+                        v: 1;
+                    };
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            entries: {
+                                entry: components["schemas"]["Base64url"];
+                                index: number;
+                            }[];
+                            nodes: components["schemas"]["Bytes32"][];
+                            signed_header: components["schemas"]["Base64url"];
+                            /** @enum {integer} */
+                            v: 1;
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/ledger/v1/proofs/{leaf}": {
         parameters: {
             query?: never;
@@ -261,6 +419,98 @@ export interface paths {
             requestBody?: never;
             responses: {
                 200: components["responses"]["Proof"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ledger/v1/register": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            registers: {
+                                members: components["schemas"]["LedgerMember"][];
+                                number: number;
+                            }[];
+                            /** @enum {integer} */
+                            v: 1;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ledger/v1/succession": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query: {
+                    from: components["schemas"]["Bytes32"];
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            steps: {
+                                next: {
+                                    chain_id: string;
+                                    /** @enum {integer} */
+                                    v: 1;
+                                    validators: {
+                                        power: number;
+                                        public_key: components["schemas"]["Bytes32"];
+                                    }[];
+                                };
+                                signed_header: components["schemas"]["Base64url"];
+                            }[];
+                            /** @enum {integer} */
+                            v: 1;
+                        };
+                    };
+                };
             };
         };
         put?: never;
@@ -757,6 +1007,134 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/wallet/v1/grants/{id}/change": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: components["parameters"]["GrantInPath"];
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        ahead: components["schemas"]["WithdrawEntry"] | null;
+                        ceremony?: string;
+                        change: components["schemas"]["ChangeText"];
+                        credential?: components["schemas"]["Assertion"] | null;
+                        documents?: components["schemas"]["Puts"];
+                        letter: components["schemas"]["JWE"] | null;
+                        receipt: components["schemas"]["JWS"];
+                        shares: components["schemas"]["GrantShares"];
+                        withdraw: components["schemas"]["WithdrawEntry"] | null;
+                    };
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            grant: components["schemas"]["Id"];
+                            state: components["schemas"]["GrantState"];
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/wallet/v1/grants/{id}/change/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: components["parameters"]["GrantInPath"];
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        change: components["schemas"]["ChangeText"];
+                    };
+                };
+            };
+            responses: {
+                200: components["responses"]["ConfirmationStarted"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/wallet/v1/grants/{id}/expired": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: components["parameters"]["GrantInPath"];
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        receipt: components["schemas"]["JWS"];
+                    };
+                };
+            };
+            responses: {
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/wallet/v1/grants/{id}/loop": {
         parameters: {
             query?: never;
@@ -845,7 +1223,7 @@ export interface paths {
             requestBody: {
                 content: {
                     "application/json": {
-                        entry: components["schemas"]["WithdrawEntry"];
+                        entry: components["schemas"]["WithdrawEntry"] | null;
                         partners?: {
                             entry: components["schemas"]["WithdrawEntry"];
                             grant: components["schemas"]["Id"];
@@ -1271,6 +1649,45 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/wallet/v1/reminders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            reminders: {
+                                end: components["schemas"]["Epoch"];
+                                grant: components["schemas"]["Id"];
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/wallet/v1/requests": {
         parameters: {
             query?: never;
@@ -1638,6 +2055,7 @@ export interface components {
         /** @enum {string} */
         BusinessState: "active" | "pending" | "suspended";
         Bytes32: string;
+        ChangeText: string;
         Channel: string;
         Cosignatures: components["schemas"]["JWS"][] | null;
         CredentialOptions: {
@@ -1658,21 +2076,41 @@ export interface components {
             grant: components["schemas"]["Id"];
             letter: components["schemas"]["JWE"];
             receipt: components["schemas"]["JWS"];
-            shares: {
-                attribute: components["schemas"]["AttributeName"];
-                document: components["schemas"]["Id"];
-                encrypted_key: components["schemas"]["EncryptedKey"];
-                version: components["schemas"]["Version"];
-            }[] | null;
+            shares: components["schemas"]["GrantShares"];
             withdraw: components["schemas"]["WithdrawEntry"];
         };
+        /** @enum {string} */
+        GrantChange: "" | "narrowed" | "shortened" | "renewed" | "paused" | "resumed" | "merged" | "replaced";
         GrantEntry: string;
+        GrantShares: {
+            attribute: components["schemas"]["AttributeName"];
+            document: components["schemas"]["Id"];
+            encrypted_key: components["schemas"]["EncryptedKey"];
+            version: components["schemas"]["Version"];
+        }[] | null;
         /** @enum {string} */
         GrantState: "anchoring" | "live" | "paused" | "replaced" | "withdrawn" | "terminated" | "erased";
         Id: string;
+        IdOrNone: string;
         JWE: string;
         JWS: string;
         JWSOrNone: string;
+        LedgerMember: {
+            address: string;
+            authority: string;
+            checkpoint: string;
+            contact: string;
+            country: string;
+            key: components["schemas"]["Bytes32"];
+            name: string;
+            node: string;
+            observer: boolean;
+            purposes: string[];
+            /** @enum {string} */
+            role: "operator" | "retailer" | "partner" | "regulator" | "other";
+            url: string;
+            validator: components["schemas"]["Bytes32"];
+        };
         Loop: {
             acknowledge_by: components["schemas"]["Unix"];
             acknowledged: components["schemas"]["Unix"];
@@ -1708,7 +2146,7 @@ export interface components {
         };
         PermitEntry: string;
         /** @enum {string} */
-        ProblemType: "urn:coffer:problem:invalid" | "urn:coffer:problem:too-large" | "urn:coffer:problem:not-found" | "urn:coffer:problem:internal" | "urn:coffer:problem:not-signed-in" | "urn:coffer:problem:wrong-origin" | "urn:coffer:problem:invalid-token" | "urn:coffer:problem:invalid-dpop-proof" | "urn:coffer:problem:use-dpop-nonce" | "urn:coffer:problem:business-pending" | "urn:coffer:problem:business-suspended" | "urn:coffer:problem:limited-token" | "urn:coffer:problem:too-many" | "urn:coffer:problem:conflict" | "urn:coffer:problem:not-finished" | "urn:coffer:problem:prf-leaked" | "urn:coffer:problem:ceremony-over" | "urn:coffer:problem:ledger-unavailable" | "urn:coffer:problem:not-anchored" | "urn:coffer:problem:permit-refused" | "urn:coffer:problem:did-unreachable" | "urn:coffer:problem:replayed" | "urn:coffer:problem:already-answered" | "urn:coffer:problem:expired" | "urn:coffer:problem:stale" | "urn:coffer:problem:not-over" | "urn:coffer:problem:unknown-cursor" | "urn:coffer:problem:not-next" | "urn:coffer:problem:mismatch" | "urn:coffer:problem:withdrawn" | "urn:coffer:problem:paused" | "urn:coffer:problem:narrowed" | "urn:coffer:problem:replaced" | "urn:coffer:problem:terminated" | "urn:coffer:problem:not-started" | "urn:coffer:problem:not-covered" | "urn:coffer:problem:no-permit" | "urn:coffer:problem:policy" | "urn:coffer:problem:malformed" | "urn:coffer:problem:wrong-version" | "urn:coffer:problem:bad-signature" | "urn:coffer:problem:wrong-issuer" | "urn:coffer:problem:wrong-audience" | "urn:coffer:problem:not-yet" | "urn:coffer:problem:over-long" | "urn:coffer:problem:over-wide" | "urn:coffer:problem:unknown-attribute" | "urn:coffer:problem:unknown-purpose" | "urn:coffer:problem:unregistered-purpose" | "urn:coffer:problem:duplicate" | "urn:coffer:problem:no-purpose" | "urn:coffer:problem:too-many-purposes" | "urn:coffer:problem:nothing-asked" | "urn:coffer:problem:bad-length" | "urn:coffer:problem:no-text" | "urn:coffer:problem:bad-channel" | "urn:coffer:problem:bad-key" | "urn:coffer:problem:bad-url" | "urn:coffer:problem:no-controller" | "urn:coffer:problem:wrong-template" | "urn:coffer:problem:wrong-grants" | "urn:coffer:problem:bad-partner" | "urn:coffer:problem:unknown-partner" | "urn:coffer:problem:not-cosigned" | "urn:coffer:problem:wrong-request" | "urn:coffer:problem:undecided" | "urn:coffer:problem:decided-twice" | "urn:coffer:problem:wider-than-request" | "urn:coffer:problem:missing-required" | "urn:coffer:problem:bad-entry" | "urn:coffer:problem:stale-decision" | "urn:coffer:problem:wrong-receipt" | "urn:coffer:problem:wrong-opening" | "urn:coffer:problem:wrong-statement";
+        ProblemType: "urn:coffer:problem:invalid" | "urn:coffer:problem:too-large" | "urn:coffer:problem:not-found" | "urn:coffer:problem:internal" | "urn:coffer:problem:not-signed-in" | "urn:coffer:problem:wrong-origin" | "urn:coffer:problem:invalid-token" | "urn:coffer:problem:invalid-dpop-proof" | "urn:coffer:problem:use-dpop-nonce" | "urn:coffer:problem:business-pending" | "urn:coffer:problem:business-suspended" | "urn:coffer:problem:limited-token" | "urn:coffer:problem:too-many" | "urn:coffer:problem:conflict" | "urn:coffer:problem:not-finished" | "urn:coffer:problem:prf-leaked" | "urn:coffer:problem:ceremony-over" | "urn:coffer:problem:ledger-unavailable" | "urn:coffer:problem:not-anchored" | "urn:coffer:problem:permit-refused" | "urn:coffer:problem:did-unreachable" | "urn:coffer:problem:replayed" | "urn:coffer:problem:already-answered" | "urn:coffer:problem:expired" | "urn:coffer:problem:stale" | "urn:coffer:problem:not-over" | "urn:coffer:problem:unknown-cursor" | "urn:coffer:problem:not-next" | "urn:coffer:problem:mismatch" | "urn:coffer:problem:withdrawn" | "urn:coffer:problem:paused" | "urn:coffer:problem:narrowed" | "urn:coffer:problem:replaced" | "urn:coffer:problem:terminated" | "urn:coffer:problem:not-started" | "urn:coffer:problem:not-covered" | "urn:coffer:problem:no-permit" | "urn:coffer:problem:policy" | "urn:coffer:problem:malformed" | "urn:coffer:problem:wrong-version" | "urn:coffer:problem:bad-signature" | "urn:coffer:problem:wrong-issuer" | "urn:coffer:problem:wrong-audience" | "urn:coffer:problem:not-yet" | "urn:coffer:problem:over-long" | "urn:coffer:problem:over-wide" | "urn:coffer:problem:unknown-attribute" | "urn:coffer:problem:unknown-purpose" | "urn:coffer:problem:unregistered-purpose" | "urn:coffer:problem:duplicate" | "urn:coffer:problem:no-purpose" | "urn:coffer:problem:too-many-purposes" | "urn:coffer:problem:nothing-asked" | "urn:coffer:problem:bad-length" | "urn:coffer:problem:no-text" | "urn:coffer:problem:bad-channel" | "urn:coffer:problem:bad-key" | "urn:coffer:problem:bad-url" | "urn:coffer:problem:no-controller" | "urn:coffer:problem:wrong-template" | "urn:coffer:problem:wrong-grants" | "urn:coffer:problem:bad-partner" | "urn:coffer:problem:unknown-partner" | "urn:coffer:problem:not-cosigned" | "urn:coffer:problem:wrong-request" | "urn:coffer:problem:undecided" | "urn:coffer:problem:decided-twice" | "urn:coffer:problem:wider-than-request" | "urn:coffer:problem:missing-required" | "urn:coffer:problem:bad-entry" | "urn:coffer:problem:stale-decision" | "urn:coffer:problem:wrong-receipt" | "urn:coffer:problem:wider-than-grant" | "urn:coffer:problem:wrong-change" | "urn:coffer:problem:wrong-opening" | "urn:coffer:problem:wrong-statement";
         Proof: {
             entry: components["schemas"]["Base64url"];
             index: number;
@@ -1768,6 +2206,7 @@ export interface components {
             anchored: boolean;
             attributes: components["schemas"]["AttributeName"][];
             business: components["schemas"]["Party"];
+            change: components["schemas"]["GrantChange"];
             channels: components["schemas"]["Channel"][];
             countersignature: components["schemas"]["JWSOrNone"];
             end: components["schemas"]["Epoch"];
@@ -1775,12 +2214,15 @@ export interface components {
             given: components["schemas"]["Unix"];
             grant: components["schemas"]["Id"];
             onward_of?: components["schemas"]["Id"];
+            predecessor: components["schemas"]["IdOrNone"];
             purpose: components["schemas"]["PurposeIRI"];
             purpose_id: components["schemas"]["PurposeName"];
             receipt: components["schemas"]["JWS"];
+            receipts: components["schemas"]["JWS"][];
             request: components["schemas"]["Id"];
             start: components["schemas"]["Epoch"];
             state: components["schemas"]["GrantState"];
+            successor: components["schemas"]["IdOrNone"];
             withdrawal_receipt: components["schemas"]["JWSOrNone"];
             withdrawn: components["schemas"]["Unix"];
         };
