@@ -29,6 +29,7 @@ import (
 	"coffer/consent/consenthttp"
 	"coffer/consent/consenttest"
 	"coffer/consent/oauth"
+	"coffer/internal/contract/contracttest"
 	"coffer/internal/httpjson"
 	"coffer/internal/id"
 	"coffer/internal/sqldb"
@@ -71,7 +72,7 @@ func (d *doors) Finish(_ context.Context, v id.Vault, ceremony string, challenge
 	defer d.mu.Unlock()
 	started, ok := d.started[ceremony]
 	delete(d.started, ceremony)
-	if !ok || started != v.String()+string(challenge) || string(credential) != `"`+consent.Bytes(challenge).String()+`"` {
+	if !ok || started != v.String()+string(challenge) || string(credential) != `{"signed":"`+consent.Bytes(challenge).String()+`"}` {
 		return errUnconfirmed
 	}
 	return nil
@@ -101,6 +102,7 @@ type world struct {
 	vaults    *vaultdb.Store
 	catalogue consent.Catalogue
 	router    *mux.Router
+	held      http.Handler // router, held against the contract
 	log       *bytes.Buffer
 	tokens    map[consent.DID]string
 }
@@ -140,6 +142,7 @@ func newWorld(t testing.TB, edit ...func(*consenthttp.Options)) *world {
 	consenthttp.Wallet(w.router, o)
 	consenthttp.Business(w.router, o, server.Protect)
 	consenthttp.Schema(w.router)
+	w.held = contracttest.Hold(t, w.router)
 
 	ctx, stop := context.WithCancel(context.Background())
 	var wg sync.WaitGroup
@@ -189,7 +192,7 @@ func (r reply) is(status int, code string) {
 
 func (w *world) send(r *http.Request) reply {
 	rec := httptest.NewRecorder()
-	w.router.ServeHTTP(rec, r)
+	w.held.ServeHTTP(rec, r)
 	return reply{w.t, rec.Code, rec.Body.Bytes()}
 }
 
@@ -296,7 +299,7 @@ func (a as) confirm(start reply, body map[string]any) {
 		Ceremony string `json:"ceremony"`
 	}
 	start.into(&o)
-	body["ceremony"], body["credential"] = o.Ceremony, o.Key.Challenge
+	body["ceremony"], body["credential"] = o.Ceremony, map[string]string{"signed": o.Key.Challenge}
 }
 
 // give is a request of the shop's that the shopper answers with both purposes.

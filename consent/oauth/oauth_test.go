@@ -31,6 +31,7 @@ import (
 	"coffer/consent/consentdb"
 	"coffer/consent/consenttest"
 	"coffer/consent/oauth"
+	"coffer/internal/contract/contracttest"
 	"coffer/internal/sqldb"
 	"coffer/policies"
 	"coffer/vault/vaultdb"
@@ -59,6 +60,7 @@ type server struct {
 	key        *ecdsa.PrivateKey
 	oauth      *oauth.Server
 	router     *mux.Router
+	held       http.Handler // router, held against the contract
 	shop       *consenttest.Shop
 	options    oauth.Options
 	began      time.Time
@@ -101,6 +103,7 @@ func (s *server) again() {
 		did, _ := oauth.Business(r.Context())
 		io.WriteString(w, string(did))
 	})))
+	s.held = contracttest.Hold(s.t, s.router)
 }
 
 // register makes a business that is registered.
@@ -122,7 +125,7 @@ func (s *server) post(form url.Values, edit ...func(*http.Request)) (int, map[st
 		e(r)
 	}
 	w := httptest.NewRecorder()
-	s.router.ServeHTTP(w, r)
+	s.held.ServeHTTP(w, r)
 	var answer map[string]any
 	if err := json.Unmarshal(w.Body.Bytes(), &answer); err != nil {
 		s.t.Fatalf("%d %s", w.Code, w.Body)
@@ -153,7 +156,7 @@ func (s *server) who(authorization ...string) (int, string) {
 	r := httptest.NewRequest("GET", "/who", nil)
 	r.Header["Authorization"] = authorization
 	w := httptest.NewRecorder()
-	s.router.ServeHTTP(w, r)
+	s.held.ServeHTTP(w, r)
 	return w.Code, w.Body.String()
 }
 

@@ -97,7 +97,7 @@ func (r reply) is(code int, oauthError string) map[string]any {
 
 func (s *server) send(r *http.Request) reply {
 	w := httptest.NewRecorder()
-	s.router.ServeHTTP(w, r)
+	s.held.ServeHTTP(w, r)
 	return reply{s.t, w.Code, w.Header(), w.Body.Bytes()}
 }
 

@@ -17,6 +17,7 @@ import (
 
 	"github.com/gorilla/mux"
 
+	"coffer/internal/contract/contracttest"
 	"coffer/internal/id"
 	"coffer/internal/sqldb"
 	"coffer/vault"
@@ -85,7 +86,7 @@ func openAt(t testing.TB, origin string) *operator {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o.Server = httptest.NewServer(o.router)
+	o.Server = httptest.NewServer(contracttest.Hold(t, o.router))
 	t.Cleanup(o.Close)
 	return o
 }
