@@ -52,6 +52,7 @@ var (
 	ErrLedger      = anchor.ErrUnavailable   // the ledger gave no answer
 	ErrNotFound    = business.ErrNotFound    // no such request or grant of this business
 	ErrLetter      = business.ErrLetter      // a grant's letter does not stand: the grant is of no use
+	ErrReturned    = business.ErrReturned    // what a browser brought back is no answer of ours
 	ErrNotOver     = business.ErrNotOver     // the grant has not ended
 	ErrAnswered    = business.ErrAnswered    // the rights request has its answer
 	ErrNoMoreTime  = business.ErrNoMoreTime  // the law gives no more time for a rights request

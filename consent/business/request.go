@@ -21,6 +21,7 @@ type Ask struct {
 	Only      []string          // of a template: the purposes to ask; nil asks all
 	Replaces  *consent.Replaces // grants of one shopper that the answer takes the place of; that wallet shows it without a link
 	ReturnURL string            // under the profile's URL; where the wallet leads back to
+	Redirect  string            // likewise, for OAuth: the browser comes back there with a code, for Returned
 	Open      time.Duration     // how long it waits for an answer; 0 is a day, at most consent.MaxOpen
 	Reference string            // the business's own word for it, such as an order; never sent
 }
@@ -64,6 +65,7 @@ type requestFile struct {
 	Link      string       `json:"link,omitempty"`
 	State     RequestState `json:"state"`
 	Purposes  []Outcome    `json:"purposes,omitempty"`
+	Redirect  *redirect    `json:"redirect,omitempty"` // until the browser is back
 }
 
 // Request signs a request and hands it to the operator. The request is in the
@@ -102,7 +104,7 @@ func (b *Business) Request(ctx context.Context, ask Ask) (Asked, error) {
 	if err != nil {
 		return Asked{}, fmt.Errorf("signing the request: %w", err)
 	}
-	file := requestFile{V: 1, Reference: ask.Reference, JWS: jws, State: RequestOpen}
+	file := requestFile{V: 1, Reference: ask.Reference, JWS: jws, State: RequestOpen, Redirect: newRedirect(ask.Redirect)}
 	if err := b.folder.write(file, "requests", q.ID.String()+".json"); err != nil {
 		return Asked{}, fmt.Errorf("keeping the request: %w", err)
 	}
@@ -112,7 +114,11 @@ func (b *Business) Request(ctx context.Context, ask Ask) (Asked, error) {
 	var answer struct {
 		Link string `json:"link"`
 	}
-	err = b.client.call(ctx, http.MethodPost, "/business/v1/requests", map[string]string{"request": jws}, &answer)
+	if file.Redirect != nil {
+		answer.Link, err = b.push(ctx, q.ID, file)
+	} else {
+		err = b.client.call(ctx, http.MethodPost, "/business/v1/requests", map[string]string{"request": jws}, &answer)
+	}
 	if again := (*Problem)(nil); errors.As(err, &again) && again.Status == http.StatusConflict {
 		// An attempt whose answer was lost had arrived: the id is ours alone.
 		answer.Link, err = p.Operator+"/r/"+q.ID.String(), nil

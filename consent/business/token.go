@@ -79,12 +79,16 @@ func (c *client) access(ctx context.Context) (string, error) {
 	if c.token != "" && now.Before(c.until) {
 		return c.token, nil
 	}
-	answer, err := c.askToken(ctx, now)
-	if wantsNonce(err) {
-		answer, err = c.askToken(ctx, now)
-	}
-	if err != nil {
+	var answer tokenAnswer
+	if err := c.form(ctx, "/oauth/token", url.Values{"grant_type": {"client_credentials"}}, &answer); err != nil {
 		return "", fmt.Errorf("asking for a token: %w", err)
+	}
+	switch {
+	case answer.AccessToken == "":
+		return "", errors.New("asking for a token: the operator's answer has none")
+	case !strings.EqualFold(answer.TokenType, "DPoP"):
+		// Whoever stole such a token could use it. We ask for no other kind.
+		return "", errors.New("asking for a token: the operator's is not bound to our key (DPoP, RFC 9449); ask the operator to run a newer cofferd")
 	}
 	c.token = answer.AccessToken
 	c.until = now.Add(time.Duration(answer.ExpiresIn)*time.Second - 30*time.Second)
@@ -97,32 +101,29 @@ type tokenAnswer struct {
 	ExpiresIn   int    `json:"expires_in"`
 }
 
-func (c *client) askToken(ctx context.Context, now time.Time) (answer tokenAnswer, err error) {
+// form posts an OAuth form: as this client (RFC 7523), with a proof of its key.
+func (c *client) form(ctx context.Context, path string, form url.Values, out any) error {
+	err := c.formOnce(ctx, path, form, out)
+	if wantsNonce(err) {
+		err = c.formOnce(ctx, path, form, out)
+	}
+	return err
+}
+
+func (c *client) formOnce(ctx context.Context, path string, form url.Values, out any) error {
+	now := c.now()
 	assertion, err := c.assert(c.origin, now)
 	if err != nil {
-		return answer, fmt.Errorf("signing the client assertion: %w", err)
+		return fmt.Errorf("signing the client assertion: %w", err)
 	}
-	proof, err := c.prover.proof(http.MethodPost, c.origin+"/oauth/token", "", c.lastNonce(), now)
+	proof, err := c.prover.proof(http.MethodPost, c.origin+path, "", c.lastNonce(), now)
 	if err != nil {
-		return answer, err
+		return err
 	}
-	form := url.Values{
-		"grant_type":            {"client_credentials"},
-		"client_assertion_type": {"urn:ietf:params:oauth:client-assertion-type:jwt-bearer"},
-		"client_assertion":      {assertion},
-	}
+	form.Set("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer")
+	form.Set("client_assertion", assertion)
 	header := http.Header{"Content-Type": {"application/x-www-form-urlencoded"}, "Accept": {"application/json"}, "Dpop": {proof}}
-	if err := c.once(ctx, http.MethodPost, "/oauth/token", header, []byte(form.Encode()), &answer); err != nil {
-		return answer, err
-	}
-	switch {
-	case answer.AccessToken == "":
-		return answer, errors.New("the operator's answer has none")
-	case !strings.EqualFold(answer.TokenType, "DPoP"):
-		// Whoever stole such a token could use it. We ask for no other kind.
-		return answer, errors.New("the operator's token is not bound to our key (DPoP, RFC 9449); ask the operator to run a newer cofferd")
-	}
-	return answer, nil
+	return c.once(ctx, http.MethodPost, path, header, []byte(form.Encode()), out)
 }
 
 func (c *client) forget() {
