@@ -10,7 +10,9 @@
 // Everything a Business knows lies in one folder of its own; [Open] opens it again.
 // What it can do, by what you are after:
 //
-//   - ask: Request, Status, Wait; [ReadPurposes] and [QR]
+//   - ask: Request, Status, Wait; [ReadPurposes] and [QR]; Returned, when the browser comes
+//     back by an OAuth redirect; RegisterTemplate, Behind and AskAgain, to ask many the same
+//     and to ask them again when it changes
 //   - collect: Collect (one grant, or single attributes of it), CollectAll (a stream of
 //     every grant of a purpose, or of what changed since a cursor), Permit, OpenLetter
 //   - write: Send

@@ -64,6 +64,29 @@ func Example() {
 	// order 1001 postal-address {"city":"Leipzig","country":"DE","postcode":"04109","street":"Zwirbelgasse 77"}
 }
 
+// With a redirect the shop knows that the browser that comes back is the one that
+// answered: hold the reference against the session that you sent away.
+func ExampleBusiness_Returned() {
+	b := newShop()
+	defer b.Close()
+	asked, err := b.Request(ctx, coffer.Ask{Purposes: purposes(), Redirect: "https://corner-shop.example/back", Reference: "session 7"})
+	check(err)
+	// http.Redirect(w, r, asked.Link, http.StatusSeeOther), and then, at /back, r.URL.Query():
+	query := shopperReturns(asked.Link, "delivery", "name", "postal-address")
+
+	status, err := b.Returned(ctx, query)
+	check(err)
+	for _, p := range status.Purposes {
+		fmt.Println(status.Reference, p.ID, p.Given)
+	}
+	_, err = b.Returned(ctx, query)
+	fmt.Println(errors.Is(err, coffer.ErrReturned))
+	// Output:
+	// session 7 delivery true
+	// session 7 marketing false
+	// true
+}
+
 // What was not given is refused attribute by attribute, with the reason; what is over
 // is denied as a whole.
 func ExampleBusiness_Collect() {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 	"sync"
@@ -120,6 +121,12 @@ func given(b *coffer.Business, purpose string, attributes ...string) coffer.Gran
 	}
 	check(errors.New("the shopper gave nothing"))
 	return coffer.GrantID{}
+}
+
+// shopperReturns is shopperGives, and the query that the browser brings back.
+func shopperReturns(link, purpose string, attributes ...string) url.Values {
+	shopperGives(link, purpose, attributes...)
+	return must(url.Parse(shopper().Returned)).Query()
 }
 
 // shopperWithdraws ends a grant.
