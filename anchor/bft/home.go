@@ -242,6 +242,12 @@ func Join(dir string, genesis []byte) error {
 	return nil
 }
 
+// Joined reports whether a directory is the home of a ledger.
+func Joined(dir string) bool {
+	_, err := os.Stat(filepath.Join(dir, markerFile))
+	return err == nil
+}
+
 // openHome checks that the directory is this ledger's home and reads its keys.
 func openHome(dir string, chain anchor.Chain) (home, error) {
 	fail := func(format string, args ...any) (home, error) {

@@ -33,6 +33,9 @@ type Config struct {
 	Chain anchor.Chain `json:"chain"`
 	// Dev opens registration to any business with a did:key. Never for real data.
 	Dev bool `json:"dev,omitempty"`
+	// LedgerListen is where the nodes of other ledger members connect, host:port. Empty
+	// when this operator runs its ledger alone.
+	LedgerListen string `json:"ledger_listen,omitempty"`
 	// Heartbeat is how often the idle ledger makes an empty block, so that its clock,
 	// by which grants end, does not stand still. Between 1s and 60s.
 	Heartbeat Duration `json:"heartbeat"`
@@ -99,6 +102,11 @@ func (c Config) Check() error {
 	}
 	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
 		return fmt.Errorf("listen %q: want host:port, as in localhost:8080", c.Listen)
+	}
+	if c.LedgerListen != "" {
+		if _, _, err := net.SplitHostPort(c.LedgerListen); err != nil {
+			return fmt.Errorf("ledger_listen %q: want host:port, as in 0.0.0.0:26656", c.LedgerListen)
+		}
 	}
 	if c.Chain == "" || len(c.Chain) > 50 || strings.ContainsFunc(string(c.Chain), func(r rune) bool { return r <= ' ' || r > '~' }) {
 		return fmt.Errorf("chain %q: want 1 to 50 printable ASCII characters without spaces", c.Chain)

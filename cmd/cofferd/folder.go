@@ -19,6 +19,7 @@ import (
 //	cofferd.json   the configuration
 //	coffer.db      vaults and consent (SQLite), with its -wal and -shm
 //	ledger/        this member's keys and copy of the ledger
+//	member.json    how it takes part in a ledger with others, if it does (ledger init)
 //	operator.key   signs access tokens for businesses
 //	policies/      the operator's own rules (*.cedar) and decision tables (*.txt), if any
 //	decisions/     what the rules said to each question, for trying changes of the rules
@@ -51,6 +52,16 @@ func lock(folder string) (func(), error) {
 // create makes a data folder. The configuration is written last: a folder that has
 // one is whole, and an interrupted init can be run again.
 func create(folder string, c Config) error {
+	member, joined, err := joinedLedger(folder)
+	if err != nil {
+		return err
+	}
+	if joined {
+		if c.Chain != "" && c.Chain != member.Chain {
+			return usageError{fmt.Errorf("the folder has joined the ledger %q, not %q; leave --chain out", member.Chain, c.Chain)}
+		}
+		c.Chain, c.LedgerListen = member.Chain, member.LedgerListen
+	}
 	if c.Chain == "" {
 		c.Chain = anchor.Chain("coffer-" + rand.Text()[:8])
 	}
@@ -68,8 +79,10 @@ func create(folder string, c Config) error {
 		return err
 	}
 	defer unlock()
-	if err := bft.Init(ledgerPath(folder), c.Chain); err != nil {
-		return fmt.Errorf("making the ledger: %w", err)
+	if !joined {
+		if err := bft.Init(ledgerPath(folder), c.Chain); err != nil {
+			return fmt.Errorf("making the ledger: %w", err)
+		}
 	}
 	if err := createStore(databasePath(folder)); err != nil {
 		return fmt.Errorf("making the database: %w", err)
@@ -82,6 +95,21 @@ func create(folder string, c Config) error {
 		return err
 	}
 	return writeDurably(filepath.Join(folder, configFile), append(b, '\n'))
+}
+
+// joinedLedger reports whether the folder is a ledger member's that is to keep vaults too.
+func joinedLedger(folder string) (MemberConfig, bool, error) {
+	if _, err := os.Stat(filepath.Join(folder, memberConfigFile)); errors.Is(err, os.ErrNotExist) {
+		return MemberConfig{}, false, nil
+	}
+	m, err := readMemberConfig(folder)
+	if err != nil {
+		return m, false, err
+	}
+	if !bft.Joined(ledgerPath(folder)) {
+		return m, false, fmt.Errorf("%s has a member's keys and no ledger yet; run: cofferd ledger join genesis.json --data %s", folder, folder)
+	}
+	return m, true, nil
 }
 
 // writeDurably replaces a file so that a crash leaves either the old or the new one.

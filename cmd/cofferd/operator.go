@@ -78,12 +78,20 @@ func openOn(ctx context.Context, folder string, config Config, log *slog.Logger,
 	}
 	o.release = append(o.release, o.db.Close)
 
-	node, err := bft.Start(ctx, bft.Options{Home: ledgerPath(folder), Chain: config.Chain,
-		Heartbeat: time.Duration(config.Heartbeat), Logger: log})
+	ledger := bft.Options{Home: ledgerPath(folder), Chain: config.Chain, Heartbeat: time.Duration(config.Heartbeat), Logger: log}
+	if config.LedgerListen != "" {
+		ledger.Listen = "tcp://" + config.LedgerListen
+	}
+	node, err := bft.Start(ctx, ledger)
 	if err != nil {
 		return nil, fmt.Errorf("starting the ledger: %w", err)
 	}
 	o.release = append(o.release, node.Close)
+	stopBallots, err := serveBallots(folder, node, log)
+	if err != nil {
+		return o, err
+	}
+	o.release = append(o.release, func() error { stopBallots(); return nil })
 	o.node, o.ledger = node, between(node)
 
 	o.consents = consentdb.New(o.db, keeper{})

@@ -85,17 +85,22 @@ func serve(ctx context.Context, folder string, config Config, log *slog.Logger) 
 	return errors.Join(err, o.close())
 }
 
-// run answers requests and drains the outbox until ctx ends, then finishes the
-// requests under way.
-func (o *operator) run(ctx context.Context, l net.Listener) error {
-	server := &http.Server{
-		Handler:           o.handler,
+// newServer is what every daemon of this program answers with.
+func newServer(h http.Handler, log *slog.Logger) *http.Server {
+	return &http.Server{
+		Handler:           h,
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       time.Minute,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    32 << 10,
-		ErrorLog:          slog.NewLogLogger(o.log.Handler(), slog.LevelDebug),
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
+}
+
+// run answers requests and drains the outbox until ctx ends, then finishes the
+// requests under way.
+func (o *operator) run(ctx context.Context, l net.Listener) error {
+	server := newServer(o.handler, o.log)
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
 		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {

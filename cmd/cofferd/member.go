@@ -1,0 +1,157 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/gorilla/mux"
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+
+	"coffer/anchor"
+	"coffer/anchor/anchorhttp"
+	"coffer/anchor/bft"
+)
+
+// MemberConfig is what a ledger member decides that keeps no vaults: a retailer, a
+// regulator. It lives as member.json in the member's folder, written by ledger init; a
+// key that is not below is an error.
+type MemberConfig struct {
+	// Version is the layout of the folder; a newer one is refused.
+	Version int `json:"version"`
+	// Chain names the ledger.
+	Chain anchor.Chain `json:"chain"`
+	// Listen is where proofs, tiles and checkpoints are served over HTTP, host:port.
+	Listen string `json:"listen"`
+	// LedgerListen is where the other members' nodes connect, host:port.
+	LedgerListen string `json:"ledger_listen"`
+	// Heartbeat is how often the idle ledger makes an empty block. Between 1s and 60s.
+	Heartbeat Duration `json:"heartbeat"`
+}
+
+const memberConfigFile = "member.json"
+
+// Check reports the first setting that cannot work and says what would.
+func (c MemberConfig) Check() error {
+	if err := c.Chain.Validate(); err != nil {
+		return fmt.Errorf("chain: %w", err)
+	}
+	for _, at := range [][2]string{{"listen", c.Listen}, {"ledger_listen", c.LedgerListen}} {
+		if _, _, err := net.SplitHostPort(at[1]); err != nil {
+			return fmt.Errorf("%s %q: want host:port, as in 0.0.0.0:26656", at[0], at[1])
+		}
+	}
+	if h := time.Duration(c.Heartbeat); h < time.Second || h > time.Minute {
+		return fmt.Errorf("heartbeat %v: want 1s to 60s", h)
+	}
+	return nil
+}
+
+func readMemberConfig(folder string) (c MemberConfig, err error) {
+	b, err := os.ReadFile(filepath.Join(folder, memberConfigFile))
+	if errors.Is(err, os.ErrNotExist) {
+		return c, fmt.Errorf("%s is no member's folder; run: cofferd ledger init --data %s --help", folder, folder)
+	} else if err != nil {
+		return c, fmt.Errorf("reading configuration: %w", err)
+	}
+	c.Heartbeat = Defaults().Heartbeat
+	dec := json.NewDecoder(bytes.NewReader(b))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&c); err != nil {
+		return c, fmt.Errorf("%s: %w; correct or remove what is wrong", memberConfigFile, err)
+	}
+	if _, err := dec.Token(); err != io.EOF {
+		return c, fmt.Errorf("%s: something stands after the end of the configuration", memberConfigFile)
+	}
+	if c.Version > layout {
+		return c, fmt.Errorf("%s: the folder has layout %d, this program knows %d; run a newer cofferd", memberConfigFile, c.Version, layout)
+	}
+	if err := c.Check(); err != nil {
+		return c, fmt.Errorf("%s: %w", memberConfigFile, err)
+	}
+	return c, nil
+}
+
+func newMember() *cobra.Command {
+	var folder string
+	var verbose bool
+	c := &cobra.Command{
+		Use:   "member",
+		Short: "Run a ledger member that keeps no vaults",
+		Long: `Runs this member's copy of the shared ledger: it checks every block by the rule, votes
+on it (an observer does not), and serves proofs, the published log and its signed
+checkpoint to anyone. It stores no vault, no consent and no name of a shopper.`,
+		Example: `  cofferd ledger init --data shop-a --chain high-street --name "Shop A" …
+  cofferd ledger join genesis.json --data shop-a
+  cofferd member --data shop-a`,
+		RunE: func(c *cobra.Command, _ []string) error {
+			config, err := readMemberConfig(folder)
+			if err != nil {
+				return err
+			}
+			return runMember(c.Context(), folder, config, newLogger(c.ErrOrStderr(), false, verbose))
+		},
+	}
+	c.Flags().StringVar(&folder, "data", "member-data", "the member's folder")
+	c.Flags().BoolVarP(&verbose, "verbose", "v", false, "log every request (its route, never its path)")
+	return c
+}
+
+// runMember runs a member until ctx ends.
+func runMember(ctx context.Context, folder string, config MemberConfig, log *slog.Logger) error {
+	l, err := net.Listen("tcp", config.Listen)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return fmt.Errorf("listening on %s: the port is in use; stop the other program, or change listen in %s", config.Listen, memberConfigFile)
+	} else if err != nil {
+		return fmt.Errorf("listening on %s: %w", config.Listen, err)
+	}
+	defer l.Close()
+	unlock, err := lock(folder)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	node, err := bft.Start(ctx, bft.Options{Home: ledgerPath(folder), Chain: config.Chain, Listen: "tcp://" + config.LedgerListen,
+		Heartbeat: time.Duration(config.Heartbeat), Logger: log})
+	if err != nil {
+		return fmt.Errorf("starting the ledger: %w", err)
+	}
+	stopVotes, err := serveBallots(folder, node, log)
+	if err != nil {
+		return errors.Join(err, node.Close())
+	}
+	r := mux.NewRouter()
+	anchorhttp.Routes(r, node)
+	anchorhttp.Members(r, node)
+	r.NotFoundHandler = http.HandlerFunc(noRoute)
+	server := newServer(logRequests(log, r), log)
+	log.Info("a member at work", "listen", l.Addr().String(), "ledger", config.LedgerListen, "chain", config.Chain, "version", version())
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			return fmt.Errorf("serving: %w", err)
+		}
+		return nil
+	})
+	g.Go(func() error {
+		<-ctx.Done()
+		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+		defer cancel()
+		return server.Shutdown(grace)
+	})
+	err = g.Wait()
+	log.Info("stopping")
+	stopVotes()
+	return errors.Join(err, node.Close())
+}
