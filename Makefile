@@ -2,13 +2,16 @@
 export CGO_ENABLED = 1
 WALLET_SRC := $(shell find wallet-web/src wallet-web/public wallet-web/index.html wallet-web/*.ts policies/catalogue.json -type f 2>/dev/null)
 
-.PHONY: run test check bench wallet binaries clean help
+.PHONY: run consortium test check bench wallet binaries clean help
 
 help: ## what there is to make
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
 run: binaries ## build everything, start Coffer and the sample shop, say what to open
 	scripts/run
+
+consortium: binaries ## run a ledger of four members on this machine, and show them side by side
+	scripts/consortium
 
 test: ## everything: Go with the race detector, vectors, wallet, browser end to end, lint
 	scripts/test

@@ -19,7 +19,7 @@ func newLedger() *cobra.Command {
 		Short: "Look at the ledger",
 		Long:  `The ledger holds commitments and random keys. Any member answers for it.`,
 	})
-	cmd.AddCommand(newLedgerValidators(), newLedgerHead(), newLedgerStatus(time.Now), newLedgerWatch(time.Now))
+	cmd.AddCommand(newLedgerValidators(), newLedgerHead(), newLedgerStatus(time.Now), newLedgerWatch(time.Now), newLedgerMembers(time.Now))
 	return cmd
 }
 
