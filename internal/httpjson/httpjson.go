@@ -15,11 +15,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"mime"
 	"net/http"
 	"net/url"
-	"strings"
 )
 
 // MaxBody is how much Read accepts, in bytes.
@@ -34,10 +32,16 @@ func Read(w http.ResponseWriter, r *http.Request, v any) error {
 
 // ReadMax is Read with another limit.
 func ReadMax(w http.ResponseWriter, r *http.Request, v any, max int64) error {
-	if t, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || t != "application/json" {
-		return invalid("want content type application/json")
+	if t := r.Header.Get("Content-Type"); t != "application/json" { // nearly always it is
+		if t, _, err := mime.ParseMediaType(t); err != nil || t != "application/json" {
+			return invalid("want content type application/json")
+		}
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, max))
+	var room bytes.Buffer
+	const believed = 16 << 10 // more than that a body has to show first
+	room.Grow(int(min(r.ContentLength, max, believed)+1) + bytes.MinRead)
+	_, err := room.ReadFrom(http.MaxBytesReader(w, r.Body, max))
+	body := room.Bytes()
 	var large *http.MaxBytesError
 	if errors.As(err, &large) {
 		return Problem{Code: "too-large", Title: "Too large", Status: http.StatusRequestEntityTooLarge,
@@ -62,53 +66,6 @@ func Parse(body []byte, v any) error {
 			return p
 		}
 		return invalid("not the JSON this route takes: an unknown field, or a value of the wrong kind")
-	}
-	return nil
-}
-
-// shape refuses what encoding/json would let pass: two documents in one body,
-// names that occur twice, bottomless nesting.
-func shape(body []byte) error {
-	d := json.NewDecoder(bytes.NewReader(body))
-	d.UseNumber()
-	type level struct {
-		names map[string]bool // nil in an array
-		value bool            // a name was read, its value comes next
-	}
-	var stack []level
-	for first := true; ; first = false {
-		t, err := d.Token()
-		if err == io.EOF && !first {
-			break
-		} else if err != nil {
-			return invalid("not JSON")
-		}
-		if !first && len(stack) == 0 {
-			return invalid("more than one JSON document")
-		}
-		if len(stack) > 0 {
-			top := &stack[len(stack)-1]
-			if name, ok := t.(string); ok && top.names != nil && !top.value {
-				name = strings.ToLower(name) // encoding/json takes "Name" for "name"
-				if top.names[name] {
-					return invalid("a name occurs twice")
-				}
-				top.names[name], top.value = true, true
-				continue
-			}
-			top.value = false
-		}
-		switch t {
-		case json.Delim('{'):
-			stack = append(stack, level{names: map[string]bool{}})
-		case json.Delim('['):
-			stack = append(stack, level{})
-		case json.Delim('}'), json.Delim(']'):
-			stack = stack[:len(stack)-1]
-		}
-		if len(stack) > maxDepth {
-			return invalid("nested too deep")
-		}
 	}
 	return nil
 }
