@@ -79,6 +79,7 @@ func serve(ctx context.Context, folder string, config Config, log *slog.Logger) 
 	if err != nil {
 		return err
 	}
+	tune()
 	log.Info("serving", "origin", config.Origin, "listen", l.Addr().String(), "chain", config.Chain, "version", version())
 	err = o.run(ctx, l)
 	log.Info("stopping")

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"coffer/consent"
-	"coffer/consent/consentdb/consentsql"
 	"coffer/internal/id"
 )
 
@@ -41,23 +40,12 @@ type RefusedAttribute struct {
 // too, and durable when its *consent.Denial, ErrSuspended or ErrPending is returned.
 // consent.ErrNotFound, which is not logged, for a grant that is not this business's.
 func (s *Store) Collect(ctx context.Context, a Attempt) (Collection, error) {
-	f, err := s.facts.of(ctx, s, a.Grant)
-	if err == consent.ErrNotFound {
-		// There is no log left to note it in.
-		err = s.read(ctx, func(q *consentsql.Queries) error {
-			return notHeld(ctx, q, a.Business, a.Grant, a.At, consent.ErrNotFound)
-		})
+	p := &passing{Attempt: a, done: make(chan struct{}), lead: make(chan struct{}, 1)}
+	if f, known := s.facts.of(a.Grant); known {
+		// The policy is asked before the turn, about the grant as it is if all is well.
+		// In the turn its answer counts only if that is how it is.
+		p.learn(f)
 	}
-	if err == nil && f.grant.Business != a.Business {
-		err = consent.ErrNotFound
-	}
-	if err != nil {
-		return Collection{}, wrap("collecting", err)
-	}
-	// The policy is asked before the turn, about the grant as it is if all is well.
-	// In the turn its answer counts only if that is how it is.
-	p := &passing{Attempt: a, facts: f, done: make(chan struct{}), lead: make(chan struct{}, 1)}
-	p.agreed = f.business.State == consent.BusinessActive && a.Judge(f.business, f.grant, "") == nil
 	s.door.pass(ctx, s, p)
 	if p.err == nil {
 		p.err = p.denied

@@ -101,6 +101,34 @@ func TestCollectIsRefused(t *testing.T) {
 	s.sound()
 }
 
+// A stranger learns nothing and leaves nothing, whether the grant was collected under
+// before or not.
+func TestAStrangerLeavesNoTrace(t *testing.T) {
+	s := newScene(t)
+	h := s.give().Held[0]
+	s.permit(h)
+	stranger := func() {
+		t.Helper()
+		_, err := s.store.Collect(t.Context(), consentdb.Attempt{Business: "did:key:zOther", Grant: h.Grant, At: s.clock.Now(),
+			Judge: func(consent.Business, consent.Grant, string) error {
+				t.Error("the policy was asked for a stranger")
+				return nil
+			}})
+		wants(t, err, consent.ErrNotFound)
+	}
+	stranger()
+	if _, err := s.collect(h); err != nil {
+		t.Fatal(err)
+	}
+	stranger()
+	s.reopen()
+	stranger()
+	rows, err := s.store.Accesses(t.Context(), s.shopper.Vault, h.Grant, consentdb.AccessCursor{}, 100)
+	if err != nil || len(rows) != 1 {
+		t.Fatalf("%d rows for one collection, %v", len(rows), err)
+	}
+}
+
 func TestPermitsAreRefused(t *testing.T) {
 	s := newScene(t)
 	a := s.give()

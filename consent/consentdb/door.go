@@ -14,8 +14,8 @@ import (
 // passing is one attempt on its way through the gate.
 type passing struct {
 	Attempt
-	facts  facts
-	agreed bool // the policy's answer about facts
+	facts  facts // zero until they are known
+	agreed bool  // the policy's answer about facts
 
 	lead chan struct{} // the turn is this one's to take
 	done chan struct{} // closed when what follows is set, and durable
@@ -122,6 +122,32 @@ type facts struct {
 	purposes string // of the business, as stored
 }
 
+// learn asks the policy about what is now known.
+func (p *passing) learn(f facts) {
+	p.facts = f
+	p.agreed = f.grant.Business == p.Business && f.business.State == consent.BusinessActive && p.Judge(f.business, f.grant, "") == nil
+}
+
+// readFacts reads what is not remembered. It belongs in the turn that needs it: there
+// the pages are at hand, which a snapshot of its own would have to read again.
+func readFacts(ctx context.Context, q *consentsql.Queries, g id.Grant) (f facts, err error) {
+	row, err := one(q.Facts(ctx, g))
+	if err != nil {
+		return f, err
+	}
+	if f.grant, err = bareGrant(row.GrantRecord); err != nil {
+		return f, err
+	}
+	if f.grant, err = withTerms(f.grant, row.Jurisdictions, row.Destinations); err != nil {
+		return f, err
+	}
+	f.grant.State, f.grant.Withdrawn = consent.StateLive, 0
+	f.purposes = row.BusinessPurposes
+	f.business = consent.Business{DID: f.grant.Business, State: consent.BusinessState(row.BusinessState)}
+	f.business.Purposes, err = fromJSON(row.BusinessPurposes)
+	return f, err
+}
+
 // recent remembers the facts of the grants that are collected under again and again.
 type recent struct {
 	mu    sync.RWMutex
@@ -130,35 +156,16 @@ type recent struct {
 
 // mostRecent bounds the memory: about half a kilobyte each. Beyond it an eighth is
 // forgotten, whichever the map gives first.
-const mostRecent = 16 << 10
+const mostRecent = 64 << 10
 
-func (r *recent) of(ctx context.Context, s *Store, g id.Grant) (facts, error) {
+func (r *recent) of(g id.Grant) (f facts, known bool) {
 	r.mu.RLock()
-	f, ok := r.known[g]
-	r.mu.RUnlock()
-	if ok {
-		return f, nil
-	}
-	err := s.read(ctx, func(q *consentsql.Queries) error {
-		row, err := one(q.Facts(ctx, g))
-		if err != nil {
-			return err
-		}
-		if f.grant, err = bareGrant(row.GrantRecord); err != nil {
-			return err
-		}
-		if f.grant, err = withTerms(f.grant, row.Jurisdictions, row.Destinations); err != nil {
-			return err
-		}
-		f.grant.State, f.grant.Withdrawn = consent.StateLive, 0
-		f.purposes = row.BusinessPurposes
-		f.business = consent.Business{DID: f.grant.Business, State: consent.BusinessState(row.BusinessState)}
-		f.business.Purposes, err = fromJSON(row.BusinessPurposes)
-		return err
-	})
-	if err != nil {
-		return facts{}, err
-	}
+	defer r.mu.RUnlock()
+	f, known = r.known[g]
+	return f, known
+}
+
+func (r *recent) put(f facts) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if len(r.known) >= mostRecent {
@@ -168,8 +175,7 @@ func (r *recent) of(ctx context.Context, s *Store, g id.Grant) (facts, error) {
 			}
 		}
 	}
-	r.known[g] = f
-	return f, nil
+	r.known[f.grant.ID] = f
 }
 
 func (r *recent) forget(g id.Grant) {

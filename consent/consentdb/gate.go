@@ -39,13 +39,22 @@ type ruled struct {
 // of them with the same few statements. An error is ours, and undoes all. Calling it
 // again begins anew.
 func (s *Store) admit(ctx context.Context, q *consentsql.Queries, tx sqldb.Tx, batch ...*passing) error {
-	rows, err := readGates(ctx, tx, batch)
+	held := make([]*passing, 0, len(batch))
+	for _, p := range batch {
+		p.out, p.denied = Collection{}, nil
+		if err := s.know(ctx, q, p); err != nil {
+			return err
+		}
+		if p.denied == nil {
+			held = append(held, p)
+		}
+	}
+	rows, err := readGates(ctx, tx, held)
 	if err != nil {
 		return err
 	}
-	through, wants := make([]*passing, 0, len(batch)), make([]Want, 0, len(batch))
-	for i, p := range batch {
-		p.out, p.denied = Collection{}, nil
+	through, wants := make([]*passing, 0, len(held)), make([]Want, 0, len(held))
+	for i, p := range held {
 		if !rows[i].found { // erased since
 			s.facts.forget(p.Grant)
 			p.denied = notHeld(ctx, q, p.Business, p.Grant, p.At, consent.ErrNotFound)
@@ -78,6 +87,26 @@ func (s *Store) admit(ctx context.Context, q *consentsql.Queries, tx sqldb.Tx, b
 		p.out.Log = log.note(p)
 	}
 	return log.put(ctx, tx)
+}
+
+// know finds out under which grant an attempt is made. What is not held by its business
+// is denied, and has no log to note it in.
+func (s *Store) know(ctx context.Context, q *consentsql.Queries, p *passing) error {
+	if p.facts.grant.ID.IsZero() {
+		f, err := readFacts(ctx, q, p.Grant)
+		if err == consent.ErrNotFound {
+			p.denied = notHeld(ctx, q, p.Business, p.Grant, p.At, err)
+			return nil
+		} else if err != nil {
+			return err
+		}
+		s.facts.put(f)
+		p.learn(f)
+	}
+	if p.facts.grant.Business != p.Business {
+		p.denied = consent.ErrNotFound
+	}
+	return nil
 }
 
 func (s *Store) release(ctx context.Context, tx sqldb.Tx, wants []Want) ([][]consent.Release, error) {
@@ -117,6 +146,9 @@ WHERE g.vault_id = asked.vault_id AND g.grant_id = asked.grant_id`)
 var noID = make([]byte, 16)
 
 func readGates(ctx context.Context, tx sqldb.Tx, batch []*passing) ([]gateRow, error) {
+	if len(batch) == 0 {
+		return nil, nil
+	}
 	args := make([]any, 0, 3*sqldb.BatchLimit)
 	for _, p := range batch {
 		args = append(args, int64(anchor.EpochAt(p.At)), p.facts.grant.Vault[:], p.Grant[:])
