@@ -5,8 +5,6 @@ import (
 	"context"
 	"slices"
 	"time"
-
-	"coffer/internal/id"
 )
 
 // MaxTemplateVersion is the last version that a template may have.
@@ -45,49 +43,6 @@ func (r *TemplateRef) check(at string) error {
 		return malformed("want 1 to 32 of a-z 0-9 -", at+".name")
 	case r.Version < 1 || r.Version > MaxTemplateVersion:
 		return malformed("want 1 to 9999", at+".version")
-	}
-	return nil
-}
-
-// ReplaceMode says what becomes of the grants that a request replaces.
-type ReplaceMode string
-
-const (
-	// ReplaceMerge lets a purpose that is given take the place of the grants of the same
-	// name. Grants whose purpose is refused, or not asked, stay as they are.
-	ReplaceMerge ReplaceMode = "merge"
-	// ReplaceAll leaves nothing but what is given now: once anything is, the other grants
-	// end as if the shopper had withdrawn them. Who gives nothing changes nothing.
-	ReplaceAll ReplaceMode = "replace"
-)
-
-// MaxReplaced is how many grants one request may replace.
-const MaxReplaced = 32
-
-// Replaces names the grants that a request is to take the place of. They are of one
-// shopper, whom it is shown to without a link; nobody else may answer.
-type Replaces struct {
-	Mode   ReplaceMode `json:"mode"`
-	Grants []id.Grant  `json:"grants"`
-}
-
-func (r *Replaces) check(at string) error {
-	if r == nil {
-		return nil
-	}
-	if r.Mode != ReplaceMerge && r.Mode != ReplaceAll {
-		return malformed("want merge or replace", at+".mode")
-	}
-	if n := len(r.Grants); n == 0 || n > MaxReplaced {
-		return malformed("want 1 to 32", at+".grants")
-	}
-	for i, g := range r.Grants {
-		if g.IsZero() {
-			return malformed("zero id", nth(at+".grants", i))
-		}
-		if slices.Contains(r.Grants[:i], g) {
-			return refuse(Duplicate, nth(at+".grants", i))
-		}
 	}
 	return nil
 }

@@ -162,4 +162,104 @@ func TestReconsent(t *testing.T) {
 		}
 		return nil
 	})
+
+	find := func(s *wallettest.Wallet) (consent.Request, error) {
+		ids, err := waiting(ctx, s)
+		if err != nil || len(ids) != 1 {
+			return consent.Request{}, fmt.Errorf("%d wait: %w", len(ids), err)
+		}
+		return s.Request(ctx, ids[0])
+	}
+	w.step("who gives gets the wider grant, and the old one ends in its favour", func() error {
+		old := grantOf(t, b, first[gives], "marketing")
+		q, err := find(gives)
+		if err != nil {
+			return err
+		}
+		_, err = gives.Decide(ctx, q, map[string]wallettest.Choice{
+			"marketing": {Attributes: []string{"email", "shoe-size"}, Channels: []string{consent.ChannelWallet}},
+		}, false, catalogue)
+		if err != nil {
+			return err
+		}
+		next := grantOf(t, b, q.ID, "marketing")
+		if _, err := b.Collect(ctx, old, "email"); !errors.Is(err, consent.Replaced) || consent.DenialOf(err).Successor != next {
+			return fmt.Errorf("collecting under the old: %v", err)
+		}
+		c, err := b.Collect(ctx, next, "email", "shoe-size")
+		if err != nil || len(c.Values) != 2 {
+			return fmt.Errorf("%d values: %w", len(c.Values), err)
+		}
+		if _, err := b.Collect(ctx, grantOf(t, b, first[gives], "delivery"), "name"); err != nil {
+			return fmt.Errorf("what was not asked anew: %w", err)
+		}
+		g, err := w.o.consents.Grant(ctx, gives.Vault, old)
+		if err != nil || g.State != consent.StateReplaced || g.Successor != next || g.Change != consent.ChangeMerged || g.WithdrawalReceipt == "" {
+			return fmt.Errorf("%s, %s: %w", g.State, g.Change, err)
+		}
+		return nil
+	})
+	w.step("who refuses keeps what was given", func() error {
+		q, err := find(refuses)
+		if err != nil {
+			return err
+		}
+		if _, err := refuses.Decide(ctx, q, nil, false, catalogue); err != nil {
+			return err
+		}
+		if ids, err := waiting(ctx, refuses); err != nil || len(ids) != 0 {
+			return fmt.Errorf("%d still wait: %w", len(ids), err)
+		}
+		if _, err := b.Collect(ctx, grantOf(t, b, first[refuses], "marketing"), "email"); err != nil {
+			return err
+		}
+		behind, err := b.Behind(ctx, "order")
+		if err != nil || len(behind) != 1 || behind[0].Asked == nil || behind[0].Asked.State != business.RequestAnswered {
+			return fmt.Errorf("%+v: %w", behind, err)
+		}
+		if again, err := b.AskAgain(ctx, "order", business.Ask{}); err != nil || len(again) != 0 {
+			return fmt.Errorf("asked %d who refused: %w", len(again), err)
+		}
+		return nil
+	})
+	w.step("the events tell the business all of it", func() error {
+		seen := map[string]int{}
+		for {
+			n, err := b.Poll(ctx, func(_ context.Context, e business.Event) error { seen[string(e.Type)]++; return nil })
+			if err != nil {
+				return err
+			}
+			if n == 0 {
+				break
+			}
+		}
+		if seen["answered"] != 4 || seen["merged"] != 1 || seen["live"] != 5 {
+			return fmt.Errorf("%v", seen)
+		}
+		return nil
+	})
+	w.step("replacing leaves nothing but what is given", func() error {
+		named := []id.Grant{grantOf(t, b, first[refuses], "delivery"), grantOf(t, b, first[refuses], "marketing")}
+		asked, err := b.Request(ctx, business.Ask{Template: "order", Replaces: &consent.Replaces{Mode: consent.ReplaceAll, Grants: named}})
+		if err != nil {
+			return err
+		}
+		q, err := find(refuses)
+		if err != nil {
+			return err
+		}
+		if _, err := gives.Request(ctx, asked.ID); err == nil {
+			return errors.New("another shopper reads it")
+		}
+		if _, err := refuses.Decide(ctx, q, map[string]wallettest.Choice{"delivery": {Attributes: []string{"name", "postal-address"}}}, false, catalogue); err != nil {
+			return err
+		}
+		if _, err := b.Collect(ctx, named[0], "name"); !errors.Is(err, consent.Replaced) {
+			return fmt.Errorf("what was given anew: %v", err)
+		}
+		if _, err := b.Collect(ctx, named[1], "email"); !errors.Is(err, consent.Withdrawn) {
+			return fmt.Errorf("what was refused: %v", err)
+		}
+		return nil
+	})
 }

@@ -18,6 +18,7 @@ type Decision struct {
 	Business  consent.DID
 	Document  string // the decision as the wallet wrote it
 	Given     []Given
+	Replaced  []Replaced // grants that end by it: those of its Replacements
 	Documents []Document // sealed: the wallet's own copy of what it gave, and its manifest
 	At        time.Time
 }
@@ -30,8 +31,8 @@ type Given struct {
 }
 
 // Decide keeps a decision with everything that follows from it, or nothing:
-// the documents, the grants, their shares, their entries in the outbox, and the
-// event for the business. ErrAnswered, ErrExpired, ErrReplayed (a grant's id or
+// the documents, the grants, their shares, their entries in the outbox, the ends of the
+// grants that it replaces, and the event for the business. ErrAnswered, ErrExpired, ErrReplayed (a grant's id or
 // handle), consent.ErrNotFound, or what the Keeper says of documents and shares.
 func (s *Store) Decide(ctx context.Context, d Decision) error {
 	err := s.write(ctx, func(q *consentsql.Queries, tx sqldb.Tx) error {
@@ -44,6 +45,9 @@ func (s *Store) Decide(ctx context.Context, d Decision) error {
 			return ErrAnswered
 		case StatusExpired:
 			return ErrExpired
+		}
+		if err := mayAnswer(ctx, q, d.Vault, d.Request); err != nil {
+			return err
 		}
 		if n, err := q.AnswerRequest(ctx, d.Request); err != nil || n == 0 {
 			return changed(n, err, ErrAnswered)
@@ -59,6 +63,11 @@ func (s *Store) Decide(ctx context.Context, d Decision) error {
 		}
 		for _, g := range d.Given {
 			if err := s.give(ctx, q, tx, d, g); err != nil {
+				return err
+			}
+		}
+		for _, r := range d.Replaced {
+			if err := s.replace(ctx, q, tx, d, r); err != nil {
 				return err
 			}
 		}

@@ -4,9 +4,11 @@ import (
 	"context"
 	"time"
 
+	"coffer/anchor"
 	"coffer/consent"
 	"coffer/consent/consentdb/consentsql"
 	"coffer/internal/id"
+	"coffer/internal/sqldb"
 )
 
 // putReferences holds a request against the template that it names and the grants that
@@ -42,7 +44,7 @@ func putReferences(ctx context.Context, q *consentsql.Queries, r consent.Request
 		}
 		// All of it is one answer: whose a grant is that is not this business's, nobody
 		// learns here.
-		if err != nil || row.Business != r.Iss || !stands(row, now) || i > 0 && row.VaultID != shopper {
+		if err != nil || row.Business != r.Iss || len(row.OnwardOf) > 0 || !stands(row, now) || i > 0 && row.VaultID != shopper {
 			return &consent.Refusal{Code: consent.WrongGrants, At: "replaces.grants"}
 		}
 		shopper = row.VaultID
@@ -57,6 +59,42 @@ func putReferences(ctx context.Context, q *consentsql.Queries, r consent.Request
 func stands(row consentsql.GrantRecord, now time.Time) bool {
 	g, err := bareGrant(row)
 	return err == nil && g.Stands(now)
+}
+
+// Replaced is a grant that ends by a decision about a newer request.
+type Replaced struct {
+	consent.Replacement
+	Kind    consent.ChangeKind
+	Entry   anchor.Withdraw // of no meaning for a paused grant, which is off the ledger
+	Receipt string          // JWT of its withdrawal
+}
+
+// replace ends a grant by a decision, in its transaction. One that ended meanwhile has
+// ended.
+func (s *Store) replace(ctx context.Context, q *consentsql.Queries, tx sqldb.Tx, d Decision, r Replaced) error {
+	row, err := one(q.GrantByID(ctx, r.Old))
+	if err == nil && row.VaultID != d.Vault {
+		err = consent.ErrNotFound
+	}
+	if err != nil || !stands(row, d.At) {
+		return err
+	}
+	paused := consent.State(row.State) == consent.StatePaused
+	receipt := consentsql.PutWithdrawalReceiptParams{WithdrawalReceipt: r.Receipt, VaultID: row.VaultID, GrantID: row.GrantID}
+	if !r.Next.IsZero() {
+		err := s.supersede(ctx, q, tx, row, supersession{kind: r.Kind, next: r.Next, withdraw: r.Entry.Bytes(), at: d.At})
+		if err != nil {
+			return err
+		}
+		return q.PutWithdrawalReceipt(ctx, receipt)
+	}
+	if !paused {
+		return s.endOne(ctx, q, tx, row, consent.StateWithdrawn, r.Entry.Bytes(), r.Receipt, d.At)
+	}
+	if _, err := s.end(ctx, q, tx, row, consent.StateWithdrawn, d.At); err != nil {
+		return err
+	}
+	return q.PutWithdrawalReceipt(ctx, receipt)
 }
 
 // mayAnswer is nil if the request is open to everyone with the link, or replaces grants

@@ -66,6 +66,7 @@ func (wt *wallet) decide(w http.ResponseWriter, r *http.Request, v id.Vault) (an
 		Ceremony   string          `json:"ceremony"`
 		Credential json.RawMessage `json:"credential"`
 		Give       []giveJSON      `json:"give"`
+		Ends       []endsJSON      `json:"ends"` // one for each grant that the decision replaces
 		Documents  struct {
 			Puts []consentdb.Document `json:"puts"`
 		} `json:"documents"`
@@ -81,6 +82,10 @@ func (wt *wallet) decide(w http.ResponseWriter, r *http.Request, v id.Vault) (an
 	if err != nil {
 		return answer{}, err
 	}
+	replaced, err := wt.readEnds(r.Context(), v, d, body.Ends)
+	if err != nil {
+		return answer{}, err
+	}
 	// Last, since it uses the ceremony up. Refusing everything must not be harder
 	// than giving: the session is enough for it.
 	if len(given) > 0 {
@@ -91,7 +96,7 @@ func (wt *wallet) decide(w http.ResponseWriter, r *http.Request, v id.Vault) (an
 	}
 	err = wt.Store.Decide(r.Context(), consentdb.Decision{
 		Vault: v, Request: d.request.ID, Business: d.request.Iss, Document: d.document,
-		Given: given, Documents: body.Documents.Puts, At: wt.Clock(),
+		Given: given, Replaced: replaced, Documents: body.Documents.Puts, At: wt.Clock(),
 	})
 	if err != nil {
 		return answer{}, err

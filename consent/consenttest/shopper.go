@@ -60,6 +60,16 @@ type Answer struct {
 	shopper *Shopper
 	Request consent.Request
 	Held    []*Held
+	Ends    []any // of the grants that the request replaces; see Ending
+}
+
+// Ending adds what ends grants that the request replaces.
+func (a *Answer) Ending(held ...*Held) *Answer {
+	for _, h := range held {
+		entry := h.Withdraw(anchor.EpochAt(a.shopper.Now()))
+		a.Ends = append(a.Ends, map[string]any{"grant": h.Grant, "entry": consent.Bytes(entry.Bytes()), "receipt": a.shopper.WithdrawalReceipt(h)})
+	}
+	return a
 }
 
 // Choice is which attributes are given for which purpose; a purpose that is not in it
@@ -178,7 +188,11 @@ func (a *Answer) Body() map[string]any {
 		}
 		give = append(give, map[string]any{"grant": h.Grant, "receipt": h.Receipt.JWT, "letter": h.Letter, "shares": shares, "withdraw": consent.Bytes(h.Ahead.Bytes())})
 	}
-	return map[string]any{"decision": string(a.Bytes()), "give": give, "documents": map[string]any{"puts": a.documents()}}
+	body := map[string]any{"decision": string(a.Bytes()), "give": give, "documents": map[string]any{"puts": a.documents()}}
+	if len(a.Ends) > 0 {
+		body["ends"] = a.Ends
+	}
+	return body
 }
 
 // Stored is the decision as a store takes it, once it was checked.

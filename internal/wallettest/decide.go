@@ -63,6 +63,7 @@ type Answer struct {
 	Text      string // of the decision; "" writes Decision
 	Give      []give
 	Held      []Held
+	Ends      []ending
 	Documents map[id.Document][]byte // sealed beside it: the wallet's own copy of what it gave
 }
 
@@ -146,7 +147,7 @@ func (w *Wallet) Prepare(q consent.Request, choices map[string]Choice, minor boo
 	}
 	a.Decision = consent.NewDecision(q, given, refuse, now)
 	a.Decision.Minor = minor
-	return a, nil
+	return a, w.endings(&a, q)
 }
 
 func (w *Wallet) letter(q consent.Request, h Held) (string, error) {
@@ -183,7 +184,7 @@ func (w *Wallet) Send(ctx context.Context, a Answer) ([]GrantState, error) {
 	if a.Text == "" {
 		a.Text = string(a.Decision.Bytes())
 	}
-	body := map[string]any{"decision": a.Text, "ceremony": "", "credential": nil, "give": []give{}, "documents": map[string]any{"puts": []any{}}}
+	body := map[string]any{"decision": a.Text, "ceremony": "", "credential": nil, "give": []give{}, "ends": a.Ends, "documents": map[string]any{"puts": []any{}}}
 	var sealed []vault.Document
 	if len(a.Give) > 0 {
 		var o options
@@ -211,6 +212,11 @@ func (w *Wallet) Send(ctx context.Context, a Answer) ([]GrantState, error) {
 	w.Accepted(sealed)
 	for _, h := range a.Held {
 		w.Held[h.Given.Grant] = h
+	}
+	for _, e := range a.Ends {
+		old := w.Held[e.Grant]
+		old.Over = true
+		w.Held[e.Grant] = old
 	}
 	return answer.Grants, nil
 }

@@ -199,7 +199,7 @@ func (q *Queries) RequestsWithoutTemplate(ctx context.Context) (int64, error) {
 
 const standingByVersion = `-- name: StandingByVersion :many
 SELECT request_template.version, grant_record.purpose_id, COUNT(*) AS grants FROM request_template
-JOIN grant_record ON grant_record.request_id = request_template.request_id
+JOIN grant_record ON grant_record.request_id = request_template.request_id AND grant_record.business = request_template.business
 WHERE request_template.business = $1 AND request_template.name = $2
   AND grant_record.state IN ('anchoring', 'live', 'paused') AND grant_record.end_epoch > $3
 GROUP BY request_template.version, grant_record.purpose_id ORDER BY request_template.version, grant_record.purpose_id
@@ -242,7 +242,7 @@ func (q *Queries) StandingByVersion(ctx context.Context, arg StandingByVersionPa
 
 const standingUnder = `-- name: StandingUnder :many
 SELECT grant_record.grant_id, grant_record.request_id, grant_record.purpose_id, request_template.version FROM request_template
-JOIN grant_record ON grant_record.request_id = request_template.request_id
+JOIN grant_record ON grant_record.request_id = request_template.request_id AND grant_record.business = request_template.business
 WHERE request_template.business = $1 AND request_template.name = $2 AND request_template.version < $3
   AND grant_record.state IN ('anchoring', 'live', 'paused') AND grant_record.end_epoch > $4
   AND grant_record.grant_id > $5

@@ -18,14 +18,14 @@ INSERT INTO request_template (request_id, business, name, version) VALUES ($1, $
 
 -- name: StandingByVersion :many
 SELECT request_template.version, grant_record.purpose_id, COUNT(*) AS grants FROM request_template
-JOIN grant_record ON grant_record.request_id = request_template.request_id
+JOIN grant_record ON grant_record.request_id = request_template.request_id AND grant_record.business = request_template.business
 WHERE request_template.business = $1 AND request_template.name = $2
   AND grant_record.state IN ('anchoring', 'live', 'paused') AND grant_record.end_epoch > sqlc.arg(now)
 GROUP BY request_template.version, grant_record.purpose_id ORDER BY request_template.version, grant_record.purpose_id;
 
 -- name: StandingUnder :many
 SELECT grant_record.grant_id, grant_record.request_id, grant_record.purpose_id, request_template.version FROM request_template
-JOIN grant_record ON grant_record.request_id = request_template.request_id
+JOIN grant_record ON grant_record.request_id = request_template.request_id AND grant_record.business = request_template.business
 WHERE request_template.business = $1 AND request_template.name = $2 AND request_template.version < sqlc.arg(latest)
   AND grant_record.state IN ('anchoring', 'live', 'paused') AND grant_record.end_epoch > sqlc.arg(now)
   AND grant_record.grant_id > sqlc.arg(after)
