@@ -96,7 +96,7 @@ func interop(w *world) error {
 	}
 	shop := w.outsider()
 	both := map[string]wallettest.Choice{"delivery": {Attributes: []string{"name", "postal-address"}}, "marketing": {Attributes: []string{"shoe-size"}}}
-	choices := []map[string]wallettest.Choice{both, both, {}}
+	choices := []map[string]wallettest.Choice{both, both, {}, both, {"marketing": {Attributes: []string{"shoe-size"}}}}
 	var requests []string
 	for range choices {
 		requests = append(requests, shop.Request(func(q *consent.Request) { q.Aud = w.config.Origin }).JWS)
@@ -130,6 +130,7 @@ func interop(w *world) error {
 			Done      bool
 			Grant     id.Approval
 			Delivery  id.Grant
+			Replace   *consent.Replaces
 		}
 		if err := json.Unmarshal(lines.Bytes(), &line); err != nil {
 			return err
@@ -140,6 +141,13 @@ func interop(w *world) error {
 				err = fmt.Errorf("the grant that was given up is %s", g.State)
 			}
 			return errors.Join(err, node.Wait())
+		}
+		if line.Replace != nil {
+			q := shop.Request(func(q *consent.Request) { q.Aud, q.Replaces = w.config.Origin, line.Replace })
+			if err := say.Encode(map[string]string{"request": q.JWS}); err != nil {
+				return err
+			}
+			continue
 		}
 		to, err := visit(ctx, w, person, line.Authorize, choices[asked], catalogue)
 		if err != nil {

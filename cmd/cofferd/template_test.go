@@ -183,9 +183,6 @@ func TestReconsent(t *testing.T) {
 			return err
 		}
 		next := grantOf(t, b, q.ID, "marketing")
-		if _, err := b.Collect(ctx, old, "email"); !errors.Is(err, consent.Replaced) || consent.DenialOf(err).Successor != next {
-			return fmt.Errorf("collecting under the old: %v", err)
-		}
 		c, err := b.Collect(ctx, next, "email", "shoe-size")
 		if err != nil || len(c.Values) != 2 {
 			return fmt.Errorf("%d values: %w", len(c.Values), err)
@@ -254,8 +251,8 @@ func TestReconsent(t *testing.T) {
 		if _, err := refuses.Decide(ctx, q, map[string]wallettest.Choice{"delivery": {Attributes: []string{"name", "postal-address"}}}, false, catalogue); err != nil {
 			return err
 		}
-		if _, err := b.Collect(ctx, named[0], "name"); !errors.Is(err, consent.Replaced) {
-			return fmt.Errorf("what was given anew: %v", err)
+		if g, err := w.o.consents.Grant(ctx, refuses.Vault, named[0]); err != nil || g.State != consent.StateReplaced || g.Change != consent.ChangeReplaced {
+			return fmt.Errorf("what was given anew: %s, %w", g.State, err)
 		}
 		if _, err := b.Collect(ctx, named[1], "email"); !errors.Is(err, consent.Withdrawn) {
 			return fmt.Errorf("what was refused: %v", err)

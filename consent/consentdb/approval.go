@@ -42,14 +42,14 @@ type Approved struct {
 	End     anchor.Epoch // 0 once the vault is erased
 }
 
-// Stands reports whether any of the grants does, or is about to.
+// Stands reports whether any of the grants does, or will once it is anchored or resumed.
 func (a Approval) Stands(at time.Time) bool {
-	for _, g := range a.Grants {
-		if (g.State == consent.StateLive || g.State == consent.StateAnchoring) && anchor.EpochAt(at) < g.End {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(a.Grants, func(g Approved) bool { return g.Stands(at) })
+}
+
+// Stands reports whether the grant gives something, or will once it is anchored or resumed.
+func (g Approved) Stands(at time.Time) bool {
+	return consent.Grant{State: g.State, End: g.End}.Stands(at)
 }
 
 // Redemption is a client presenting a code. Business and Key were verified.
@@ -88,7 +88,7 @@ func (s *Store) Redeem(ctx context.Context, r Redemption) (a Approval, err error
 		case code.Jkt != "" && code.Jkt != r.Key:
 			return ErrUnbound
 		}
-		a, err = approve(ctx, q, code.RequestID, r)
+		a, err = approve(ctx, q, code, r)
 		return err
 	})
 	if err == nil {
@@ -97,40 +97,62 @@ func (s *Store) Redeem(ctx context.Context, r Redemption) (a Approval, err error
 	return a, wrap("redeeming a code", err)
 }
 
-// approve writes the approval of what was decided about a request.
-func approve(ctx context.Context, q *consentsql.Queries, request id.Request, r Redemption) (a Approval, err error) {
-	d, err := one(q.DecisionOf(ctx, request))
+// approve writes the approval of what was decided about a request: a new one, or the
+// one that the request merges into or replaces, unless it has ended meanwhile. That one
+// keeps its id; its refresh tokens give way to the one that comes.
+func approve(ctx context.Context, q *consentsql.Queries, code consentsql.Code, r Redemption) (a Approval, err error) {
+	d, err := one(q.DecisionOf(ctx, code.RequestID))
 	if err != nil { // erased since
 		return a, err
 	}
-	grants, err := q.GrantsOfDecision(ctx, consentsql.GrantsOfDecisionParams{VaultID: d.VaultID, RequestID: request})
+	grants, err := q.GrantsOfDecision(ctx, consentsql.GrantsOfDecisionParams{VaultID: d.VaultID, RequestID: code.RequestID})
 	if err != nil {
 		return a, err
 	}
-	grants = slices.DeleteFunc(grants, func(g consentsql.GrantRecord) bool { return len(g.OnwardOf) > 0 }) // its partners collect for themselves
 	last := anchor.Epoch(0)
 	for _, g := range grants {
 		last = max(last, anchor.Epoch(g.EndEpoch))
 	}
-	made := id.New[id.Approval]()
-	err = q.PutApproval(ctx, consentsql.PutApprovalParams{
-		ApprovalID: made, RequestID: request, Business: r.Business, Jkt: r.Key, Made: r.At.Unix(), Until: last.Time().Unix(),
-	})
+	name, err := again(ctx, q, code, r, last)
+	if err == nil && name.IsZero() {
+		name = id.New[id.Approval]()
+		err = q.PutApproval(ctx, consentsql.PutApprovalParams{
+			ApprovalID: name, RequestID: code.RequestID, Business: r.Business, Jkt: r.Key, Made: r.At.Unix(), Until: last.Time().Unix(),
+		})
+	}
 	if err != nil {
 		return a, err
 	}
 	for _, g := range grants {
-		if err := q.PutApproved(ctx, consentsql.PutApprovedParams{ApprovalID: made, GrantID: g.GrantID, PurposeID: g.PurposeID}); err != nil {
+		if g.Business != r.Business {
+			continue // a partner's is not this client's
+		}
+		if err := q.PutApproved(ctx, consentsql.PutApprovedParams{ApprovalID: name, GrantID: g.GrantID, PurposeID: g.PurposeID}); err != nil {
 			return a, err
 		}
 	}
-	if err := q.UseCode(ctx, consentsql.UseCodeParams{ApprovalID: made[:], Digest: r.Code[:]}); err != nil {
+	if err := q.UseCode(ctx, consentsql.UseCodeParams{ApprovalID: name[:], Digest: r.Code[:]}); err != nil {
 		return a, err
 	}
-	if err := q.PutRefresh(ctx, consentsql.PutRefreshParams{Digest: r.Refresh[:], ApprovalID: made}); err != nil {
+	if err := q.PutRefresh(ctx, consentsql.PutRefreshParams{Digest: r.Refresh[:], ApprovalID: name}); err != nil {
 		return a, err
 	}
-	return approvalWhole(ctx, q, made)
+	return approvalWhole(ctx, q, name)
+}
+
+// again takes up the approval that a code is about; zero if it is about none, or about
+// one that has ended.
+func again(ctx context.Context, q *consentsql.Queries, code consentsql.Code, r Redemption, last anchor.Epoch) (name id.Approval, err error) {
+	if copy(name[:], code.Target) == 0 {
+		return name, nil
+	}
+	n, err := q.UpdateApproval(ctx, consentsql.UpdateApprovalParams{
+		RequestID: code.RequestID, Jkt: r.Key, Until: last.Time().Unix(), ApprovalID: name, Business: r.Business,
+	})
+	if err != nil || n == 0 {
+		return id.Approval{}, err
+	}
+	return name, q.DropRefreshes(ctx, name)
 }
 
 // Rotation is a client presenting a refresh token. Business and Key were verified.

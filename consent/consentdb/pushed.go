@@ -20,6 +20,7 @@ type Pushed struct {
 	Challenge   string       // PKCE, S256
 	Key         string       // thumbprint of the DPoP key that the code is bound to; "" for none
 	Until       consent.Unix // of the request_uri
+	Approval    id.Approval  // that the answer merges into or replaces; zero for a new one
 }
 
 // Push keeps a verified request that was pushed, under the digest of its request_uri.
@@ -32,6 +33,7 @@ func (s *Store) Push(ctx context.Context, r consent.Request, uri consent.Hash, p
 		return q.PutPushed(ctx, consentsql.PutPushedParams{
 			RequestID: r.ID, Digest: uri[:], Business: r.Iss, RedirectUri: p.RedirectURI, State: p.State,
 			Challenge: p.Challenge, Jkt: p.Key, Until: int64(p.Until), Expires: int64(r.Exp),
+			Target: bytesOf(p.Approval),
 		})
 	}))
 }
@@ -63,14 +65,17 @@ func (s *Store) IssueCode(ctx context.Context, r id.Request, code *consent.Hash,
 		return q.PutCode(ctx, consentsql.PutCodeParams{
 			Digest: code[:], RequestID: r, Business: p.Business, RedirectUri: p.RedirectURI,
 			Challenge: p.Challenge, Jkt: p.Key, Expires: expires.Unix(),
+			Target: bytesOf(p.Approval),
 		})
 	})
 	return p, wrap("issuing a code", err)
 }
 
 func pushedOf(row consentsql.Pushed) Pushed {
-	return Pushed{
+	p := Pushed{
 		Request: row.RequestID, Business: row.Business, RedirectURI: row.RedirectUri, State: row.State,
 		Challenge: row.Challenge, Key: row.Jkt, Until: consent.Unix(row.Until),
 	}
+	copy(p.Approval[:], row.Target)
+	return p
 }

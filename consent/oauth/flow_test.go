@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"coffer/consent"
+	"coffer/consent/consentdb"
 	"coffer/consent/consenttest"
 	"coffer/internal/id"
 )
@@ -59,10 +60,16 @@ func (s *server) answer(q consent.Request, choice consenttest.Choice) (*consentt
 	person := consenttest.NewShopper(s.clock.Now, s.catalogue)
 	person.Move(s.t, s.vaults)
 	d := person.Decide(q, choice)
-	if err := s.store.Decide(s.t.Context(), person.Stored(d)); err != nil {
+	return d, person, s.decided(q, person.Stored(d))
+}
+
+// decided keeps a decision, and returns where the shopper's browser is sent.
+func (s *server) decided(q consent.Request, d consentdb.Decision) url.Values {
+	s.t.Helper()
+	if err := s.store.Decide(s.t.Context(), d); err != nil {
 		s.t.Fatal(err)
 	}
-	to, pushed, err := s.oauth.Return(s.t.Context(), q.ID, len(d.Held) > 0)
+	to, pushed, err := s.oauth.Return(s.t.Context(), q.ID, len(d.Given) > 0)
 	if err != nil || !pushed {
 		s.t.Fatalf("%v %v", pushed, err)
 	}
@@ -74,7 +81,7 @@ func (s *server) answer(q consent.Request, choice consenttest.Choice) (*consentt
 	if query.Get("iss") != consenttest.Operator || query.Get("state") != "s t&a=te" || query.Get("shop") != "1" || len(query["code"])+len(query["error"]) != 1 {
 		s.t.Fatalf("sent to %s", to)
 	}
-	return d, person, query
+	return query
 }
 
 func byCode(code string, edit ...func(url.Values)) url.Values {
@@ -202,29 +209,33 @@ func TestPushesAreRefused(t *testing.T) {
 		form url.Values
 		want string
 	}{
-		"seen before":              {wish(old), "invalid_authorization_details"},
-		"of another business":      {wish(other.Request()), "invalid_authorization_details"},
-		"over-wide":                {asked(func(q *consent.Request) { q.Purposes[0].Optional = []string{"birth-date"} }), "invalid_authorization_details"},
-		"for another operator":     {asked(func(q *consent.Request) { q.Aud = "https://elsewhere.example" }), "invalid_authorization_details"},
-		"shown as another":         {asked(func(q *consent.Request) { q.Controller.URL, q.ReturnURL = "http://localhost:9999", "" }), "invalid_request"},
-		"an unregistered purpose":  {asked(func(q *consent.Request) { q.Purposes[0].Purpose = "https://w3id.org/dpv#AgeVerification" }), "invalid_authorization_details"},
-		"an untyped request":       {fresh(details(`[{"type":"coffer_request","request":"` + s.shop.SignUntyped(payload) + `"}]`)), "invalid_authorization_details"},
-		"no details":               {fresh(details("")), "invalid_authorization_details"},
-		"two elements":             {fresh(details(`[{"type":"coffer_request","request":"` + jws + `"},{"type":"coffer_request","request":"` + jws + `"}]`)), "invalid_authorization_details"},
-		"another type":             {fresh(details(`[{"type":"payment","request":"` + jws + `"}]`)), "invalid_authorization_details"},
-		"an unknown member":        {fresh(details(`[{"type":"coffer_request","request":"` + jws + `","locations":[]}]`)), "invalid_authorization_details"},
-		"a member twice":           {fresh(details(`[{"type":"coffer_request","request":"x","request":"` + jws + `"}]`)), "invalid_authorization_details"},
-		"no list":                  {fresh(details(`{"type":"coffer_request","request":"` + jws + `"}`)), "invalid_authorization_details"},
-		"another response type":    {fresh(set("response_type", "token")), "unsupported_response_type"},
-		"no response type":         {fresh(set("response_type", "")), "unsupported_response_type"},
-		"in the fragment":          {fresh(set("response_mode", "fragment")), "invalid_request"},
-		"a scope":                  {fresh(set("scope", "openid")), "invalid_scope"},
-		"no PKCE":                  {fresh(set("code_challenge", "")), "invalid_request"},
-		"plain PKCE":               {fresh(set("code_challenge_method", "plain")), "invalid_request"},
-		"a long state":             {fresh(set("state", strings.Repeat("x", 513))), "invalid_request"},
-		"a state with line ends":   {fresh(set("state", "a\r\nb")), "invalid_request"},
-		"merge":                    {fresh(set("grant_management_action", "merge")), "invalid_request"},
-		"replace":                  {fresh(set("grant_management_action", "replace")), "invalid_request"},
+		"seen before":             {wish(old), "invalid_authorization_details"},
+		"of another business":     {wish(other.Request()), "invalid_authorization_details"},
+		"over-wide":               {asked(func(q *consent.Request) { q.Purposes[0].Optional = []string{"birth-date"} }), "invalid_authorization_details"},
+		"for another operator":    {asked(func(q *consent.Request) { q.Aud = "https://elsewhere.example" }), "invalid_authorization_details"},
+		"shown as another":        {asked(func(q *consent.Request) { q.Controller.URL, q.ReturnURL = "http://localhost:9999", "" }), "invalid_request"},
+		"an unregistered purpose": {asked(func(q *consent.Request) { q.Purposes[0].Purpose = "https://w3id.org/dpv#AgeVerification" }), "invalid_authorization_details"},
+		"an untyped request":      {fresh(details(`[{"type":"coffer_request","request":"` + s.shop.SignUntyped(payload) + `"}]`)), "invalid_authorization_details"},
+		"no details":              {fresh(details("")), "invalid_authorization_details"},
+		"two elements":            {fresh(details(`[{"type":"coffer_request","request":"` + jws + `"},{"type":"coffer_request","request":"` + jws + `"}]`)), "invalid_authorization_details"},
+		"another type":            {fresh(details(`[{"type":"payment","request":"` + jws + `"}]`)), "invalid_authorization_details"},
+		"an unknown member":       {fresh(details(`[{"type":"coffer_request","request":"` + jws + `","locations":[]}]`)), "invalid_authorization_details"},
+		"a member twice":          {fresh(details(`[{"type":"coffer_request","request":"x","request":"` + jws + `"}]`)), "invalid_authorization_details"},
+		"no list":                 {fresh(details(`{"type":"coffer_request","request":"` + jws + `"}`)), "invalid_authorization_details"},
+		"another response type":   {fresh(set("response_type", "token")), "unsupported_response_type"},
+		"no response type":        {fresh(set("response_type", "")), "unsupported_response_type"},
+		"in the fragment":         {fresh(set("response_mode", "fragment")), "invalid_request"},
+		"a scope":                 {fresh(set("scope", "openid")), "invalid_scope"},
+		"no PKCE":                 {fresh(set("code_challenge", "")), "invalid_request"},
+		"plain PKCE":              {fresh(set("code_challenge_method", "plain")), "invalid_request"},
+		"a long state":            {fresh(set("state", strings.Repeat("x", 513))), "invalid_request"},
+		"a state with line ends":  {fresh(set("state", "a\r\nb")), "invalid_request"},
+		"merge":                   {fresh(set("grant_management_action", "merge")), "invalid_request"},
+		"replace":                 {fresh(set("grant_management_action", "replace")), "invalid_request"},
+		"create with a grant_id": {fresh(func(f url.Values) {
+			f.Set("grant_management_action", "create")
+			f.Set("grant_id", id.New[id.Approval]().String())
+		}), "invalid_request"},
 		"another action":           {fresh(set("grant_management_action", "steal")), "invalid_request"},
 		"a grant_id":               {fresh(set("grant_id", id.New[id.Approval]().String())), "invalid_request"},
 		"a request_uri":            {fresh(set("request_uri", "urn:x")), "invalid_request"},

@@ -270,7 +270,7 @@ func TestTheMetadata(t *testing.T) {
 		}
 	}
 	for _, action := range m["grant_management_actions_supported"].([]any) {
-		if !slices.Contains([]any{"create", "query", "revoke"}, action) {
+		if !slices.Contains([]any{"create", "merge", "replace", "query", "revoke"}, action) {
 			t.Errorf("%v is announced", action)
 		}
 	}

@@ -152,7 +152,7 @@ func (s *Server) metadata(w http.ResponseWriter, _ *http.Request) {
 		"request_object_signing_alg_values_supported":    algorithms,
 		"authorization_response_iss_parameter_supported": true,
 		"authorization_details_types_supported":          []string{detailsType},
-		"grant_management_actions_supported":             []string{"create", "query", "revoke"},
+		"grant_management_actions_supported":             []string{"create", "merge", "replace", "query", "revoke"},
 		"grant_management_action_required":               false,
 		"response_types_supported":                       []string{"code"},
 		"response_modes_supported":                       []string{"query"},

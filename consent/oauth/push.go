@@ -11,6 +11,7 @@ import (
 	"coffer/consent"
 	"coffer/consent/consentdb"
 	"coffer/internal/httpjson"
+	"coffer/internal/id"
 )
 
 const (
@@ -78,6 +79,9 @@ func (s *Server) pushed(w http.ResponseWriter, r *http.Request) (any, error) {
 	if !mayReturn(wish.RedirectURI, q.Controller.URL) { // the wallet goes back to whom it has shown
 		return nil, invalidRequest("want a redirect_uri under the request's controller.url")
 	}
+	if err := s.agrees(r.Context(), wish.Approval, form.Get("grant_management_action"), q); err != nil {
+		return nil, err
+	}
 	wish.Until = min(consent.UnixAt(now.Add(PushLife)), q.Exp)
 	uri := requestURI + secret()
 	if err := s.o.Store.Push(r.Context(), q, consent.HashOf(uri), wish, now); err != nil {
@@ -117,19 +121,22 @@ func readWish(form url.Values, by consent.Business, p *proof) (consentdb.Pushed,
 		return no(invalidRequest("want PKCE: code_challenge with code_challenge_method S256"))
 	case !stateForm.MatchString(form.Get("state")):
 		return no(invalidRequest("want a state of at most 512 printable characters"))
-	case action == "merge" || action == "replace":
-		return no(invalidRequest("grant_management_action " + action + " is not supported yet; use create"))
-	case action != "" && action != "create":
-		return no(invalidRequest("want grant_management_action create, or none"))
-	case form.Get("grant_id") != "":
-		return no(invalidRequest("grant_id goes with merge and replace, which are not supported yet"))
+	case action != "" && action != "create" && !replaces(action):
+		return no(invalidRequest("want grant_management_action create, merge or replace, or none"))
+	case replaces(action) != (form.Get("grant_id") != ""):
+		return no(invalidRequest("grant_id goes with grant_management_action merge and replace, and they with it"))
 	case !mayReturn(form.Get("redirect_uri"), by.URL):
 		return no(invalidRequest("want a redirect_uri under the address that the business registered, without fragment, user, or parameters of the answer"))
 	}
+	wish := consentdb.Pushed{RedirectURI: form.Get("redirect_uri"), State: form.Get("state"), Challenge: form.Get("code_challenge"), Key: key}
+	if name := form.Get("grant_id"); name != "" {
+		var err error
+		if wish.Approval, err = id.Parse[id.Approval](name); err != nil {
+			return no(errGrantID)
+		}
+	}
 	asked, err := readDetails(form.Get("authorization_details"))
-	return consentdb.Pushed{
-		RedirectURI: form.Get("redirect_uri"), State: form.Get("state"), Challenge: form.Get("code_challenge"), Key: key,
-	}, asked, err
+	return wish, asked, err
 }
 
 // mayReturn reports whether a business may have answers sent to the address: it is of

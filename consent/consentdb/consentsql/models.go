@@ -77,6 +77,7 @@ type Code struct {
 	Jkt         string
 	Expires     int64
 	ApprovalID  []byte
+	Target      []byte
 }
 
 type Countersignature struct {
@@ -227,6 +228,7 @@ type Pushed struct {
 	Jkt         string
 	Until       int64
 	Expires     int64
+	Target      []byte
 }
 
 type Refresh struct {

@@ -91,7 +91,7 @@ func (q *Queries) Approves(ctx context.Context, arg ApprovesParams) (int64, erro
 }
 
 const code = `-- name: Code :one
-SELECT digest, request_id, business, redirect_uri, challenge, jkt, expires, approval_id FROM code WHERE digest = $1
+SELECT digest, request_id, business, redirect_uri, challenge, jkt, expires, approval_id, target FROM code WHERE digest = $1
 `
 
 func (q *Queries) Code(ctx context.Context, digest []byte) (Code, error) {
@@ -106,6 +106,7 @@ func (q *Queries) Code(ctx context.Context, digest []byte) (Code, error) {
 		&i.Jkt,
 		&i.Expires,
 		&i.ApprovalID,
+		&i.Target,
 	)
 	return i, err
 }
@@ -116,6 +117,15 @@ DELETE FROM pushed WHERE request_id = $1
 
 func (q *Queries) DropPushed(ctx context.Context, requestID id.Request) error {
 	_, err := q.db.ExecContext(ctx, dropPushed, requestID)
+	return err
+}
+
+const dropRefreshes = `-- name: DropRefreshes :exec
+DELETE FROM refresh WHERE approval_id = $1
+`
+
+func (q *Queries) DropRefreshes(ctx context.Context, approvalID id.Approval) error {
+	_, err := q.db.ExecContext(ctx, dropRefreshes, approvalID)
 	return err
 }
 
@@ -182,7 +192,7 @@ func (q *Queries) PruneRevoked(ctx context.Context, expires int64) error {
 }
 
 const pushedAs = `-- name: PushedAs :one
-SELECT request_id, digest, business, redirect_uri, state, challenge, jkt, until, expires FROM pushed WHERE digest = $1
+SELECT request_id, digest, business, redirect_uri, state, challenge, jkt, until, expires, target FROM pushed WHERE digest = $1
 `
 
 func (q *Queries) PushedAs(ctx context.Context, digest []byte) (Pushed, error) {
@@ -198,12 +208,13 @@ func (q *Queries) PushedAs(ctx context.Context, digest []byte) (Pushed, error) {
 		&i.Jkt,
 		&i.Until,
 		&i.Expires,
+		&i.Target,
 	)
 	return i, err
 }
 
 const pushedRequest = `-- name: PushedRequest :one
-SELECT request_id, digest, business, redirect_uri, state, challenge, jkt, until, expires FROM pushed WHERE request_id = $1
+SELECT request_id, digest, business, redirect_uri, state, challenge, jkt, until, expires, target FROM pushed WHERE request_id = $1
 `
 
 func (q *Queries) PushedRequest(ctx context.Context, requestID id.Request) (Pushed, error) {
@@ -219,6 +230,7 @@ func (q *Queries) PushedRequest(ctx context.Context, requestID id.Request) (Push
 		&i.Jkt,
 		&i.Until,
 		&i.Expires,
+		&i.Target,
 	)
 	return i, err
 }
@@ -265,8 +277,8 @@ func (q *Queries) PutApproved(ctx context.Context, arg PutApprovedParams) error 
 }
 
 const putCode = `-- name: PutCode :exec
-INSERT INTO code (digest, request_id, business, redirect_uri, challenge, jkt, expires, approval_id)
-VALUES ($1, $2, $3, $4, $5, $6, $7, '')
+INSERT INTO code (digest, request_id, business, redirect_uri, challenge, jkt, expires, approval_id, target)
+VALUES ($1, $2, $3, $4, $5, $6, $7, '', $8)
 `
 
 type PutCodeParams struct {
@@ -277,6 +289,7 @@ type PutCodeParams struct {
 	Challenge   string
 	Jkt         string
 	Expires     int64
+	Target      []byte
 }
 
 func (q *Queries) PutCode(ctx context.Context, arg PutCodeParams) error {
@@ -288,13 +301,14 @@ func (q *Queries) PutCode(ctx context.Context, arg PutCodeParams) error {
 		arg.Challenge,
 		arg.Jkt,
 		arg.Expires,
+		arg.Target,
 	)
 	return err
 }
 
 const putPushed = `-- name: PutPushed :exec
-INSERT INTO pushed (request_id, digest, business, redirect_uri, state, challenge, jkt, until, expires)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+INSERT INTO pushed (request_id, digest, business, redirect_uri, state, challenge, jkt, until, expires, target)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 `
 
 type PutPushedParams struct {
@@ -307,6 +321,7 @@ type PutPushedParams struct {
 	Jkt         string
 	Until       int64
 	Expires     int64
+	Target      []byte
 }
 
 func (q *Queries) PutPushed(ctx context.Context, arg PutPushedParams) error {
@@ -320,6 +335,7 @@ func (q *Queries) PutPushed(ctx context.Context, arg PutPushedParams) error {
 		arg.Jkt,
 		arg.Until,
 		arg.Expires,
+		arg.Target,
 	)
 	return err
 }
@@ -399,6 +415,34 @@ func (q *Queries) TokenEnded(ctx context.Context, arg TokenEndedParams) (sql.Nul
 	var column_1 sql.NullBool
 	err := row.Scan(&column_1)
 	return column_1, err
+}
+
+const updateApproval = `-- name: UpdateApproval :execrows
+UPDATE approval SET request_id = $1, jkt = $2,
+  until = CASE WHEN until < CAST($3 AS BIGINT) THEN CAST($3 AS BIGINT) ELSE until END
+WHERE approval_id = $4 AND business = $5 AND ended = 0
+`
+
+type UpdateApprovalParams struct {
+	RequestID  id.Request
+	Jkt        string
+	Until      int64
+	ApprovalID id.Approval
+	Business   consent.DID
+}
+
+func (q *Queries) UpdateApproval(ctx context.Context, arg UpdateApprovalParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, updateApproval,
+		arg.RequestID,
+		arg.Jkt,
+		arg.Until,
+		arg.ApprovalID,
+		arg.Business,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const useCode = `-- name: UseCode :exec

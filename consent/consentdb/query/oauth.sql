@@ -2,8 +2,8 @@
 INSERT INTO proof (digest, expires) VALUES ($1, $2) ON CONFLICT DO NOTHING;
 
 -- name: PutPushed :exec
-INSERT INTO pushed (request_id, digest, business, redirect_uri, state, challenge, jkt, until, expires)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9);
+INSERT INTO pushed (request_id, digest, business, redirect_uri, state, challenge, jkt, until, expires, target)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
 
 -- name: PushedAs :one
 SELECT * FROM pushed WHERE digest = $1;
@@ -15,8 +15,8 @@ SELECT * FROM pushed WHERE request_id = $1;
 DELETE FROM pushed WHERE request_id = $1;
 
 -- name: PutCode :exec
-INSERT INTO code (digest, request_id, business, redirect_uri, challenge, jkt, expires, approval_id)
-VALUES ($1, $2, $3, $4, $5, $6, $7, '');
+INSERT INTO code (digest, request_id, business, redirect_uri, challenge, jkt, expires, approval_id, target)
+VALUES ($1, $2, $3, $4, $5, $6, $7, '', $8);
 
 -- name: Code :one
 SELECT * FROM code WHERE digest = $1;
@@ -27,6 +27,14 @@ UPDATE code SET approval_id = $1 WHERE digest = $2;
 -- name: PutApproval :exec
 INSERT INTO approval (approval_id, request_id, business, jkt, made, until, ended)
 VALUES ($1, $2, $3, $4, $5, $6, 0);
+
+-- name: UpdateApproval :execrows
+UPDATE approval SET request_id = sqlc.arg(request_id), jkt = sqlc.arg(jkt),
+  until = CASE WHEN until < CAST(sqlc.arg(until) AS BIGINT) THEN CAST(sqlc.arg(until) AS BIGINT) ELSE until END
+WHERE approval_id = sqlc.arg(approval_id) AND business = sqlc.arg(business) AND ended = 0;
+
+-- name: DropRefreshes :exec
+DELETE FROM refresh WHERE approval_id = $1;
 
 -- name: PutApproved :exec
 INSERT INTO approved (approval_id, grant_id, purpose_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING;

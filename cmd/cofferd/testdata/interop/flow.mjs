@@ -24,13 +24,13 @@ const meta = config.serverMetadata()
 const DPoP = oauth.getDPoPHandle(config, await oauth.randomDPoPKeyPair())
 
 // ask pushes a signed request and returns where the shopper's browser came back to.
-async function ask(request) {
+async function ask(request, management = { grant_management_action: 'create' }) {
   const verifier = oauth.randomPKCECodeVerifier()
   const state = oauth.randomState()
   const to = await oauth.buildAuthorizationUrlWithPAR(config, {
     redirect_uri: redirect, state,
     code_challenge: await oauth.calculatePKCECodeChallenge(verifier), code_challenge_method: 'S256',
-    grant_management_action: 'create',
+    ...management,
     authorization_details: JSON.stringify([{ type: meta.authorization_details_types_supported[0], request }]),
   }, { DPoP })
   say({ authorize: to.href })
@@ -107,6 +107,22 @@ assert.equal((await oauth.tokenIntrospection(config, third.access_token)).active
 // Nothing is given.
 const refused = await ask(requests[2])
 await refuses(refused.redeem(refused.returned), (e) => assert.equal(e.error, 'access_denied'))
+
+// Merge: the same grant_id, one purpose anew, the other as it was.
+assert.ok(meta.grant_management_actions_supported.includes('merge'))
+const fourth = await (async (before) => before.redeem(before.returned))(await ask(requests[3]))
+const [kept, renewed] = fourth.authorization_details[0].grants
+say({ replace: { mode: 'merge', grants: [renewed.grant] } })
+const merged = await ask((await hear()).request, { grant_management_action: 'merge', grant_id: fourth.grant_id })
+const fifth = await merged.redeem(merged.returned)
+assert.equal(fifth.grant_id, fourth.grant_id)
+const now = Object.fromEntries(fifth.authorization_details[0].grants.map((g) => [g.grant, g.state]))
+assert.equal(Object.keys(now).length, 3)
+assert.equal(now[kept.grant], 'live')
+assert.equal(now[renewed.grant], 'replaced')
+await refuses(oauth.refreshTokenGrant(config, fourth.refresh_token, undefined, { DPoP }), (e) => assert.equal(e.error, 'invalid_grant'))
+await refuses(ask(requests[4], { grant_management_action: 'merge', grant_id: fourth.grant_id }), (e) => assert.equal(e.error, 'invalid_authorization_details'))
+await refuses(ask(requests[4], { grant_management_action: 'merge', grant_id: kept.grant }), (e) => assert.equal(e.error, 'invalid_grant_id'))
 
 // What is not a request of ours is told as one would expect.
 await refuses(ask('a.b.c'), (e) => assert.equal(e.error, 'invalid_authorization_details'))
