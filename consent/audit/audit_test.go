@@ -191,7 +191,7 @@ var tampered = []struct {
 	{"the request is not signed by the shop", []Kind{RequestInvalid}, func(w *world, _, _ given) {
 		q := (*line[Request](w, 0)).(Request)
 		parts := strings.Split(q.JWS, ".")
-		w.add(Request{parts[0] + "." + parts[1] + "." + flip(parts[2])})
+		w.add(Request{JWS: parts[0] + "." + parts[1] + "." + flip(parts[2])})
 	}},
 	{"a permit under no grant", []Kind{NoGrant, NoGrant, NoGrant, NoGrant, NoGrant}, func(w *world, _, _ given) { drop[Grant](w, 0) }},
 	{"a permit under someone else's grant", []Kind{EntryMismatch}, func(w *world, delivery, offers given) {

@@ -28,7 +28,8 @@ type examined struct {
 	message    *consent.Message
 	withdrawal *withdrawalFacts
 	proven     *anchor.Proven
-	signer     consent.DID // of a request
+	signer     consent.DID   // of a request
+	partners   []consent.DID // that the request names
 
 	countersignature *consent.Countersignature
 }
@@ -157,7 +158,16 @@ func (e *examiner) examineRequest(ctx context.Context, x *examined, l Request) {
 		x.refused(id.Grant{}, RequestInvalid, err)
 		return
 	}
+	if err := q.Cosigned(ctx, e.signatures, l.Cosignatures); err != nil {
+		x.refused(id.Grant{}, RequestInvalid, err)
+		return
+	}
 	x.signer = q.Iss
+	for _, a := range q.Purposes {
+		for _, p := range a.Partners {
+			x.partners = append(x.partners, p.DID)
+		}
+	}
 }
 
 func (e *examiner) examineGrant(ctx context.Context, x *examined, l Grant) {

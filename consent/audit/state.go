@@ -150,8 +150,8 @@ func (s *state) takeHead(n int, h Head) {
 
 func (s *state) takeRequest(x *examined, l Request) {
 	s.report.Counts.Requests++
-	if x.signer != "" && x.signer != s.head.Business {
-		s.find(x.n, RequestInvalid, "signed by %s, the trail is of %s", x.signer, s.head.Business)
+	if x.signer != "" && x.signer != s.head.Business && !slices.Contains(x.partners, s.head.Business) {
+		s.find(x.n, RequestInvalid, "signed by %s, the trail is of %s, which it does not name", x.signer, s.head.Business)
 	}
 }
 

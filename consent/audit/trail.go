@@ -23,9 +23,10 @@ type Head struct {
 	Created  consent.Unix `json:"created"`
 }
 
-// Request is a request that the business made.
+// Request is a request that the business made, or that names it as a partner.
 type Request struct {
-	JWS string `json:"jws"`
+	JWS          string   `json:"jws"`
+	Cosignatures []string `json:"cosignatures,omitempty"` // of its joint partners
 }
 
 // Grant is what a letter said, without its keys.

@@ -101,7 +101,7 @@ func (w *world) ask(name string) consent.Request {
 	}
 	jws, err := w.shop.SignJWS(consent.TypeRequest, q.Payload())
 	q.JWS = must(w, jws, err)
-	w.add(Request{q.JWS})
+	w.add(Request{JWS: q.JWS})
 	return q
 }
 
@@ -111,6 +111,9 @@ type terms struct {
 	attributes, channels []string
 	days                 int
 	change               func(*consent.Receipt)
+
+	partner  consent.DID // whom it is given to, under that grant; "" is the business that asks
+	onwardOf id.Grant
 }
 
 // give anchors a grant and writes it into the trail.
@@ -129,7 +132,8 @@ func (w *world) sign(q consent.Request, t terms) given {
 	s, err := agent.NewSigner(ed25519.NewKeyFromSeed(seed("shopper " + t.name)))
 	g.shopper = must(w, s, err)
 	r, err := consent.NewReceipt(q, consent.Terms{Grant: g.id, Record: id.Receipt(seed("record " + t.name)[:16]), Shopper: g.shopper.DID,
-		Purpose: t.purpose, Attributes: t.attributes, Channels: t.channels, Days: t.days, Time: consent.UnixAt(w.now)}, nil)
+		Purpose: t.purpose, Attributes: t.attributes, Channels: t.channels, Days: t.days, Time: consent.UnixAt(w.now),
+		Partner: t.partner, OnwardOf: t.onwardOf}, nil)
 	g.receipt = must(w, r, err)
 	for i := range g.receipt.Purposes[0].Information {
 		g.receipt.Purposes[0].Information[i].Type = "https://w3id.org/dpv/pd#Name"

@@ -95,7 +95,7 @@ func TestACrashInTheMiddleOfALine(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := out.Append(Request{"a.b.c"}); err != nil {
+		if err := out.Append(Request{JWS: "a.b.c"}); err != nil {
 			t.Fatal(err)
 		}
 		out.Close()
@@ -105,7 +105,7 @@ func TestACrashInTheMiddleOfALine(t *testing.T) {
 		if out, err = OpenWriter(path, head); err != nil {
 			t.Fatal(err)
 		}
-		if err := out.Append(Request{"d.e.f"}); err != nil {
+		if err := out.Append(Request{JWS: "d.e.f"}); err != nil {
 			t.Fatal(err)
 		}
 		var b bytes.Buffer
@@ -205,10 +205,10 @@ func TestALineTooLongIsNotWritten(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer out.Close()
-	if err := out.Append(Request{strings.Repeat("x", maxLine)}); err == nil {
+	if err := out.Append(Request{JWS: strings.Repeat("x", maxLine)}); err == nil {
 		t.Error("written")
 	}
-	if err := out.Append(Request{"a.b.c"}); err != nil {
+	if err := out.Append(Request{JWS: "a.b.c"}); err != nil {
 		t.Errorf("and nothing after it: %v", err)
 	}
 }
