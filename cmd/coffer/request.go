@@ -22,11 +22,21 @@ purpose on its own (an unknown or a missing key is an error):
 ` + indented(examplePurposes) + `
 
 Purposes that contact the shopper have "channels": ["wallet"] and a weekly cap.
+A purpose may name "partners" that get some of its attributes too, each as coffer
+partner shows it; joint ones co-sign the request.
 Ask for little: what a purpose may ask at all is limited by the operator.`,
 		Example: `  coffer example purposes > purposes.json
   coffer request --purposes purposes.json
-  coffer request --purposes purposes.json --wait --reference order-1001`,
+  coffer request --purposes purposes.json --wait --reference order-1001
+
+  # with a joint partner
+  coffer request --purposes purposes.json --draft request.json
+  coffer cosign request.json --data partner-data
+  coffer request --send request.json`,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if drafted, _ := cmd.Flags().GetString("send"); drafted != "" {
+				return sendDraft(cmd, drafted)
+			}
 			if err := need(cmd, "purposes"); err != nil {
 				return err
 			}
@@ -44,23 +54,22 @@ Ask for little: what a purpose may ask at all is limited by the operator.`,
 			ask.Open, _ = cmd.Flags().GetDuration("open")
 			ask.ReturnURL, _ = cmd.Flags().GetString("return-url")
 			ask.Reference, _ = cmd.Flags().GetString("reference")
+			if file, _ := cmd.Flags().GetString("draft"); file != "" {
+				d, err := b.Draft(cmd.Context(), ask)
+				if err != nil {
+					return err
+				}
+				if err := d.Write(file); err != nil {
+					return err
+				}
+				fmt.Fprintf(cmd.OutOrStdout(), "signed, not sent; each joint partner runs: coffer cosign %s\nthen: coffer request --send %s\n", file, file)
+				return nil
+			}
 			asked, err := b.Request(cmd.Context(), ask)
 			if err != nil {
 				return err
 			}
-			out := cmd.OutOrStdout()
-			if plain, _ := cmd.Flags().GetBool("no-qr"); !plain {
-				code, err := terminalQR(asked.Link)
-				if err != nil {
-					return err
-				}
-				fmt.Fprintf(out, "%s\n", code)
-			}
-			fmt.Fprintf(out, "%s\nrequest %s, open until %s\n", asked.Link, asked.ID, asked.Expires.Time().Local().Format(time.DateTime))
-			if wait, _ := cmd.Flags().GetBool("wait"); wait {
-				return waitFor(cmd.Context(), out, b, asked.ID)
-			}
-			return nil
+			return printAsked(cmd, b, asked)
 		},
 	}
 	dataFlag(cmd)
@@ -71,7 +80,43 @@ Ask for little: what a purpose may ask at all is limited by the operator.`,
 	f.String("reference", "", "your own `word` for it, such as an order number; never sent")
 	f.Bool("no-qr", false, "show the link only")
 	f.Bool("wait", false, "wait for the answer")
+	f.String("draft", "", "sign into this `file` and send nothing: joint partners co-sign it first")
+	f.String("send", "", "send what was signed into this `file`")
 	return cmd
+}
+
+func sendDraft(cmd *cobra.Command, file string) error {
+	d, err := business.ReadDraft(file)
+	if err != nil {
+		return err
+	}
+	b, err := openBusiness(cmd)
+	if err != nil {
+		return err
+	}
+	defer b.Close()
+	asked, err := b.SendDraft(cmd.Context(), d)
+	if err != nil {
+		return err
+	}
+	return printAsked(cmd, b, asked)
+}
+
+// printAsked shows the link of a request, and waits if that is wanted.
+func printAsked(cmd *cobra.Command, b *business.Business, asked business.Asked) error {
+	out := cmd.OutOrStdout()
+	if plain, _ := cmd.Flags().GetBool("no-qr"); !plain {
+		code, err := terminalQR(asked.Link)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(out, "%s\n", code)
+	}
+	fmt.Fprintf(out, "%s\nrequest %s, open until %s\n", asked.Link, asked.ID, asked.Expires.Time().Local().Format(time.DateTime))
+	if wait, _ := cmd.Flags().GetBool("wait"); wait {
+		return waitFor(cmd.Context(), out, b, asked.ID)
+	}
+	return nil
 }
 
 func newStatus() *cobra.Command {
@@ -117,6 +162,13 @@ func printStatus(out io.Writer, s business.Status) {
 	for _, p := range s.Purposes {
 		if p.Given {
 			fmt.Fprintf(out, "  %-20s given    grant %s\n", p.ID, p.Grant)
+			for _, to := range p.Partners {
+				if to.Given {
+					fmt.Fprintf(out, "    %-18s given    grant %s\n", to.DID, to.Grant)
+				} else {
+					fmt.Fprintf(out, "    %-18s left out\n", to.DID)
+				}
+			}
 		} else {
 			fmt.Fprintf(out, "  %-20s refused\n", p.ID)
 		}

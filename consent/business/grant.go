@@ -26,6 +26,9 @@ type Grant struct {
 	Entry      consent.Bytes `json:"entry"` // its entry on the ledger
 	Receipt    string        `json:"receipt"`
 
+	// OnwardOf is, of a partner's grant, the one to the business that asked.
+	OnwardOf id.Grant `json:"onward_of,omitzero"`
+
 	// Log is the head of the access log as the operator last told it; the next
 	// hour's permit commits to it.
 	Log    consent.LogHead `json:"log"`

@@ -93,6 +93,9 @@ func (b *Business) openLetter(ctx context.Context, g id.Grant) (Grant, consent.L
 		V: 1, ID: g, Request: answer.Request, PurposeID: terms.Purpose, Attributes: terms.Attributes, Channels: terms.Channels,
 		Start: entry.Start, End: entry.End, State: consent.StateLive, Entry: letter.Entry, Receipt: letter.Receipt, Log: answer.Log,
 	}
+	if receipt.OnwardOf != nil {
+		grant.OnwardOf = *receipt.OnwardOf
+	}
 	// The trail first: what the business may use, its DPO must be able to see.
 	err = trail.Append(audit.Grant{Grant: g, Receipt: letter.Receipt, Opening: letter.Opening, Entry: letter.Entry, Proof: proof})
 	if err != nil {
@@ -137,7 +140,7 @@ func (b *Business) verifyLetter(ctx context.Context, set anchor.ValidatorSet, g 
 	none := func(err error) (consent.Letter, consent.Receipt, error) {
 		return consent.Letter{}, consent.Receipt{}, err
 	}
-	request, err := b.ownRequest(ctx, answer.Request)
+	request, err := b.heldRequest(ctx, answer.Request)
 	if err != nil {
 		return none(err)
 	}
@@ -158,6 +161,9 @@ func (b *Business) verifyLetter(ctx context.Context, set anchor.ValidatorSet, g 
 	}
 	if err := letter.Stands(request, receipt); err != nil {
 		return none(err)
+	}
+	if receipt.Controllers[0].Party != b.keys.did {
+		return none(errors.New("it is for another business"))
 	}
 	entry, err := letter.GrantEntry()
 	if err != nil {

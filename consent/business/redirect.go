@@ -34,7 +34,11 @@ func newRedirect(uri string) *redirect {
 // where to send the browser. The code that comes back is bound to our key. The state
 // names the request.
 func (b *Business) push(ctx context.Context, r id.Request, file requestFile) (string, error) {
-	details, err := json.Marshal([]map[string]string{{"type": "coffer_request", "request": file.JWS}})
+	element := map[string]any{"type": "coffer_request", "request": file.JWS}
+	if len(file.Cosignatures) > 0 {
+		element["cosignatures"] = file.Cosignatures
+	}
+	details, err := json.Marshal([]any{element})
 	if err != nil {
 		return "", err
 	}

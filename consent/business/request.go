@@ -55,6 +55,15 @@ type Outcome struct {
 	ID    string   `json:"id"` // the request's name for the purpose
 	Given bool     `json:"given"`
 	Grant id.Grant `json:"grant,omitzero"` // when given
+
+	Partners []PartnerOutcome `json:"partners,omitempty"` // of a purpose that was given and names partners
+}
+
+// PartnerOutcome is whether a partner was given to.
+type PartnerOutcome struct {
+	DID   consent.DID `json:"did"`
+	Given bool        `json:"given"`
+	Grant id.Grant    `json:"grant,omitzero"` // the partner's own
 }
 
 // requestFile is requests/<id>.json.
@@ -66,15 +75,24 @@ type requestFile struct {
 	State     RequestState `json:"state"`
 	Purposes  []Outcome    `json:"purposes,omitempty"`
 	Redirect  *redirect    `json:"redirect,omitempty"` // until the browser is back
+
+	Cosignatures []string `json:"cosignatures,omitempty"`
+	Partner      bool     `json:"partner,omitempty"` // another business's, which names this one
 }
 
 // Request signs a request and hands it to the operator. The request is in the
-// folder and in the trail before it is sent; when Request returns, the link works.
+// folder and in the trail before it is sent; when Request returns, the link works. One
+// that names joint partners needs their co-signatures: Draft it, and SendDraft then.
 func (b *Business) Request(ctx context.Context, ask Ask) (Asked, error) {
-	trail, _, err := b.ready(ctx)
+	d, err := b.Draft(ctx, ask)
 	if err != nil {
 		return Asked{}, err
 	}
+	return b.SendDraft(ctx, d)
+}
+
+// Draft signs a request and keeps it, and sends nothing.
+func (b *Business) Draft(ctx context.Context, ask Ask) (Draft, error) {
 	now, p := b.now(), b.profile
 	if ask.Open == 0 {
 		ask.Open = 24 * time.Hour
@@ -89,7 +107,7 @@ func (b *Business) Request(ctx context.Context, ask Ask) (Asked, error) {
 	if ask.Template != "" {
 		t, err := b.fromTemplate(ctx, ask)
 		if err != nil {
-			return Asked{}, err
+			return Draft{}, err
 		}
 		q.Template, q.Controller, q.Jurisdictions, q.Language, q.NoticeVersion, q.Purposes = t.Ref(), t.Controller, t.Jurisdictions, t.Language, t.NoticeVersion, t.Purposes
 	}
@@ -98,17 +116,42 @@ func (b *Business) Request(ctx context.Context, ask Ask) (Asked, error) {
 	// is signed. What the catalogue allows is the operator's to say.
 	rules := consent.ParseRules{Issuer: q.Iss, Audience: q.Aud, Now: now, Registered: p.Purposes}
 	if _, err := consent.ParseRequest(payload, rules); err != nil {
-		return Asked{}, fmt.Errorf("checking the request: %w", err)
+		return Draft{}, fmt.Errorf("checking the request: %w", err)
 	}
 	jws, err := b.keys.signer.SignJWS(consent.TypeRequest, payload)
 	if err != nil {
-		return Asked{}, fmt.Errorf("signing the request: %w", err)
+		return Draft{}, fmt.Errorf("signing the request: %w", err)
 	}
 	file := requestFile{V: 1, Reference: ask.Reference, JWS: jws, State: RequestOpen, Redirect: newRedirect(ask.Redirect)}
 	if err := b.folder.write(file, "requests", q.ID.String()+".json"); err != nil {
-		return Asked{}, fmt.Errorf("keeping the request: %w", err)
+		return Draft{}, fmt.Errorf("keeping the request: %w", err)
 	}
-	if err := trail.Append(audit.Request{JWS: jws}); err != nil {
+	return Draft{V: 1, Request: jws, Cosignatures: []string{}}, nil
+}
+
+// SendDraft hands a drafted request to the operator. ErrNotFound for one that is not drafted
+// here.
+func (b *Business) SendDraft(ctx context.Context, d Draft) (Asked, error) {
+	trail, _, err := b.ready(ctx)
+	if err != nil {
+		return Asked{}, err
+	}
+	q, err := consent.OpenRequest(ctx, b.agent, d.Request, consent.ParseRules{Issuer: b.keys.did, Audience: b.profile.Operator, Now: b.now()})
+	if err == nil {
+		err = q.Cosigned(ctx, b.agent, d.Cosignatures)
+	}
+	if err != nil {
+		return Asked{}, fmt.Errorf("checking the request: %w", err)
+	}
+	file, err := b.readRequest(q.ID)
+	if err == nil && file.JWS != d.Request {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return Asked{}, fmt.Errorf("sending a request: %w", err)
+	}
+	file.Cosignatures = d.Cosignatures
+	if err := trail.Append(audit.Request{JWS: q.JWS, Cosignatures: d.Cosignatures}); err != nil {
 		return Asked{}, err
 	}
 	var answer struct {
@@ -117,11 +160,15 @@ func (b *Business) Request(ctx context.Context, ask Ask) (Asked, error) {
 	if file.Redirect != nil {
 		answer.Link, err = b.push(ctx, q.ID, file)
 	} else {
-		err = b.client.call(ctx, http.MethodPost, "/business/v1/requests", map[string]string{"request": jws}, &answer)
+		body := map[string]any{"request": q.JWS}
+		if len(d.Cosignatures) > 0 {
+			body["cosignatures"] = d.Cosignatures
+		}
+		err = b.client.call(ctx, http.MethodPost, "/business/v1/requests", body, &answer)
 	}
 	if again := (*Problem)(nil); errors.As(err, &again) && again.Status == http.StatusConflict {
 		// An attempt whose answer was lost had arrived: the id is ours alone.
-		answer.Link, err = p.Operator+"/r/"+q.ID.String(), nil
+		answer.Link, err = b.profile.Operator+"/r/"+q.ID.String(), nil
 	}
 	if err != nil {
 		return Asked{}, fmt.Errorf("asking: %w", err)
@@ -146,6 +193,12 @@ func (b *Business) Status(ctx context.Context, r id.Request) (Status, error) {
 			ID      string   `json:"id"`
 			Outcome string   `json:"outcome"`
 			Grant   id.Grant `json:"grant"`
+
+			Partners []struct {
+				DID     consent.DID `json:"did"`
+				Outcome string      `json:"outcome"`
+				Grant   id.Grant    `json:"grant"`
+			} `json:"partners"`
 		} `json:"purposes"`
 	}
 	if err := b.client.call(ctx, http.MethodGet, "/business/v1/requests/"+r.String(), nil, &answer); err != nil {
@@ -156,6 +209,9 @@ func (b *Business) Status(ctx context.Context, r id.Request) (Status, error) {
 		o := Outcome{ID: p.ID, Given: p.Outcome == "given" && !p.Grant.IsZero()}
 		if o.Given {
 			o.Grant = p.Grant
+		}
+		for _, to := range p.Partners {
+			o.Partners = append(o.Partners, PartnerOutcome{DID: to.DID, Given: to.Outcome == "given", Grant: to.Grant})
 		}
 		if answer.Status == RequestAnswered {
 			file.Purposes = append(file.Purposes, o)
