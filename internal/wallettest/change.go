@@ -52,7 +52,7 @@ func (h Held) Until() (anchor.Epoch, error) {
 func (w *Wallet) PrepareChange(g id.Grant, kind consent.ChangeKind, to To, c consent.Catalogue) (Changed, error) {
 	h, now := w.Held[g], w.Now()
 	start := anchor.EpochAt(now)
-	pairwise, err := agent.NewSigner(seal.PairwiseKey(w.Seed, string(h.Request.Iss)))
+	pairwise, err := agent.NewSigner(seal.PairwiseKey(w.Seed, string(h.Business())))
 	if err != nil {
 		return Changed{}, err
 	}
@@ -98,7 +98,7 @@ func (w *Wallet) PrepareChange(g id.Grant, kind consent.ChangeKind, to To, c con
 	}
 	out.Change = consent.NewChange(old, kind, &consent.Successor{Grant: next.Given.Grant, Attributes: to.Attributes, Channels: to.Channels,
 		Days: next.Given.Days, Until: start + anchor.Epoch(to.Hours), Entry: next.Given.Entry, ReceiptHash: next.Given.ReceiptHash}, now)
-	if out.Letter, err = w.letter(h.Request, next); err != nil {
+	if out.Letter, err = w.letter(next); err != nil {
 		return Changed{}, err
 	}
 	for _, name := range to.Attributes {
@@ -200,7 +200,7 @@ func (w *Wallet) withdrawal(h Held) anchor.Withdraw {
 
 // closing signs the receipt of a grant's end.
 func (w *Wallet) closing(h Held, state string, at consent.Unix) (string, error) {
-	pairwise, err := agent.NewSigner(seal.PairwiseKey(w.Seed, string(h.Request.Iss)))
+	pairwise, err := agent.NewSigner(seal.PairwiseKey(w.Seed, string(h.Business())))
 	if err != nil {
 		return "", err
 	}

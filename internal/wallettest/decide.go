@@ -29,23 +29,47 @@ type Held struct {
 	Pause   *consent.Receipt // of its pause; nil while it is not paused
 }
 
+// Business is whom the grant is to: the business that asked, or its partner.
+func (h Held) Business() consent.DID {
+	if h.Given.Partner != "" {
+		return h.Given.Partner
+	}
+	return h.Request.Iss
+}
+
+// AgreementKey is what letters and demands to that business are encrypted to.
+func (h Held) AgreementKey() consent.AgreementKey {
+	asked, _ := h.Request.Purpose(h.Given.Purpose)
+	if p, ok := asked.Partner(h.Given.Partner); ok {
+		return p.AgreementKey
+	}
+	return h.Request.AgreementKey
+}
+
 // Choice is a shopper's answer to one purpose; a purpose without one is refused.
 type Choice struct {
 	Attributes []string
 	Days       int // 0: as asked
 	Channels   []string
+	LeaveOut   []consent.DID // partners that nothing is given to
 }
 
 // Request fetches and verifies what a business asks.
 func (w *Wallet) Request(ctx context.Context, request id.Request) (consent.Request, error) {
 	var answer struct {
-		Request string `json:"request"`
-		Status  string `json:"status"`
+		Request      string   `json:"request"`
+		Status       string   `json:"status"`
+		Cosignatures []string `json:"cosignatures"`
 	}
 	if err := w.Do(ctx, "GET", "/requests/"+request.String(), nil, &answer); err != nil {
 		return consent.Request{}, err
 	}
-	return consent.OpenRequest(ctx, agent.New(agent.Options{}), answer.Request, consent.ParseRules{Audience: w.Origin, Now: w.Now()})
+	signatures := agent.New(agent.Options{})
+	q, err := consent.OpenRequest(ctx, signatures, answer.Request, consent.ParseRules{Audience: w.Origin, Now: w.Now()})
+	if err == nil {
+		err = q.Cosigned(ctx, signatures, answer.Cosignatures)
+	}
+	return q, err
 }
 
 // give is what the operator gets of one purpose beside the decision.
@@ -87,9 +111,7 @@ type GrantState struct {
 // the attributes' types in the receipts.
 func (w *Wallet) Prepare(q consent.Request, choices map[string]Choice, minor bool, c consent.Catalogue) (Answer, error) {
 	a := Answer{Documents: map[id.Document][]byte{}}
-	var given []consent.Given
 	refuse := []string{}
-	now := w.Now()
 	for _, asked := range q.Purposes {
 		choice, ok := choices[asked.ID]
 		if !ok {
@@ -102,56 +124,81 @@ func (w *Wallet) Prepare(q consent.Request, choices map[string]Choice, minor boo
 		if choice.Channels == nil {
 			choice.Channels = []string{}
 		}
-		h := Held{Request: q, Given: consent.Given{Grant: id.New[id.Grant](), Purpose: asked.ID,
-			Attributes: choice.Attributes, Days: choice.Days, Channels: choice.Channels}}
-		pairwise, err := agent.NewSigner(seal.PairwiseKey(w.Seed, string(q.Iss)))
+		first, err := w.give(&a, q, asked, choice, "", id.Grant{}, c)
 		if err != nil {
 			return a, err
 		}
-		h.Receipt, err = consent.NewReceipt(q, consent.Terms{
-			Grant: h.Given.Grant, Record: id.New[id.Receipt](), Shopper: pairwise.DID, Purpose: asked.ID,
-			Attributes: choice.Attributes, Channels: choice.Channels, Days: choice.Days, Time: consent.UnixAt(now),
-		}, c)
-		if err != nil {
-			return a, err
-		}
-		if h.Receipt.JWT, err = pairwise.SignReceipt(h.Receipt); err != nil {
-			return a, err
-		}
-		ahead, err := w.enter(&h, anchor.EpochAt(now))
-		if err != nil {
-			return a, err
-		}
-		letter, err := w.letter(q, h)
-		if err != nil {
-			return a, err
-		}
-		shares := []share{}
-		for _, name := range choice.Attributes {
-			s, err := w.share(h, w.Documents[w.Named[name]])
-			if err != nil {
-				return a, fmt.Errorf("sharing %s: %w", name, err)
+		for _, p := range asked.Partners {
+			own := Choice{Attributes: p.Of(choice.Attributes), Days: choice.Days, Channels: []string{}}
+			if len(own.Attributes) == 0 || slices.Contains(choice.LeaveOut, p.DID) {
+				continue
 			}
-			s.Attribute, s.Grant = name, nil
-			shares = append(shares, s)
+			if _, err := w.give(&a, q, asked, own, p.DID, first, c); err != nil {
+				return a, err
+			}
 		}
-		secret, err := json.Marshal(map[string]any{"v": 1, "kind": "grant", "grant": h.Given.Grant, "business": q.Iss,
-			"grant_key": b64.EncodeToString(h.Key[:]), "receipt": h.Receipt.JWT, "opening": h.Opening})
-		if err != nil {
-			return a, err
-		}
-		given = append(given, h.Given)
-		a.Held = append(a.Held, h)
-		a.Documents[id.New[id.Document]()] = secret
-		a.Give = append(a.Give, give{h.Given.Grant, h.Receipt.JWT, letter, shares, b64.EncodeToString(ahead.Bytes())})
 	}
-	a.Decision = consent.NewDecision(q, given, refuse, now)
+	var given []consent.Given
+	for _, h := range a.Held {
+		given = append(given, h.Given)
+	}
+	a.Decision = consent.NewDecision(q, given, refuse, w.Now())
 	a.Decision.Minor = minor
 	return a, w.endings(&a, q)
 }
 
-func (w *Wallet) letter(q consent.Request, h Held) (string, error) {
-	to, err := q.AgreementKey.Public()
+// give makes one grant of an answer: to the business that asks, or to a partner under
+// the first grant.
+func (w *Wallet) give(a *Answer, q consent.Request, asked consent.Asked, choice Choice, partner consent.DID, first id.Grant, c consent.Catalogue) (id.Grant, error) {
+	none := func(err error) (id.Grant, error) { return id.Grant{}, err }
+	now := w.Now()
+	h := Held{Request: q, Given: consent.Given{Grant: id.New[id.Grant](), Purpose: asked.ID,
+		Attributes: choice.Attributes, Days: choice.Days, Channels: choice.Channels, Partner: partner}}
+	pairwise, err := agent.NewSigner(seal.PairwiseKey(w.Seed, string(h.Business())))
+	if err != nil {
+		return none(err)
+	}
+	h.Receipt, err = consent.NewReceipt(q, consent.Terms{
+		Grant: h.Given.Grant, Record: id.New[id.Receipt](), Shopper: pairwise.DID, Purpose: asked.ID,
+		Attributes: choice.Attributes, Channels: choice.Channels, Days: choice.Days, Time: consent.UnixAt(now),
+		Partner: partner, OnwardOf: first,
+	}, c)
+	if err != nil {
+		return none(err)
+	}
+	if h.Receipt.JWT, err = pairwise.SignReceipt(h.Receipt); err != nil {
+		return none(err)
+	}
+	ahead, err := w.enter(&h, anchor.EpochAt(now))
+	if err != nil {
+		return none(err)
+	}
+	letter, err := w.letter(h)
+	if err != nil {
+		return none(err)
+	}
+	shares := []share{}
+	for _, name := range choice.Attributes {
+		s, err := w.share(h, w.Documents[w.Named[name]])
+		if err != nil {
+			return none(fmt.Errorf("sharing %s: %w", name, err))
+		}
+		s.Attribute, s.Grant = name, nil
+		shares = append(shares, s)
+	}
+	secret, err := json.Marshal(map[string]any{"v": 1, "kind": "grant", "grant": h.Given.Grant, "business": h.Business(),
+		"grant_key": b64.EncodeToString(h.Key[:]), "receipt": h.Receipt.JWT, "opening": h.Opening})
+	if err != nil {
+		return none(err)
+	}
+	a.Held = append(a.Held, h)
+	a.Documents[id.New[id.Document]()] = secret
+	a.Give = append(a.Give, give{h.Given.Grant, h.Receipt.JWT, letter, shares, b64.EncodeToString(ahead.Bytes())})
+	return h.Given.Grant, nil
+}
+
+func (w *Wallet) letter(h Held) (string, error) {
+	to, err := h.AgreementKey().Public()
 	if err != nil {
 		return "", err
 	}
@@ -159,7 +206,7 @@ func (w *Wallet) letter(q consent.Request, h Held) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	mine, err := seal.AgreementKey(w.Seed, string(q.Iss)).ECDH()
+	mine, err := seal.AgreementKey(w.Seed, string(h.Business())).ECDH()
 	if err != nil {
 		return "", err
 	}
@@ -230,24 +277,52 @@ func (w *Wallet) Decide(ctx context.Context, q consent.Request, choices map[stri
 	return w.Send(ctx, a)
 }
 
-// Withdraw ends a grant, with its receipt and its entry.
+// Withdraw ends a grant and those of partners under it, each with its receipt and its
+// entry.
 func (w *Wallet) Withdraw(ctx context.Context, g id.Grant) (GrantState, error) {
+	body, err := w.ending(g)
+	if err != nil {
+		return GrantState{}, err
+	}
+	ended, under := []id.Grant{g}, []any{}
+	for other, h := range w.Held {
+		if h.Over || h.Receipt.OnwardOf == nil || *h.Receipt.OnwardOf != g {
+			continue
+		}
+		one, err := w.ending(other)
+		if err != nil {
+			return GrantState{}, err
+		}
+		one["grant"] = other
+		ended, under = append(ended, other), append(under, one)
+	}
+	if len(under) > 0 {
+		body["partners"] = under
+	}
+	var state GrantState
+	err = w.Do(ctx, "POST", "/grants/"+g.String()+"/withdraw", body, &state)
+	if err == nil {
+		for _, g := range ended {
+			h := w.Held[g]
+			h.Over = true
+			w.Held[g] = h
+		}
+	}
+	return state, err
+}
+
+// ending is what ends one grant.
+func (w *Wallet) ending(g id.Grant) (map[string]any, error) {
 	h := w.Held[g]
 	jwt, err := w.closing(h, consent.EventWithdrawn, consent.UnixAt(w.Now()))
 	if err != nil {
-		return GrantState{}, err
+		return nil, err
 	}
 	body := map[string]any{"entry": nil, "receipt": jwt}
 	if h.Pause == nil { // a paused grant is off the ledger
 		body["entry"] = b64.EncodeToString(w.withdrawal(h).Bytes())
 	}
-	var state GrantState
-	err = w.Do(ctx, "POST", "/grants/"+g.String()+"/withdraw", body, &state)
-	if err == nil {
-		h.Over = true
-		w.Held[g] = h
-	}
-	return state, err
+	return body, nil
 }
 
 // Erase ends the vault, confirmed with the passkey.

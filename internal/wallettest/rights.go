@@ -33,22 +33,24 @@ func (w *Wallet) PrepareRights(d Demand) (Demanded, error) {
 	if !ours {
 		return Demanded{}, fmt.Errorf("a demand about a grant that this wallet did not give")
 	}
-	business := string(h.Request.Iss)
+	business := string(h.Business())
 	pairwise, err := agent.NewSigner(seal.PairwiseKey(w.Seed, business))
 	if err != nil {
 		return Demanded{}, err
 	}
-	agreement, err := w.agreement(h.Request.Iss)
+	agreement, err := w.agreement(h.Business())
 	if err != nil {
 		return Demanded{}, err
 	}
-	q := consent.RightsRequest{V: 1, ID: id.New[id.Rights](), Iss: pairwise.DID, Aud: h.Request.Iss, Operator: w.Origin, Time: consent.UnixAt(w.Now()),
+	q := consent.RightsRequest{V: 1, ID: id.New[id.Rights](), Iss: pairwise.DID, Aud: h.Business(), Operator: w.Origin, Time: consent.UnixAt(w.Now()),
 		Regime: d.Regime, Right: d.Right, Grants: d.Grants, Attributes: d.Attributes, Text: d.Text, AgreementKey: consent.NewAgreementKey(agreement.PublicKey())}
 	rand.Read(q.Nonce[:])
 	if q, err = pairwise.SignRights(q); err != nil {
 		return Demanded{}, err
 	}
-	sealed, err := w.SealRights(h.Request, q.JWS)
+	to := h.Request
+	to.AgreementKey = h.AgreementKey()
+	sealed, err := w.SealRights(to, q.JWS)
 	return Demanded{q, sealed}, err
 }
 
