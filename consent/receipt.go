@@ -286,6 +286,9 @@ func (r Receipt) Terms() Terms {
 	return t
 }
 
+// Began reports whether a grant began with the receipt.
+func (r Receipt) Began() bool { return begins(r.Events[0].State) }
+
 // Lasts is how many hours the receipt's grant lasts, from its entry's start.
 func (r Receipt) Lasts() int {
 	t := r.Terms()
@@ -450,6 +453,63 @@ func (r Receipt) Closes(before Receipt, state string) error {
 	}
 	if at := difference(r, before.Closing(r.Terms().Record, state, r.Events[0].Time)); at != "" {
 		return refuse(WrongReceipt, at)
+	}
+	return nil
+}
+
+// Lasting is the hash of what stays the same in every receipt of one grant: all but the
+// record and its event.
+func (r Receipt) Lasting() Hash {
+	r.RecordID, r.Predecessor, r.Events, r.JWT = "", nil, nil, ""
+	return HashOf(write(r))
+}
+
+// Life is what a receipt says of its grant, short: enough to hold the next receipt of
+// its line against it without keeping the whole.
+type Life struct {
+	Grant      id.Grant
+	Shopper    DID
+	Record     string
+	State      string // the event
+	Time       Unix
+	Request    Hash
+	Notice     Hash
+	Purpose    string
+	Attributes []string
+	Channels   []string
+	lasting    Hash
+	validity   string
+}
+
+// Life is the receipt, short. The receipt must be a parsed one.
+func (r Receipt) Life() Life {
+	t := r.Terms()
+	return Life{Grant: r.Grant, Shopper: r.ID, Record: r.RecordID, State: r.Events[0].State, Time: r.Events[0].Time, Request: r.RequestHash,
+		Notice: r.NoticeHash, Purpose: t.Purpose, Attributes: t.Attributes, Channels: t.Channels, lasting: r.Lasting(), validity: r.Events[0].Validity}
+}
+
+// Next holds the receipt after a grant's newest one against it: of the grant's pause or
+// end, or of the grant that follows it. It asks what Closes and Follows ask, as far as
+// a Life can tell.
+func (l Life) Next(r Receipt) error {
+	next := r.Life()
+	if !r.whole() || r.Predecessor == nil || *r.Predecessor != l.Record || next.Time < l.Time || next.Shopper != l.Shopper {
+		return refuse(WrongReceipt, "predecessor")
+	}
+	if closes(next.State) {
+		if next.Grant != l.Grant || next.lasting != l.lasting || next.validity != l.validity || !begins(l.State) && (l.State != EventPaused || next.State == EventPaused) {
+			return refuse(WrongReceipt, "events[0]")
+		}
+		return nil
+	}
+	if resumes := next.State == EventResumed; !follows(next.State) || next.Grant == l.Grant || resumes != (l.State == EventPaused) || !resumes && !begins(l.State) {
+		return refuse(WrongReceipt, "events[0].event_state")
+	}
+	if next.Request != l.Request || next.Notice != l.Notice || next.Purpose != l.Purpose {
+		return refuse(WrongReceipt, "request_hash")
+	}
+	if len(Dropped(next.Attributes, l.Attributes))+len(Dropped(next.Channels, l.Channels)) > 0 {
+		return refuse(WiderThanGrant, "purposes[0]")
 	}
 	return nil
 }

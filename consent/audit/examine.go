@@ -32,6 +32,7 @@ type examined struct {
 	partners   []consent.DID // that the request names
 
 	countersignature *consent.Countersignature
+	closing          *consent.Receipt
 }
 
 type grantFacts struct {
@@ -40,6 +41,7 @@ type grantFacts struct {
 	index   uint64
 	receipt consent.Receipt
 	terms   consent.Terms
+	life    consent.Life
 }
 
 type permitFacts struct {
@@ -106,6 +108,12 @@ func (e *examiner) examine(ctx context.Context, n int, text []byte, whole bool) 
 		e.examineCountersignature(ctx, x, l)
 	case Withdrawal:
 		e.examineWithdrawal(ctx, x, l)
+	case Closing:
+		if r, err := e.signatures.VerifyReceipt(ctx, l.Receipt); err != nil {
+			x.refused(l.Grant, ReceiptSignature, err)
+		} else {
+			x.closing = &r
+		}
 	case Proof:
 		if p, ok := e.verify(x, l.Grant, l.Proof); ok {
 			x.proven = &p
@@ -199,6 +207,7 @@ func (e *examiner) examineGrant(ctx context.Context, x *examined, l Grant) {
 	facts.terms = facts.receipt.Terms()
 	e.examineReceipt(x, l, facts)
 	if len(x.findings) == 0 {
+		facts.life = facts.receipt.Life()
 		x.grant = facts
 	}
 }
@@ -208,8 +217,8 @@ func (e *examiner) examineReceipt(x *examined, l Grant, facts *grantFacts) {
 	if r.Grant != l.Grant {
 		x.findOf(l.Grant, ReceiptMismatch, "the receipt is of the grant %s", r.Grant)
 	}
-	if hours := int64(facts.entry.End) - int64(facts.entry.Start); hours != int64(facts.terms.Days)*24 {
-		x.findOf(l.Grant, ReceiptMismatch, "the receipt says %d days, the entry %d hours", facts.terms.Days, hours)
+	if !r.Spans(facts.entry) {
+		x.findOf(l.Grant, ReceiptMismatch, "the receipt says %d hours, the entry %d", r.Lasts(), int64(facts.entry.End)-int64(facts.entry.Start))
 	}
 	q, ok, err := e.requests.get(r.RequestHash)
 	if err != nil || !ok {

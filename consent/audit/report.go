@@ -43,6 +43,8 @@ type Counts struct {
 	Repeated    int `json:"repeated"`       // lines that say again what stands before
 
 	Countersigned int `json:"countersignatures"`
+	Closings      int `json:"closings"`   // receipts of a pause or an end that came apart
+	Unfollowed    int `json:"unfollowed"` // grants that took the place of one which the trail does not have
 }
 
 // Clean reports whether something was checked and nothing was found.
@@ -80,7 +82,8 @@ func (r Report) Text() string {
 	for _, row := range []struct {
 		n    int
 		what string
-	}{{c.Unused, "permits for messages that the trail does not show"}, {c.Unanchored, "withdrawals that no proof shows on the ledger yet"},
+	}{{c.Closings, "receipts of a pause or an end"}, {c.Unfollowed, "grants in the place of one that the trail does not have"},
+		{c.Unused, "permits for messages that the trail does not show"}, {c.Unanchored, "withdrawals that no proof shows on the ledger yet"},
 		{c.Unchecked, "lines not checked further: what they lean on has a finding"}, {c.Repeated, "lines that repeat an earlier one"}} {
 		if row.n > 0 {
 			fmt.Fprintf(t, "%d\t  %s\n", row.n, row.what)

@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -21,6 +22,7 @@ type state struct {
 
 	head    Head
 	grants  map[id.Grant]*grantState
+	records map[short]id.Grant // by the record of each of its receipts
 	handles map[anchor.Handle]id.Grant
 	leaves  map[short]struct{}  // of every entry the trail explains
 	waiting map[short]*letting  // permits of messages whose line has not come
@@ -50,6 +52,7 @@ type grantState struct {
 	attributes []string
 	channels   []string
 	weeklyCap  int
+	life       consent.Life   // as the newest receipt of it says
 	collects   []anchor.Epoch // hours with a permit to collect
 	messages   []anchor.Epoch // hours of the permits to send, in order
 
@@ -74,7 +77,7 @@ type unproved struct {
 }
 
 func newState(r *Report, chain anchor.Chain) *state {
-	return &state{report: r, chain: chain, grants: map[id.Grant]*grantState{}, handles: map[anchor.Handle]id.Grant{},
+	return &state{report: r, chain: chain, grants: map[id.Grant]*grantState{}, records: map[short]id.Grant{}, handles: map[anchor.Handle]id.Grant{},
 		leaves: map[short]struct{}{}, waiting: map[short]*letting{}, sent: map[short]struct{}{}, pending: map[short]*unproved{},
 		doubted: map[id.Grant]struct{}{}, doubtful: map[short]struct{}{}}
 }
@@ -129,6 +132,8 @@ func (s *state) take(x *examined) {
 		s.takeCountersignature(x, l)
 	case Withdrawal:
 		s.takeWithdrawal(x, l)
+	case Closing:
+		s.takeClosing(x, l)
 	case Proof:
 		s.takeProof(x, l)
 	case End:
@@ -180,14 +185,50 @@ func (s *state) takeGrant(x *examined, l Grant) {
 		s.findOf(x.n, l.Grant, EntryMismatch, "its entry is that of the grant %s", other)
 		return
 	}
+	before, ok := s.follow(x, l, f)
+	if !ok {
+		return
+	}
 	delete(s.doubted, l.Grant)
 	s.leaves[cut(f.leaf)] = struct{}{}
 	s.handles[f.entry.HandleKey] = l.Grant
 	s.report.Counts.Proofs++
 	p := f.receipt.Purposes[0]
-	s.grants[l.Grant] = &grantState{handle: f.entry.HandleKey, wallet: f.entry.WalletKey, start: f.entry.Start, end: f.entry.End,
+	s.grants[l.Grant] = &grantState{handle: f.entry.HandleKey, wallet: f.entry.WalletKey, start: f.entry.Start, end: f.receipt.Until(f.entry),
 		index: f.index, shopper: f.receipt.ID, record: f.receipt.RecordID,
-		receipt: consent.HashOf(f.receipt.JWT), given: f.receipt.Events[0].Time, attributes: f.terms.Attributes, channels: p.Channels, weeklyCap: p.WeeklyCap}
+		receipt: consent.HashOf(f.receipt.JWT), given: f.receipt.Events[0].Time, attributes: f.terms.Attributes, channels: p.Channels, weeklyCap: p.WeeklyCap, life: f.life}
+	s.records[recordMark(f.receipt.RecordID)] = l.Grant
+	if before != nil { // a change lets nobody write more often
+		s.grants[l.Grant].messages = slices.Clone(before.messages)
+	}
+}
+
+func recordMark(record string) short { return cut(consent.HashOf(record)) }
+
+// follow holds a grant that took another's place against that one, if the trail has it:
+// a business that was away while the other stood never opened its letter.
+func (s *state) follow(x *examined, l Grant, f *grantFacts) (before *grantState, ok bool) {
+	if f.receipt.Predecessor == nil {
+		return nil, true
+	}
+	before = s.grants[s.records[recordMark(*f.receipt.Predecessor)]]
+	if before == nil {
+		s.report.Counts.Unfollowed++
+		return nil, true
+	}
+	if err := before.life.Next(f.receipt); err != nil {
+		kind := ReceiptMismatch
+		if errors.Is(err, consent.WiderThanGrant) {
+			kind = ReceiptWider
+		}
+		s.findOf(x.n, l.Grant, kind, "it follows %s: %v", before.life.Record, err)
+		return nil, false
+	}
+	if until := f.receipt.Until(f.entry); until > before.end && f.receipt.Events[0].State != consent.EventRenewed {
+		s.findOf(x.n, l.Grant, ReceiptWider, "it ends at hour %d, the grant that it follows at %d", until, before.end)
+		return nil, false
+	}
+	return before, true
 }
 
 // granted is the grant that a line is under.
@@ -373,18 +414,51 @@ func (s *state) takeWithdrawal(x *examined, l Withdrawal) {
 		s.findOf(x.n, l.Grant, EntrySignature, "the withdrawal %s is not signed by the grant's wallet key", f.leaf)
 		return
 	}
-	if r := f.receipt; r != nil && (r.Grant != l.Grant || r.ID != g.shopper || r.Events[0].State != consent.EventWithdrawn ||
-		r.Predecessor == nil || *r.Predecessor != g.record) {
-		s.findOf(x.n, l.Grant, ReceiptMismatch, "the receipt does not withdraw what %s gave", g.record)
+	_, again := s.leaves[cut(f.leaf)]
+	if r := f.receipt; r != nil {
+		if _, known := s.records[recordMark(r.RecordID)]; !again || !known { // or the line repeats itself
+			s.close(x.n, l.Grant, g, *r)
+		}
 	}
 	g.withdrawn = true
-	if _, again := s.leaves[cut(f.leaf)]; again {
+	if again {
 		s.report.Counts.Repeated++
 	} else {
 		s.leaves[cut(f.leaf)] = struct{}{}
 		s.pending[cut(f.leaf)] = &unproved{f.leaf, anchor.KindWithdraw, l.Grant, x.n}
 	}
 	s.prove(x, l.Grant, f.leaf)
+}
+
+// takeClosing takes a receipt that came apart from a withdrawal's entry.
+func (s *state) takeClosing(x *examined, l Closing) {
+	s.report.Counts.Closings++
+	g := s.granted(x.n, l.Grant)
+	if g == nil || x.closing == nil {
+		return
+	}
+	if _, known := s.records[recordMark(x.closing.RecordID)]; known && x.closing.RecordID != g.record {
+		s.report.Counts.Repeated++
+		return
+	}
+	s.close(x.n, l.Grant, g, *x.closing)
+}
+
+// close holds a receipt of a grant's pause or end against the grant's newest.
+func (s *state) close(n int, name id.Grant, g *grantState, r consent.Receipt) {
+	err := g.life.Next(r)
+	if err == nil && r.Grant != name {
+		err = fmt.Errorf("it is of the grant %s", r.Grant)
+	}
+	if err == nil && r.Events[0].State == consent.EventExpired && r.Events[0].Time < consent.UnixAt(g.end.Time()) {
+		err = fmt.Errorf("the grant lasts until hour %d", g.end)
+	}
+	if err != nil {
+		s.findOf(n, name, ReceiptMismatch, "the receipt does not close what %s says: %v", g.life.Record, err)
+		return
+	}
+	g.life = r.Life()
+	s.records[recordMark(r.RecordID)] = name
 }
 
 func (s *state) takeProof(x *examined, l Proof) {

@@ -81,6 +81,13 @@ type Withdrawal struct {
 	Proof   *anchor.Proof `json:"proof"`
 }
 
+// Closing is the receipt of a grant's pause or end, if no withdrawal line has it: of an
+// expiry, or of an end after a pause.
+type Closing struct {
+	Grant   id.Grant `json:"grant"`
+	Receipt string   `json:"receipt"` // JWT
+}
+
 // Proof is the proof of a permit or a withdrawal that stands before it.
 type Proof struct {
 	Grant id.Grant     `json:"grant"`
@@ -99,6 +106,7 @@ func (Permit) kind() string     { return "permit" }
 func (Collect) kind() string    { return "collect" }
 func (Message) kind() string    { return "message" }
 func (Withdrawal) kind() string { return "withdrawal" }
+func (Closing) kind() string    { return "closing" }
 func (Proof) kind() string      { return "proof" }
 func (End) kind() string        { return "end" }
 
@@ -161,6 +169,8 @@ func parseLine(b []byte) (Line, consent.Hash, error) {
 		return parseAs[Countersignature](b)
 	case "withdrawal":
 		return parseAs[Withdrawal](b)
+	case "closing":
+		return parseAs[Closing](b)
 	case "proof":
 		return parseAs[Proof](b)
 	case "end":

@@ -40,7 +40,7 @@ type Verified struct {
 	Entry         *anchor.Grant // as the file has it; Proven shows that the ledger has it
 	Proven        *anchor.Proven
 	Countersigned *consent.Countersignature
-	Ended         *consent.Receipt // the receipt of the withdrawal
+	Ended         *consent.Receipt // the receipt of the withdrawal, the pause, or the grant that took its place
 	EndProven     *anchor.Proven
 }
 
@@ -114,8 +114,8 @@ func (v *verification) skip(name, why string) {
 
 func (v *verification) receiptSteps(ctx context.Context, b consent.Bundle, s consent.Signatures) {
 	r, err := s.VerifyReceipt(ctx, b.Receipt)
-	if err == nil && r.Events[0].State != consent.EventGiven {
-		err = errors.New("it is the receipt of a withdrawal; give the receipt that it ends, with the withdrawal in it")
+	if err == nil && !r.Began() {
+		err = fmt.Errorf("it says that a grant is %s; give the receipt with which the grant began, with this one in it", r.Events[0].State)
 	}
 	if err != nil && cutOff(b.Receipt) {
 		err = fmt.Errorf("the signed receipt in the file is cut off; fetch it again: %w", err)
@@ -150,11 +150,14 @@ func (v *verification) entrySteps(b consent.Bundle) {
 		v.skip(stepLength, "the receipt's signature does not hold")
 		return
 	}
-	days := v.Receipt.Terms().Days
-	if hours := int64(g.End) - int64(g.Start); hours != int64(days)*24 {
-		err = fmt.Errorf("the receipt says %d days, the entry %d hours", days, hours)
+	if !v.Receipt.Spans(g) {
+		err = fmt.Errorf("the receipt says %d hours, the entry %d", v.Receipt.Lasts(), int64(g.End)-int64(g.Start))
 	}
-	v.step(stepLength, err, "%d days", days)
+	if v.Receipt.Lasts()%24 == 0 {
+		v.step(stepLength, err, "%d days", v.Receipt.Lasts()/24)
+		return
+	}
+	v.step(stepLength, err, "%d hours, until %s", v.Receipt.Lasts(), v.Receipt.Until(g).Time().Format("2006-01-02 15:04 UTC"))
 }
 
 // proofSteps tells a proof's one answer as the steps it was found in.
@@ -250,7 +253,11 @@ func (v *verification) endReceiptSteps(ctx context.Context, jwt string, s consen
 		v.skip(stepEnds, "the signature does not hold")
 		return
 	}
-	if v.step(stepEnds, end.Ends(*v.Receipt), "%s, on %s", end.RecordID, end.Events[0].Time.Time().Format("2006-01-02 15:04 UTC")) {
+	follows := end.Closes(*v.Receipt, end.Events[0].State)
+	if end.Began() {
+		follows = end.Follows(*v.Receipt)
+	}
+	if v.step(stepEnds, follows, "%s, %s on %s", end.RecordID, end.Events[0].State, end.Events[0].Time.Time().Format("2006-01-02 15:04 UTC")) {
 		v.Ended = &end
 	}
 }

@@ -211,12 +211,13 @@ func readProblem(resp *http.Response, body []byte) *Problem {
 		Detail    string `json:"detail"`
 		Attribute string `json:"attribute"`
 		Reason    string `json:"reason"`
+		Successor string `json:"successor"`
 	}
 	if json.Unmarshal(body, &doc) != nil {
 		return p
 	}
 	p.Code = strings.TrimPrefix(doc.Type, "urn:coffer:problem:")
-	p.Detail, p.Attribute, p.Reason = doc.Detail, doc.Attribute, doc.Reason
+	p.Detail, p.Attribute, p.Reason, p.Successor = doc.Detail, doc.Attribute, doc.Reason, doc.Successor
 	if doc.Title != "" {
 		p.Title = doc.Title
 	}

@@ -41,18 +41,28 @@ func (v Value) Text() string {
 type Collection struct {
 	Values  []Value
 	Refused []consent.Denial // attributes that were asked for and not released
+	Grant   id.Grant         // that it was collected under: the one that was named, or that took its place
 }
 
 // Collect collects attributes under a grant, or everything it names when none are
 // asked for: it opens the letter when that was not done, posts the hour's permit,
 // collects, and decrypts. What the grant does not name comes back in Refused;
 // when nothing at all is released the error is a *consent.Denial that says why:
-// withdrawn, expired, not-anchored, not-covered, policy. ErrNotFound when there is
+// withdrawn, paused, expired, not-anchored, not-covered, policy. A grant that the
+// shopper changed is followed to the one that took its place. ErrNotFound when there is
 // no such grant of this business. The attempt stands in the shopper's access log.
 func (b *Business) Collect(ctx context.Context, g id.Grant, attributes ...string) (Collection, error) {
+	return following(ctx, b, g, func(g id.Grant) (Collection, error) {
+		c, err := b.collectUnder(ctx, g, attributes)
+		c.Grant = g
+		return c, err
+	})
+}
+
+func (b *Business) collectUnder(ctx context.Context, g id.Grant, attributes []string) (Collection, error) {
 	defer b.hold(g)()
 	grant, letter, err := b.openLetter(ctx, g)
-	if err != nil && consent.DenialOf(err) != nil && grant.over() {
+	if err != nil && consent.DenialOf(err) != nil && (grant.over() || grant.State == consent.StatePaused) {
 		// The keys are gone, so nothing could be opened. The answer is the
 		// operator's all the same: it notes the attempt for the shopper to see.
 		return Collection{}, b.collectInVain(ctx, grant, attributes)
@@ -118,7 +128,7 @@ func (b *Business) collectInVain(ctx context.Context, grant Grant, attributes []
 	_, err := b.collect(ctx, grant.ID, attributes)
 	switch {
 	case err == nil:
-		return errors.New("collecting: the operator releases under a grant that was withdrawn; tell the shopper and the operator")
+		return errors.New("collecting: the operator releases under a grant that has ended; tell the shopper and the operator")
 	case consent.DenialOf(err) != nil:
 		return err
 	case errors.Is(err, ErrNotFound), errors.Is(err, ErrUnreachable):

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"coffer/consent"
+	"coffer/internal/id"
 )
 
 var (
@@ -33,6 +34,7 @@ type Problem struct {
 	Detail     string
 	Attribute  string
 	Reason     string
+	Successor  string // the grant that took the place of one, or ""
 	RetryAfter time.Duration
 	ClockOff   time.Duration // how far our clock is ahead of the operator's, where that could be why
 }
@@ -59,6 +61,9 @@ func (p *Problem) Error() string {
 var denials = map[string]consent.DenialReason{
 	"withdrawn":    consent.Withdrawn,
 	"terminated":   consent.Terminated,
+	"paused":       consent.Paused,
+	"narrowed":     consent.Narrowed,
+	"replaced":     consent.Replaced,
 	"expired":      consent.GrantExpired,
 	"not-started":  consent.NotStarted,
 	"not-anchored": consent.NotAnchored,
@@ -97,6 +102,7 @@ func denial(err error) error {
 			what = p.Detail
 		}
 		d := &consent.Denial{Reason: r, What: what}
+		d.Successor, _ = id.Parse[id.Grant](p.Successor) // none is zero
 		if p.RetryAfter > 0 {
 			d.Again = time.Now().Add(p.RetryAfter)
 		}

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"coffer/anchor"
@@ -51,6 +52,8 @@ type Event struct {
 	Request id.Request // zero when it is about a grant
 	Grant   id.Grant   // zero when it is about a request
 	Time    consent.Unix
+
+	Successor id.Grant // that took the grant's place; zero if none did
 }
 
 // UnmarshalJSON reads an event; ids that it has not are "".
@@ -60,6 +63,8 @@ func (e *Event) UnmarshalJSON(b []byte) error {
 		Request string       `json:"request"`
 		Grant   string       `json:"grant"`
 		Time    consent.Unix `json:"time"`
+
+		Successor string `json:"successor"`
 	}
 	if err := json.Unmarshal(b, &raw); err != nil {
 		return err
@@ -73,6 +78,11 @@ func (e *Event) UnmarshalJSON(b []byte) error {
 	}
 	if raw.Grant != "" {
 		if e.Grant, err = id.Parse[id.Grant](raw.Grant); err != nil {
+			return err
+		}
+	}
+	if raw.Successor != "" {
+		if e.Successor, err = id.Parse[id.Grant](raw.Successor); err != nil {
 			return err
 		}
 	}
@@ -159,12 +169,17 @@ func (b *Business) Watch(ctx context.Context, every time.Duration, handle Handle
 }
 
 // act does the business's own part of an event. The end of a grant is acknowledged once
-// its keys are gone.
+// its keys are gone; that of one with a successor only if the successor names less.
 func (b *Business) act(ctx context.Context, e Event) error {
 	if err := b.follow(ctx, e); err != nil || !consent.IsEnding(string(e.Type)) {
 		return err
 	}
 	defer b.hold(e.Grant)()
+	if !e.Successor.IsZero() {
+		if dropped, err := b.dropped(ctx, e.Grant, e.Successor); err != nil || len(dropped) == 0 {
+			return err
+		}
+	}
 	return b.acknowledge(ctx, e)
 }
 
@@ -190,7 +205,13 @@ func (b *Business) follow(ctx context.Context, e Event) error {
 	case EventTerminated:
 		defer b.hold(e.Grant)()
 		return b.end(ctx, e.Grant, consent.StateTerminated, e.Time)
-	case EventExpired, EventSuspended, EventPaused, EventNarrowed, EventShortened, EventRenewed, EventResumed, EventMerged, EventReplaced:
+	case EventPaused:
+		defer b.hold(e.Grant)()
+		return b.end(ctx, e.Grant, consent.StatePaused, e.Time)
+	case EventNarrowed, EventShortened, EventRenewed, EventResumed, EventMerged, EventReplaced:
+		defer b.hold(e.Grant)()
+		return b.replaced(ctx, e.Grant, e.Successor, consent.ChangeKind(e.Type), e.Time)
+	case EventExpired, EventSuspended:
 		defer b.hold(e.Grant)()
 		if err := b.folder.remove("letters", e.Grant.String()+".json"); err != nil {
 			return fmt.Errorf("deleting the keys of a grant: %w", err)
@@ -203,7 +224,12 @@ func (b *Business) follow(ctx context.Context, e Event) error {
 // that says the same comes later and finds it done.
 func (b *Business) noticed(ctx context.Context, g id.Grant, err error) error {
 	state := map[consent.DenialReason]consent.State{
-		consent.Withdrawn: consent.StateWithdrawn, consent.Terminated: consent.StateTerminated,
+		consent.Withdrawn: consent.StateWithdrawn, consent.Terminated: consent.StateTerminated, consent.Paused: consent.StatePaused,
+	}
+	if errors.Is(err, consent.Withdrawn) { // so says the ledger of one that was changed, too
+		if answer, asked := b.askGrant(ctx, g); asked == nil && (answer.State == consent.StatePaused || answer.State == consent.StateReplaced) {
+			err = answer.denial()
+		}
 	}
 	if d := consent.DenialOf(err); d != nil && state[d.Reason] != "" {
 		return errors.Join(err, b.end(ctx, g, state[d.Reason], consent.UnixAt(b.now())))
@@ -224,9 +250,11 @@ func (b *Business) end(ctx context.Context, g id.Grant, state consent.State, at 
 	if err != nil {
 		return err
 	}
-	if !grant.over() {
+	if !grant.over() && grant.State != state {
 		grant.State, grant.Permit, grant.Seen = state, nil, nil
-		grant.Withdrawn = at
+		if grant.Withdrawn == 0 {
+			grant.Withdrawn = at
+		}
 		// What was terminated after it was on the ledger was withdrawn there too.
 		if err := b.folder.write(waitingFile{1, at}, "withdrawn", g.String()+".json"); err != nil {
 			return fmt.Errorf("keeping a withdrawal: %w", err)
@@ -290,6 +318,9 @@ func (b *Business) settleWithdrawals(ctx context.Context) error {
 // noteWithdrawal writes the withdrawal into the trail, with its proof.
 func (b *Business) noteWithdrawal(ctx context.Context, grant Grant) error {
 	if grant.WithdrawalKnown {
+		if err := b.noteClosings(ctx, grant); err != nil {
+			return err
+		}
 		return b.folder.remove("withdrawn", grant.ID.String()+".json")
 	}
 	trail, set, err := b.ready(ctx)
@@ -310,7 +341,10 @@ func (b *Business) noteWithdrawal(ctx context.Context, grant Grant) error {
 	}
 	line := audit.Withdrawal{Grant: grant.ID, Entry: entry.Bytes(), Proof: &proof}
 	if answer, err := b.askGrant(ctx, grant.ID); err == nil { // after an erasure the operator knows nothing of it
-		line.Receipt = b.withdrawalReceipt(grant, answer.WithdrawalReceipt)
+		if fresh := b.closings(grant, answer.Receipts); len(fresh) > 0 {
+			line.Receipt = fresh[0]
+			grant.Closings = append(grant.Closings, fresh[0])
+		}
 	}
 	if err := trail.Append(line); err != nil {
 		return err
@@ -337,20 +371,54 @@ func (b *Business) findWithdraw(ctx context.Context, chain anchor.Chain, given a
 	return anchor.Withdraw{}, fmt.Errorf("reading a grant's entries: no withdrawal: %w", anchor.ErrNotFound)
 }
 
-// withdrawalReceipt returns the receipt if it ends the grant's, and "" if not: one
-// that does not stand is worth nothing in a trail.
-func (b *Business) withdrawalReceipt(grant Grant, jwt string) string {
-	if jwt == "" {
-		return ""
-	}
-	given, err := agent.VerifyReceipt(grant.Receipt)
+// noteClosings writes into the trail what receipts the shopper has signed of the grant's
+// pause and end since.
+func (b *Business) noteClosings(ctx context.Context, grant Grant) error {
+	answer, err := b.askGrant(ctx, grant.ID)
 	if err != nil {
-		return ""
+		return nil // the operator knows nothing of it any more, or does not answer: they are only papers
 	}
-	end, err := agent.VerifyReceipt(jwt)
-	if err != nil || end.Ends(given) != nil {
-		b.log.Warn("the receipt of a withdrawal does not stand", "grant", grant.ID)
-		return ""
+	fresh := b.closings(grant, answer.Receipts)
+	if len(fresh) == 0 {
+		return nil
 	}
-	return jwt
+	trail, _, err := b.ready(ctx)
+	if err != nil {
+		return err
+	}
+	var lines []audit.Line
+	for _, jwt := range fresh {
+		lines = append(lines, audit.Closing{Grant: grant.ID, Receipt: jwt})
+	}
+	if err := trail.Append(lines...); err != nil {
+		return err
+	}
+	grant.Closings = append(grant.Closings, fresh...)
+	return b.keepGrant(grant)
+}
+
+// closings are those of the receipts that follow, one after the other, what the trail
+// has of a grant: one that does not stand is worth nothing there.
+func (b *Business) closings(grant Grant, receipts []string) (fresh []string) {
+	before, err := agent.VerifyReceipt(grant.Receipt)
+	if err != nil {
+		return nil
+	}
+	for _, jwt := range grant.Closings {
+		if r, err := agent.VerifyReceipt(jwt); err == nil {
+			before = r
+		}
+	}
+	for _, jwt := range receipts {
+		if slices.Contains(grant.Closings, jwt) {
+			continue
+		}
+		r, err := agent.VerifyReceipt(jwt)
+		if err != nil || r.Closes(before, r.Events[0].State) != nil {
+			b.log.Warn("the receipt of a grant's end does not stand", "grant", grant.ID)
+			return fresh
+		}
+		fresh, before = append(fresh, jwt), r
+	}
+	return fresh
 }

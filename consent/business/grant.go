@@ -41,6 +41,12 @@ type Grant struct {
 	// collected.
 	Countersigned *countersigned `json:"countersigned,omitempty"`
 
+	// What paused it or replaced it, and the grant that took its place.
+	Change    consent.ChangeKind `json:"change,omitempty"`
+	Successor id.Grant           `json:"successor,omitzero"`
+	// Closings are the receipts of its pause and its end that the trail has.
+	Closings []string `json:"closings,omitempty"`
+
 	Withdrawn consent.Unix `json:"withdrawn,omitempty"` // when the business learned of it
 	// WithdrawalKnown is set once the withdrawal's entry is in the trail.
 	WithdrawalKnown bool `json:"withdrawal_known,omitempty"`
@@ -66,7 +72,7 @@ func (g Grant) Live(at time.Time) bool {
 
 // over reports whether the grant has ended for good.
 func (g Grant) over() bool {
-	return g.State == consent.StateWithdrawn || g.State == consent.StateTerminated || g.State == consent.StateErased
+	return g.State == consent.StateReplaced || g.State == consent.StateWithdrawn || g.State == consent.StateTerminated || g.State == consent.StateErased
 }
 
 // Grant returns what the folder holds of a grant; ErrNotFound when its letter was

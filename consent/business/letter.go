@@ -22,11 +22,32 @@ var ErrLetter = errors.New("the grant letter does not stand")
 // grantAnswer is what the operator says of a grant.
 type grantAnswer struct {
 	Request           id.Request      `json:"request"`
+	Attributes        []string        `json:"attributes"`
 	State             consent.State   `json:"state"`
 	Letter            string          `json:"letter"`
 	Log               consent.LogHead `json:"log"`
 	WithdrawEntry     consent.Bytes   `json:"withdraw_entry"`
 	WithdrawalReceipt string          `json:"withdrawal_receipt"`
+
+	Change    consent.ChangeKind `json:"change"`
+	Successor string             `json:"successor"`
+	Receipts  []string           `json:"receipts"`
+}
+
+// denial says why a grant that is not live gives nothing.
+func (a grantAnswer) denial() error {
+	switch a.State {
+	case consent.StateAnchoring:
+		return &consent.Denial{Reason: consent.NotAnchored}
+	case consent.StateTerminated:
+		return &consent.Denial{Reason: consent.Terminated}
+	case consent.StatePaused:
+		return &consent.Denial{Reason: consent.Paused}
+	case consent.StateReplaced:
+		next, _ := id.Parse[id.Grant](a.Successor) // zero: followed no further
+		return overDenial(Grant{State: a.State, Change: a.Change, Successor: next})
+	}
+	return &consent.Denial{Reason: consent.Withdrawn}
 }
 
 func (b *Business) askGrant(ctx context.Context, g id.Grant) (grantAnswer, error) {
@@ -64,14 +85,8 @@ func (b *Business) openLetter(ctx context.Context, g id.Grant) (Grant, consent.L
 	if err != nil {
 		return none(err)
 	}
-	switch answer.State {
-	case consent.StateLive:
-	case consent.StateAnchoring:
-		return none(&consent.Denial{Reason: consent.NotAnchored})
-	case consent.StateTerminated:
-		return none(&consent.Denial{Reason: consent.Terminated})
-	default:
-		return none(&consent.Denial{Reason: consent.Withdrawn})
+	if answer.State != consent.StateLive {
+		return none(answer.denial())
 	}
 	letter, receipt, err := b.verifyLetter(ctx, set, g, answer)
 	if err != nil {
@@ -80,6 +95,9 @@ func (b *Business) openLetter(ctx context.Context, g id.Grant) (Grant, consent.L
 	entry, err := letter.GrantEntry()
 	if err != nil {
 		return none(err)
+	}
+	if err := b.succeeds(ctx, g, entry, receipt); err != nil {
+		return none(fmt.Errorf("%w: %w", ErrLetter, err))
 	}
 	proof, err := b.prove(ctx, set, entry)
 	if err != nil {
@@ -91,7 +109,7 @@ func (b *Business) openLetter(ctx context.Context, g id.Grant) (Grant, consent.L
 	terms := receipt.Terms()
 	grant = Grant{
 		V: 1, ID: g, Request: answer.Request, PurposeID: terms.Purpose, Attributes: terms.Attributes, Channels: terms.Channels,
-		Start: entry.Start, End: entry.End, State: consent.StateLive, Entry: letter.Entry, Receipt: letter.Receipt, Log: answer.Log,
+		Start: entry.Start, End: receipt.Until(entry), State: consent.StateLive, Entry: letter.Entry, Receipt: letter.Receipt, Log: answer.Log,
 	}
 	if receipt.OnwardOf != nil {
 		grant.OnwardOf = *receipt.OnwardOf
@@ -117,7 +135,7 @@ func (b *Business) keptLetter(g id.Grant) (Grant, consent.Letter, error) {
 	if err != nil {
 		return Grant{}, consent.Letter{}, err
 	}
-	if grant.over() {
+	if grant.over() || grant.State == consent.StatePaused {
 		return grant, consent.Letter{}, overDenial(grant)
 	}
 	var letter consent.Letter
@@ -129,8 +147,16 @@ func (b *Business) keptLetter(g id.Grant) (Grant, consent.Letter, error) {
 }
 
 func overDenial(g Grant) error {
-	if g.State == consent.StateTerminated {
+	switch g.State {
+	case consent.StateTerminated:
 		return &consent.Denial{Reason: consent.Terminated}
+	case consent.StatePaused:
+		return &consent.Denial{Reason: consent.Paused}
+	case consent.StateReplaced:
+		if g.Change == consent.ChangeNarrowed || g.Change == consent.ChangeShortened {
+			return &consent.Denial{Reason: consent.Narrowed, Successor: g.Successor}
+		}
+		return &consent.Denial{Reason: consent.Replaced, Successor: g.Successor}
 	}
 	return &consent.Denial{Reason: consent.Withdrawn}
 }

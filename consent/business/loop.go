@@ -229,18 +229,31 @@ func (b *Business) deletion(ctx context.Context, g id.Grant, s Statement) (conse
 	return d, nil
 }
 
-// named are the attributes of a grant: by the folder, or by the operator when its
-// letter was never opened. Of an erased one nobody knows them, or asks.
+// named are the attributes that a grant's end is about: all that it named, or those
+// that the grant in its place does not.
 func (b *Business) named(ctx context.Context, g id.Grant) ([]string, error) {
+	grant, err := b.Grant(g)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return nil, err
+	}
+	next := grant.Successor
+	if errors.Is(err, ErrNotFound) {
+		answer, err := b.askGrant(ctx, g)
+		if err != nil {
+			return nil, err
+		}
+		next, _ = id.Parse[id.Grant](answer.Successor) // none is zero
+	}
+	return b.dropped(ctx, g, next)
+}
+
+// attributesOf are the attributes of a grant: by the folder, or by the operator when its
+// letter was never opened. Of an erased one nobody knows them, or asks.
+func (b *Business) attributesOf(ctx context.Context, g id.Grant) ([]string, error) {
 	grant, err := b.Grant(g)
 	if err == nil || !errors.Is(err, ErrNotFound) {
 		return grant.Attributes, err
 	}
-	var answer struct {
-		Attributes []string `json:"attributes"`
-	}
-	if err := b.client.call(ctx, http.MethodGet, "/business/v1/grants/"+g.String(), nil, &answer); err != nil {
-		return nil, fmt.Errorf("reading a grant: %w", denial(err))
-	}
-	return answer.Attributes, nil
+	answer, err := b.askGrant(ctx, g)
+	return answer.Attributes, err
 }

@@ -18,6 +18,7 @@ import (
 type Sent struct {
 	ID     id.Message
 	Permit anchor.Leaf // its permit on the ledger
+	Grant  id.Grant    // that it was sent under: the one that was named, or that took its place
 }
 
 // outFile is outbox/<message>.json: a message whose delivery is not acknowledged.
@@ -45,9 +46,18 @@ type outPermit struct {
 // Send sends the shopper a message under a grant: signed, encrypted for the
 // shopper alone, with a permit that commits to it. When Send returns, the permit
 // is on the ledger and the message in the inbox. A *consent.Denial says why not:
-// withdrawn, expired, not-covered (no channel), policy (as the weekly cap). After
+// withdrawn, paused, expired, not-covered (no channel), policy (as the weekly cap). A
+// grant that the shopper changed is followed to the one that took its place. After
 // ErrUnreachable the message stays in the outbox, and the next Poll sends it.
 func (b *Business) Send(ctx context.Context, g id.Grant, subject, text string) (Sent, error) {
+	return following(ctx, b, g, func(g id.Grant) (Sent, error) {
+		sent, err := b.sendUnder(ctx, g, subject, text)
+		sent.Grant = g
+		return sent, err
+	})
+}
+
+func (b *Business) sendUnder(ctx context.Context, g id.Grant, subject, text string) (Sent, error) {
 	defer b.hold(g)()
 	grant, letter, err := b.openLetter(ctx, g)
 	if err != nil {

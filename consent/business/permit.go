@@ -44,7 +44,7 @@ func (b *Business) permitSome(ctx context.Context, grants []id.Grant) error {
 	var due []Grant
 	taken := map[id.Grant]bool{}
 	for _, g := range grants {
-		if taken[g] {
+		if g = b.Standing(g); taken[g] {
 			continue
 		}
 		taken[g] = true
