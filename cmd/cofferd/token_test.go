@@ -126,6 +126,15 @@ func TestReturnedByRedirect(t *testing.T) {
 		}
 		return nil
 	})
+	w.step("the code of another request", func() error {
+		_, other := ask(map[string]wallettest.Choice{"delivery": {Attributes: []string{"name", "postal-address"}}})
+		swapped, _ := url.ParseQuery(back.Encode())
+		swapped.Set("code", other.Get("code"))
+		if _, err := b.Returned(t.Context(), swapped); !errors.Is(err, business.ErrReturned) {
+			return fmt.Errorf("another request's code: %v", err)
+		}
+		return nil
+	})
 	w.step("the answer", func() error {
 		s, err := b.Returned(t.Context(), back)
 		if err != nil || s.ID != asked.ID || s.Reference != "order-1" || !s.Purposes[0].Given || s.Purposes[1].Given {
@@ -144,6 +153,9 @@ func TestReturnedByRedirect(t *testing.T) {
 		s, err := b.Returned(t.Context(), back)
 		if err != nil || s.State != business.RequestAnswered || s.Purposes[0].Given {
 			return fmt.Errorf("%+v: %v", s, err)
+		}
+		if _, err := b.Returned(t.Context(), back); !errors.Is(err, business.ErrReturned) {
+			return fmt.Errorf("the same once more: %v", err)
 		}
 		return nil
 	})
