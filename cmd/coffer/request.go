@@ -14,12 +14,16 @@ import (
 
 func newRequest() *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "request --purposes FILE", GroupID: "business", Args: want(0, 0),
+		Use: "request --purposes FILE | --template NAME", GroupID: "business", Args: want(0, 0),
 		Short: "Ask one shopper: sign a request and show its link and QR code",
 		Long: `One request is for one shopper's one decision. The file says what to ask, each
 purpose on its own (an unknown or a missing key is an error):
 
 ` + indented(examplePurposes) + `
+
+With --template the words come from a template's latest version (coffer template
+--help); --only chooses some of its purposes. coffer request again NAME asks all
+whose grants are behind it.
 
 Purposes that contact the shopper have "channels": ["wallet"] and a weekly cap.
 A purpose may name "partners" that get some of its attributes too, each as coffer
@@ -28,6 +32,7 @@ Ask for little: what a purpose may ask at all is limited by the operator.`,
 		Example: `  coffer example purposes > purposes.json
   coffer request --purposes purposes.json
   coffer request --purposes purposes.json --wait --reference order-1001
+  coffer request --template order --only delivery
 
   # with a joint partner
   coffer request --purposes purposes.json --draft request.json
@@ -37,11 +42,7 @@ Ask for little: what a purpose may ask at all is limited by the operator.`,
 			if drafted, _ := cmd.Flags().GetString("send"); drafted != "" {
 				return sendDraft(cmd, drafted)
 			}
-			if err := need(cmd, "purposes"); err != nil {
-				return err
-			}
-			path, _ := cmd.Flags().GetString("purposes")
-			purposes, err := business.ReadPurposes(path)
+			ask, err := readAsk(cmd)
 			if err != nil {
 				return err
 			}
@@ -50,7 +51,6 @@ Ask for little: what a purpose may ask at all is limited by the operator.`,
 				return err
 			}
 			defer b.Close()
-			ask := business.Ask{Purposes: purposes}
 			ask.Open, _ = cmd.Flags().GetDuration("open")
 			ask.ReturnURL, _ = cmd.Flags().GetString("return-url")
 			ask.Reference, _ = cmd.Flags().GetString("reference")
@@ -75,6 +75,8 @@ Ask for little: what a purpose may ask at all is limited by the operator.`,
 	dataFlag(cmd)
 	f := cmd.Flags()
 	f.String("purposes", "", "what to ask, a JSON `file`")
+	f.String("template", "", "ask what the latest version of this template `name` says")
+	f.StringSlice("only", nil, "of a template: ask these `purposes` only")
 	f.Duration("open", 24*time.Hour, "how long the shopper may take, at most 168h")
 	f.String("return-url", "", "where the wallet leads back to, under the profile's `url`")
 	f.String("reference", "", "your own `word` for it, such as an order number; never sent")
@@ -82,6 +84,7 @@ Ask for little: what a purpose may ask at all is limited by the operator.`,
 	f.Bool("wait", false, "wait for the answer")
 	f.String("draft", "", "sign into this `file` and send nothing: joint partners co-sign it first")
 	f.String("send", "", "send what was signed into this `file`")
+	cmd.AddCommand(newRequestAgain())
 	return cmd
 }
 
@@ -117,6 +120,28 @@ func printAsked(cmd *cobra.Command, b *business.Business, asked business.Asked) 
 		return waitFor(cmd.Context(), out, b, asked.ID)
 	}
 	return nil
+}
+
+// readAsk reads what to ask: a file of purposes, or a template.
+func readAsk(cmd *cobra.Command) (ask business.Ask, err error) {
+	path, _ := cmd.Flags().GetString("purposes")
+	ask.Template, _ = cmd.Flags().GetString("template")
+	if cmd.Flags().Changed("only") {
+		ask.Only, _ = cmd.Flags().GetStringSlice("only")
+	}
+	switch {
+	case path != "" && ask.Template != "":
+		return ask, usage("give --purposes or --template, not both")
+	case ask.Template == "" && ask.Only != nil:
+		return ask, usage("--only goes with --template")
+	case ask.Template != "":
+		return ask, nil
+	}
+	if err := need(cmd, "purposes"); err != nil {
+		return ask, err
+	}
+	ask.Purposes, err = business.ReadPurposes(path)
+	return ask, err
 }
 
 func newStatus() *cobra.Command {
