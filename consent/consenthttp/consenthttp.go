@@ -86,7 +86,7 @@ type Options struct {
 	Lines rate.Limit
 
 	// WaitGive and WaitWithdraw are how long an answer waits for the ledger; 0 is
-	// 3 s and 250 ms. The decision stands in any case.
+	// 3 s and 25 ms. The decision stands in any case.
 	WaitGive, WaitWithdraw time.Duration
 }
 
@@ -132,7 +132,7 @@ func (o Options) check() Options {
 		o.WaitGive = 3 * time.Second
 	}
 	if o.WaitWithdraw == 0 {
-		o.WaitWithdraw = 250 * time.Millisecond
+		o.WaitWithdraw = 25 * time.Millisecond
 	}
 	return o
 }

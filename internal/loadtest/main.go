@@ -55,7 +55,7 @@ func parse(args []string, stderr io.Writer) (s settings, err error) {
 	f := flag.NewFlagSet("loadtest", flag.ContinueOnError)
 	f.SetOutput(stderr)
 	vaults := f.String("vaults", "1000,100000", "how many vaults, one run each")
-	runs := f.String("runs", "bare,bearer,dpop,stream", "what to measure")
+	runs := f.String("runs", "bare,bearer,dpop,stream,withdraw", "what to measure")
 	f.IntVar(&s.clients, "clients", 16, "clients at once")
 	f.DurationVar(&s.each, "each", 8*time.Second, "how long each measurement lasts")
 	f.StringVar(&s.daemon, "cofferd", "", "the binary to run (default: built from ./cmd/cofferd)")
@@ -125,7 +125,11 @@ func table(to io.Writer, s settings, all []measured) error {
 		if len(m.took) > 0 {
 			p50, p99 = fmt.Sprintf("%.2f", m.at(50)), fmt.Sprintf("%.2f", m.at(99))
 		}
-		fmt.Fprintf(t, "%s\t%s\t%.0f\t%s\t%s\t%.1f\t%d\t\n", vaults, m.what, m.perSecond, p50, p99, float64(m.cost.Microseconds())/float64(max(1, m.count)), m.errors)
+		cost := "-"
+		if m.cost > 0 {
+			cost = fmt.Sprintf("%.1f", float64(m.cost.Microseconds())/float64(max(1, m.count)))
+		}
+		fmt.Fprintf(t, "%s\t%s\t%.0f\t%s\t%s\t%s\t%d\t\n", vaults, m.what, m.perSecond, p50, p99, cost, m.errors)
 	}
 	return t.Flush()
 }

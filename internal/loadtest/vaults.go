@@ -41,6 +41,9 @@ func measureVaults(ctx context.Context, s settings, n int, progress io.Writer) (
 	if err != nil {
 		return nil, fmt.Errorf("planting: %w", err)
 	}
+	if info, err := os.Stat(filepath.Join(folder, "coffer.db")); err == nil {
+		fmt.Fprintf(progress, "  they take %d MB\n", info.Size()/1e6)
+	}
 	pid, stop, err := start(ctx, address, s.daemon, "serve", "--data", folder)
 	if err != nil {
 		return nil, err
@@ -64,6 +67,18 @@ func measureVaults(ctx context.Context, s settings, n int, progress io.Writer) (
 			return measureStream(ctx, s, address, p, streams)
 		})
 	}
+	if err == nil && s.runs["withdraw"] {
+		alone, under, meanwhile, err := measureWithdrawals(ctx, s, address, p)
+		if err != nil {
+			return all, err
+		}
+		alone.what, under.what = "withdrawals, nothing else", "withdrawals while all collect"
+		meanwhile.what = "gated releases meanwhile"
+		for _, m := range []measured{alone, under, meanwhile} {
+			m.vaults = n
+			all = append(all, m)
+		}
+	}
 	return all, err
 }
 
@@ -80,6 +95,10 @@ func measureBearer(ctx context.Context, s settings, address string, p planted) (
 	if err != nil {
 		return measured{}, err
 	}
+	return bearing(ctx, s, address, token, p)
+}
+
+func bearing(ctx context.Context, s settings, address, token string, p planted) (measured, error) {
 	return drive(ctx, s, address, func(client int) func([]byte) []byte {
 		draw := rand.New(rand.NewPCG(uint64(client), 1))
 		return func(b []byte) []byte { return p.collect(b, address, "Bearer "+token, "", draw.IntN(len(p.grants))) }
