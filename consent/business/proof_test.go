@@ -132,3 +132,16 @@ func TestClockIsOff(t *testing.T) {
 		t.Errorf("two hours ahead: %v", err)
 	}
 }
+
+// A 404 of somebody who is no operator does not say that there is no such request.
+func TestStrangersAnswer(t *testing.T) {
+	o := newOperator(t)
+	b, _ := o.shop()
+	q := o.asked(b)
+	o.server.Config.Handler = http.NotFoundHandler()
+	_, err := b.Status(t.Context(), q)
+	var p *business.Problem
+	if errors.Is(err, business.ErrNotFound) || !errors.As(err, &p) || !strings.Contains(err.Error(), "is that the operator's address?") {
+		t.Errorf("somebody else's 404: %v", err)
+	}
+}
