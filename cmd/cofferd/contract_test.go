@@ -11,6 +11,9 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -84,6 +87,8 @@ func routesOf(router *mux.Router) (all []string, err error) {
 	return all, err
 }
 
+var update = flag.Bool("update", false, "record examples that are missing in the contract")
+
 // notExercised are operations that no scenario of this package reaches with a success,
 // each with the reason.
 var notExercised = map[string]string{}
@@ -100,6 +105,16 @@ func unexercised(out io.Writer) (code int) {
 	if err != nil {
 		fmt.Fprintln(out, err)
 		return 1
+	}
+	if *update {
+		text, err := json.MarshalIndent(contracttest.Examples(d), "", " ")
+		if err == nil {
+			err = os.WriteFile(filepath.Join("..", "..", "internal", "contract", "api", "examples.json"), append(text, '\n'), 0o644)
+		}
+		if err != nil {
+			fmt.Fprintln(out, err)
+			return 1
+		}
 	}
 	done := contracttest.Exercised()
 	for _, name := range slices.Sorted(maps.Keys(contracttest.Operations(d))) {
@@ -225,6 +240,23 @@ func TestTheRestOfTheContract(t *testing.T) {
 		_, err = all.Verify(set)
 		return err
 	})
+}
+
+// The commands that the document shows are run, each against a running operator.
+func TestCommandsOfTheContract(t *testing.T) {
+	w := newWorld(t)
+	_, block, ok := strings.Cut(contracttest.Document(t).Info.Description, "```sh\n")
+	block, _, closed := strings.Cut(block, "```")
+	if !ok || !closed || strings.Count(block, "curl ") < 3 {
+		t.Fatal("the document shows no commands")
+	}
+	for line := range strings.Lines(strings.ReplaceAll(block, "http://localhost:8080", w.config.Origin)) {
+		c := exec.CommandContext(t.Context(), "sh", "-c", line)
+		c.Dir = t.TempDir()
+		if out, err := c.CombinedOutput(); err != nil {
+			t.Errorf("%s: %v: %s; when curl is missing, install it", strings.TrimSpace(line), err, out)
+		}
+	}
 }
 
 // stranger is a business that no code of ours speaks for, with a token.

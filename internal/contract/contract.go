@@ -21,7 +21,9 @@
 //	cd wallet-web && npm run contract                (for routes of wallets: the pages' types)
 //
 // A scenario in cmd/cofferd has to reach each operation with a success; the few that
-// none reaches are listed in its contract_test.go with the reason.
+// none reaches are listed in its contract_test.go with the reason. Examples are not
+// written by hand: `go test ./cmd/cofferd -update` records those that are missing, or
+// that do not fit any more, from its scenarios.
 //
 // # Trust
 //
@@ -64,6 +66,7 @@ func Problems() []Problem { return slices.Clone(document().problems) }
 type joined struct {
 	yaml, json []byte
 	problems   []Problem
+	examples   map[string]Example
 }
 
 // document panics only if the embedded files do not make a document, which a test
@@ -103,6 +106,12 @@ func join(files fs.FS) (j joined, err error) {
 		}
 	}
 	if err := table.expand(head); err != nil {
+		return j, err
+	}
+	if j.examples, err = readExamples(files); err != nil {
+		return j, err
+	}
+	if err := exemplify(head, j.examples); err != nil {
 		return j, err
 	}
 	if j.yaml, err = yaml.Marshal(head); err != nil {

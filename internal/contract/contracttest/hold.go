@@ -78,7 +78,7 @@ func Hold(t testing.TB, h http.Handler) http.Handler {
 		if r.Context().Err() != nil {
 			return // cut while answering
 		}
-		if err := judge(asked, route, params, rec); err != nil {
+		if err := judge(asked, body, route, params, rec); err != nil {
 			what, _, _ := strings.Cut(err.Error(), "\nSchema:") // what follows is long
 			t.Errorf("%s %s is answered with %d%s against the contract (internal/contract/api): %s", r.Method, r.URL.Path, rec.status, rec.code(), what)
 		}
@@ -99,7 +99,7 @@ type broken struct{ error }
 func (b broken) Read([]byte) (int, error) { return 0, b.error }
 
 // judge says what is wrong with an answer, given what was asked.
-func judge(r *http.Request, route *routers.Route, params map[string]string, rec *recorder) error {
+func judge(r *http.Request, body []byte, route *routers.Route, params map[string]string, rec *recorder) error {
 	if route == nil {
 		if rec.status != http.StatusNotFound && rec.status != http.StatusMethodNotAllowed {
 			return errors.New("no such operation; add it")
@@ -112,7 +112,7 @@ func judge(r *http.Request, route *routers.Route, params map[string]string, rec 
 		return fmt.Errorf("the request should have been refused: %w", err)
 	}
 	if kind, _, _ := mime.ParseMediaType(rec.Header().Get("Content-Type")); kind == "application/x-ndjson" {
-		return lines(route, rec)
+		return lines(route, body, rec)
 	}
 	answered := &openapi3filter.ResponseValidationInput{RequestValidationInput: asked, Status: rec.status, Header: rec.Header(), Options: options}
 	answered.SetBodyBytes(rec.body.Bytes())
@@ -123,13 +123,13 @@ func judge(r *http.Request, route *routers.Route, params map[string]string, rec 
 		return errors.New("a body where none is foreseen")
 	}
 	if rec.status < 400 {
-		exercise(route)
+		exercise(route, body, rec)
 	}
 	return nil
 }
 
 // lines holds each line of a stream against the schema of its content.
-func lines(route *routers.Route, rec *recorder) error {
+func lines(route *routers.Route, body []byte, rec *recorder) error {
 	response := route.Operation.Responses.Status(rec.status)
 	if response == nil || response.Value.Content.Get("application/x-ndjson") == nil {
 		return errors.New("a stream where none is foreseen")
@@ -146,7 +146,7 @@ func lines(route *routers.Route, rec *recorder) error {
 			return err
 		}
 	}
-	exercise(route)
+	exercise(route, body, rec)
 	return s.Err()
 }
 

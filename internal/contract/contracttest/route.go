@@ -84,10 +84,11 @@ var (
 	done = map[string]bool{}
 )
 
-func exercise(r *routers.Route) {
+func exercise(r *routers.Route, asked []byte, rec *recorder) {
 	mu.Lock()
 	defer mu.Unlock()
 	done[r.Method+" "+r.Path] = true
+	remember(r.Operation, asked, rec)
 }
 
 // Exercised tells which operations, as in "GET /wallet/v1/grants", were answered with
