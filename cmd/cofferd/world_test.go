@@ -218,7 +218,7 @@ func search(folder string, secrets map[string][]byte) (found []string, files int
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil // the node replaces files of its own while we look
 		}
-		if err != nil || d.IsDir() {
+		if err != nil || d.IsDir() || d.Type()&fs.ModeSocket != 0 { // a socket keeps nothing
 			return err
 		}
 		b, err := os.ReadFile(path)

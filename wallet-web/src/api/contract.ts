@@ -1,5 +1,5 @@
 // The operator's contract (internal/contract) as types. Made by `npm run contract`; do not edit.
-// contract d6cc2a285f5b48135db06230e174ea2d5c92d38a4beeb27564ff9056f6b0128a, types 22631e29f1d79c3ac75e3cca5ffc05755165282336027b8b8a7850c6082b1655
+// contract 1dc5136fe7e09570b8bf2cd5bf7616b260a6446c1f4555f2dbcf61a189e8e513, types e86d924e17558d96ff596559231cac8ece9765a99fbf6e78b12a4a537c1b1b16
 export interface paths {
     "/ledger/v1/checkpoint": {
         parameters: {
@@ -763,6 +763,7 @@ export interface paths {
                         credential?: components["schemas"]["Assertion"] | null;
                         decision: components["schemas"]["DecisionText"];
                         documents?: components["schemas"]["Puts"];
+                        ends?: components["schemas"]["Ends"][] | null;
                         give?: components["schemas"]["Give"][] | null;
                     };
                 };
@@ -2071,6 +2072,11 @@ export interface components {
         };
         Empty: Record<string, never>;
         EncryptedKey: string;
+        Ends: {
+            entry: string;
+            grant: components["schemas"]["Id"];
+            receipt: components["schemas"]["JWS"];
+        };
         Epoch: number;
         Give: {
             grant: components["schemas"]["Id"];
