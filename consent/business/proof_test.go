@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"net/http/httptest"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -133,13 +135,30 @@ func TestClockIsOff(t *testing.T) {
 	}
 }
 
+// detour leads to the operator, until it is lost.
+type detour struct{ lost bool }
+
+func (d *detour) RoundTrip(r *http.Request) (*http.Response, error) {
+	if !d.lost {
+		return http.DefaultTransport.RoundTrip(r)
+	}
+	w := httptest.NewRecorder()
+	http.NotFound(w, r)
+	return w.Result(), nil
+}
+
 // A 404 of somebody who is no operator does not say that there is no such request.
 func TestStrangersAnswer(t *testing.T) {
 	o := newOperator(t)
-	b, _ := o.shop()
+	way := &detour{}
+	b, err := business.Create(filepath.Join(t.TempDir(), "shop"), o.profile(), append(o.options(), business.WithHTTP(&http.Client{Transport: way}))...)
+	o.check(err)
+	defer b.Close()
+	_, err = b.Register(t.Context())
+	o.check(err)
 	q := o.asked(b)
-	o.server.Config.Handler = http.NotFoundHandler()
-	_, err := b.Status(t.Context(), q)
+	way.lost = true
+	_, err = b.Status(t.Context(), q)
 	var p *business.Problem
 	if errors.Is(err, business.ErrNotFound) || !errors.As(err, &p) || !strings.Contains(err.Error(), "is that the operator's address?") {
 		t.Errorf("somebody else's 404: %v", err)
