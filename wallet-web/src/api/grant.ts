@@ -2,7 +2,7 @@
 import { bool, id, int, oneOf, text, type Of } from '../core/shape';
 import type { GrantId, RequestId } from '../core/id';
 import { answer, encoded, list, opaque, optional } from './answer';
-import { get, isProblem, post } from './http';
+import { get, isProblem, post, tell } from './http';
 
 const grant = answer({
   grant: id<GrantId>(),
@@ -14,7 +14,7 @@ const grant = answer({
   channels: list(text(64)),
   start: int(),
   end: int(),
-  state: oneOf('anchoring', 'live', 'withdrawn', 'terminated', 'erased'),
+  state: oneOf('anchoring', 'live', 'paused', 'replaced', 'withdrawn', 'terminated', 'erased'),
   given: int(),
   withdrawn: optional(int(), 0),
   anchored: bool,
@@ -22,11 +22,22 @@ const grant = answer({
   receipt: text(256 << 10),
   countersignature: optional(text(8 << 10, 0), ''),
   withdrawal_receipt: optional(text(256 << 10, 0), ''),
+  /** All of its receipts in their order, from the one that began it. */
+  receipts: optional(list(text(256 << 10)), []),
+  /** The grant that took its place, and by what kind of change. */
+  successor: optional<GrantId | ''>((v, at) => (v === '' ? '' : id<GrantId>()(v, at)), ''),
+  change: optional(text(32, 0), ''),
 });
 const grants = answer({ grants: list(grant) });
 const withdrawal = answer({ state: oneOf('withdrawn'), anchored: bool });
 
 export type GrantRecord = Of<typeof grant>;
+
+/** Receipts of what became of the grant: of its pause and of its end, as far as there are any. */
+export function laterReceipts(record: Pick<GrantRecord, 'receipt' | 'receipts' | 'withdrawal_receipt'>): string[] {
+  const all = [...record.receipts, record.withdrawal_receipt];
+  return [...new Set(all)].filter((jwt) => jwt !== '' && jwt !== record.receipt);
+}
 export type Withdrawal = Of<typeof withdrawal>;
 
 export const readGrants = async (): Promise<GrantRecord[]> => (await get('/wallet/v1/grants', grants)).grants;
@@ -41,6 +52,9 @@ export const readWithdrawalProof = (g: GrantId): Promise<Record<string, unknown>
 /** Withdraws at once, whether or not the ledger answers. */
 export const withdraw = (g: GrantId, entry: string, receipt: string): Promise<Withdrawal> =>
   post(`/wallet/v1/grants/${g}/withdraw`, { entry, receipt }, withdrawal);
+
+/** Keeps the receipt of an expiry with the grant that it is about. */
+export const recordExpiry = (g: GrantId, receipt: string): Promise<void> => tell('POST', `/wallet/v1/grants/${g}/expired`, { receipt });
 
 /** A proof that does not exist yet is a passing state, not a fault. */
 export async function proofAt(path: string): Promise<Record<string, unknown> | null> {

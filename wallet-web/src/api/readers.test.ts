@@ -3,7 +3,8 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { readAccesses } from './access';
 import { decide } from './decision';
 import { readDocuments } from './document';
-import { readGrantProof, readGrants } from './grant';
+import { readReminders, sendChange } from './change';
+import { laterReceipts, readGrantProof, readGrants } from './grant';
 import { Unparsed } from './http';
 import { readMessages } from './message';
 import { readRequest } from './request';
@@ -54,8 +55,30 @@ describe('reading', () => {
   it('grants, with an empty list as Go writes it', async () => {
     answers({ grants: [grant] });
     expect((await readGrants())[0]).toMatchObject({ state: 'live', channels: [] });
-    answers({ grants: [{ ...grant, state: 'paused' }] });
+    answers({ grants: [{ ...grant, state: 'replaced', successor: ID, change: 'narrowed' }] });
+    expect((await readGrants())[0]).toMatchObject({ successor: ID, change: 'narrowed' });
+    answers({ grants: [{ ...grant, state: 'forgotten' }] });
     await expect(readGrants()).rejects.toThrow('grants[0].state');
+    answers({ grants: [{ ...grant, successor: 'someone' }] });
+    await expect(readGrants()).rejects.toThrow('grants[0].successor');
+  });
+
+  it('later receipts, each once and without the first', () => {
+    const papers = { receipt: 'a', receipts: ['a', 'b'], withdrawal_receipt: 'c' };
+    expect(laterReceipts(papers)).toEqual(['b', 'c']);
+    expect(laterReceipts({ receipt: 'a', receipts: [], withdrawal_receipt: '' })).toEqual([]);
+  });
+
+  it('reminders, and what a change makes', async () => {
+    answers({ reminders: [{ grant: ID, end: 9 }] }, { reminders: null }, { reminders: [{ grant: ID }] }, { grant: ID }, {});
+    expect(await readReminders()).toEqual([{ grant: ID, end: 9 }]);
+    expect(await readReminders()).toEqual([]);
+    await expect(readReminders()).rejects.toThrow('reminders[0].end');
+    const out = { change: '{}', withdraw: 'AA', receipt: 'a.b.c', letter: null, ahead: null, shares: [] };
+    expect(await sendChange(ID as never, out, null, [])).toBe(ID);
+    const sent = JSON.parse(vi.mocked(fetch).mock.calls[3]![1]!.body as string) as object;
+    expect(sent).toEqual({ ...out, ceremony: '', credential: null, documents: { puts: [] } });
+    await expect(sendChange(ID as never, out, null, [])).rejects.toThrow(Unparsed);
   });
 
   it('a proof, or none yet', async () => {

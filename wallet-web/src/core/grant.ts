@@ -144,8 +144,8 @@ export async function forge(
 }
 
 /** Makes a withdrawal. It counts from the hour of `now`, at the earliest from the grant's start. */
-export function prepareWithdrawal(grant: GrantPlaintext, identitySeed: Bytes, chain: string, now: number, random: Random): PreparedWithdrawal {
-  return { entry: withdrawEntry(grant, identitySeed, chain, now), receipt: endReceipt(grant, 'withdrawn', identitySeed, now, random) };
+export function prepareWithdrawal(grant: GrantPlaintext, identitySeed: Bytes, chain: string, now: number, random: Random, pause?: string): PreparedWithdrawal {
+  return { entry: withdrawEntry(grant, identitySeed, chain, now), receipt: endReceipt(grant, 'withdrawn', identitySeed, now, random, pause) };
 }
 
 /** base64url of the entry that ends a grant on the ledger. */

@@ -74,8 +74,11 @@ const rightsShape = object({ v: version, kind: oneOf('rights'), rights: id<Right
 /** The wallet's own copy of a rights request, as signed. */
 export type RightsPlaintext = Of<typeof rightsShape>;
 
-const settingsShape = object({ v: version, kind: oneOf('settings'), gpc: bool });
-/** What the shopper set for the wallet. `gpc`: opt out of advertising, sale and sharing wherever asked. */
+const settingsShape = object({ v: version, kind: oneOf('settings'), gpc: bool }, { let_end: list(id<GrantId>(), 1000) });
+/**
+ * What the shopper set for the wallet. `gpc`: opt out of advertising, sale and sharing wherever asked; `let_end`:
+ * grants that may run out without a reminder.
+ */
 export type SettingsPlaintext = Of<typeof settingsShape>;
 
 export type Plaintext = AttributePlaintext | IdentityPlaintext | GrantPlaintext | ManifestPlaintext | RightsPlaintext | SettingsPlaintext;

@@ -69,8 +69,8 @@ export class OpenVault {
   /** As set, or as they are while nothing was set: then there is no document yet. */
   settings: Omit<SettingsPlaintext, 'v' | 'kind'> & { id: DocumentId | null; version: number } = $derived.by(() => {
     // Two devices may have made one each at once: an opt-out on either counts.
-    const set = [...this.#documents.values()].flatMap((d) => (d.plaintext.kind === 'settings' ? [{ gpc: d.plaintext.gpc, id: d.id, version: d.version }] : []));
-    return set.find((s) => s.gpc) ?? set[0] ?? { gpc: false, id: null, version: 0 };
+    const set = [...this.#documents.values()].flatMap((d) => (d.plaintext.kind === 'settings' ? [{ gpc: d.plaintext.gpc, let_end: d.plaintext.let_end ?? [], id: d.id, version: d.version }] : []));
+    return set.find((s) => s.gpc) ?? set[0] ?? { gpc: false, let_end: [], id: null, version: 0 };
   });
 
   private constructor(

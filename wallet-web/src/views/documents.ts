@@ -2,6 +2,8 @@
 import { readDocuments, writeDocuments, type Batch as Sent, type ShareOut } from '../api/document';
 import type { Sealed, Stored } from '../core/document';
 import type { Batch } from '../core/vault';
+import type { SettingsPlaintext } from '../core/plaintext';
+import type { OpenVault } from '../store/vault.svelte';
 
 /**
  * All documents as delivered. They are not checked here: one that is bent would hide the others, and opening names
@@ -16,3 +18,23 @@ export const sendBatch = (batch: Batch, shares: ShareOut[] = []): Promise<void> 
   const sent: Sent = { puts: batch.puts, deletes: batch.deletes, shares };
   return writeDocuments(sent);
 };
+
+/** The sealed documents of attributes, to share them; undefined for what the vault lacks. */
+export const documentsOf = (vault: Pick<OpenVault, 'attributes' | 'stored'>, names: readonly string[]): Record<string, Stored | undefined> =>
+  Object.fromEntries(
+    names.map((name) => {
+      const held = vault.attributes.get(name);
+      return [name, held && vault.stored(held.id)];
+    }),
+  );
+
+/** Keeps settings in the vault, sealed: the operator does not learn them. */
+export async function saveSettings(vault: OpenVault, change: Partial<Omit<SettingsPlaintext, 'v' | 'kind'>>): Promise<void> {
+  await vault.write(
+    () => {
+      const { id, version, ...set } = vault.settings;
+      return [{ kind: 'put', id: id ?? vault.newDocument(), version: version + 1, plaintext: { v: 1, kind: 'settings', ...set, ...change } }];
+    },
+    (batch) => sendBatch(batch),
+  );
+}

@@ -1,4 +1,4 @@
-import { readGrantProof, readGrants, readWithdrawalProof, type GrantRecord } from '../../api/grant';
+import { laterReceipts, readGrantProof, readGrants, readWithdrawalProof, type GrantRecord } from '../../api/grant';
 import { verifyReceiptBundle, type Bundle, type Check } from '../../core/bundle';
 import type { GrantId } from '../../core/id';
 import { parseProof, type Proven } from '../../core/ledger/proof';
@@ -7,7 +7,9 @@ import { parseReceipt, type Receipt } from '../../core/receipt';
 import { verifyRequest, type Request } from '../../core/request';
 import type { OpenVault } from '../../store/vault.svelte';
 import { load, type Ending } from '../endings';
+import { nowSeconds } from '../../components/dates';
 import { trustedSet } from '../ledger';
+import { lifeOf, type Life } from './life';
 
 /** One line of what was verified. */
 export interface Line {
@@ -37,23 +39,47 @@ export type Loaded =
       /** The operator's copy is the one that the wallet signed. */
       same: boolean;
       evidence: Evidence;
+      /** What it answers; null when it cannot be read here. */
+      request: Request | null;
+      /** null when the wallet has no record of it. */
+      life: Life | null;
+      /** All grants, for what else belongs to this life. */
+      records: readonly GrantRecord[];
     }
   | Ending;
 
 export function loadGrant(vault: OpenVault, id: GrantId): Promise<Loaded> {
   return load<Loaded>(async () => {
-    const record = (await readGrants()).find((g) => g.grant === id);
+    const records = await readGrants();
+    const record = records.find((g) => g.grant === id);
     if (!record) return { at: 'notFound' };
     const own = vault.grants.get(id) ?? null;
+    const request = own && (await requestOf(own));
+    const life = lifeOf(vault.grants, records, id, nowSeconds());
     return {
       at: 'ready',
       record,
       own,
       receipt: receiptOf(own?.receipt ?? record.receipt),
       same: own === null || (own.receipt === record.receipt && own.entry === record.entry),
-      evidence: own ? await evidenceOf(vault, own, record) : { proof: 'none', lines: [], proven: null, countersigned: 0, bundle: null },
+      evidence: own ? await evidenceOf(vault, own, record, request, endOf(own, record, vault)) : nothing,
+      request,
+      life,
+      records,
     };
   });
+}
+
+const nothing: Evidence = { proof: 'none', lines: [], proven: null, countersigned: 0, bundle: null };
+
+/**
+ * The receipt that says how a grant's entry ended: that of its pause or end, or of its successor. '' while it stands,
+ * or if what the operator has is about something else.
+ */
+export function endOf(own: GrantPlaintext, record: GrantRecord, vault: Pick<OpenVault, 'grants'>): string {
+  const successor = [...vault.grants.values()].find((g) => g.predecessor === own.grant);
+  const before = receiptOf(own.receipt)?.record_id;
+  return [...laterReceipts(record), successor?.receipt ?? ''].find((jwt) => jwt !== '' && receiptOf(jwt)?.predecessor === before) ?? '';
 }
 
 function receiptOf(jwt: string): Receipt | null {
@@ -64,21 +90,23 @@ function receiptOf(jwt: string): Receipt | null {
   }
 }
 
-async function evidenceOf(vault: OpenVault, own: GrantPlaintext, record: GrantRecord): Promise<Evidence> {
+/** Reads and verifies the proofs of a grant; with `end` also that its entry ended, and by which receipt. */
+export async function evidenceOf(vault: OpenVault, own: GrantPlaintext, record: GrantRecord, request: Request | null, end: string): Promise<Evidence> {
   const json = record.anchored ? await readGrantProof(own.grant) : null;
-  if (!json) return { proof: 'none', lines: [], proven: null, countersigned: 0, bundle: null };
-  const end = record.state === 'withdrawn' ? await readWithdrawalProof(own.grant) : null; // none while it waits for the ledger
+  if (!json) return nothing;
+  const ended = record.state !== 'live' && record.state !== 'anchoring' && end !== '';
+  const last = ended ? await readWithdrawalProof(own.grant) : null; // none while it waits for the ledger
   let bundle: Bundle;
   try {
     bundle = { v: 1, receipt: own.receipt, opening: own.opening, proof: parseProof(json) };
     if (record.countersignature) bundle.countersignature = record.countersignature;
-    if (end) bundle.withdrawal = { receipt: record.withdrawal_receipt, proof: parseProof(end) };
+    if (last) bundle.withdrawal = { receipt: end, proof: parseProof(last) };
   } catch {
-    return { proof: 'refused', lines: [{ name: 'proof', ok: false, detail: 'format' }], proven: null, countersigned: 0, bundle: null };
+    return { ...nothing, proof: 'refused', lines: [{ name: 'proof', ok: false, detail: 'format' }] };
   }
   const set = await trustedSet(vault);
   if (!set) return { proof: 'untrusted', lines: [], proven: null, countersigned: 0, bundle };
-  const result = await verifyReceiptBundle(bundle, set, await requestOf(own));
+  const result = await verifyReceiptBundle(bundle, set, request ?? undefined);
   // The proof must be of the entry that this wallet signed, not of just any entry with this receipt.
   const lines: Line[] = result.checks.map((c) =>
     c.name === 'entry' && c.ok && bundle.proof.entry !== own.entry ? { name: 'entry', ok: false, detail: 'bad-entry' } : c,
@@ -87,10 +115,10 @@ async function evidenceOf(vault: OpenVault, own: GrantPlaintext, record: GrantRe
 }
 
 /** The request as it was when it was answered: its clock is over, its signature and its rules still hold. */
-async function requestOf(own: GrantPlaintext): Promise<Request | undefined> {
+async function requestOf(own: GrantPlaintext): Promise<Request | null> {
   try {
     return await verifyRequest(own.request, { audience: location.origin, now: null, catalogue: null });
   } catch {
-    return undefined;
+    return null;
   }
 }

@@ -1,5 +1,5 @@
 /** Withdrawing: signed here, in force at once, anchored as soon as the ledger answers. */
-import { withdraw as send, type Withdrawal } from '../../api/grant';
+import { laterReceipts, withdraw as send, type GrantRecord, type Withdrawal } from '../../api/grant';
 import { prepareWithdrawal } from '../../core/grant';
 import type { GrantPlaintext } from '../../core/plaintext';
 import { systemRandom } from '../../core/random';
@@ -7,12 +7,16 @@ import { nowSeconds } from '../../components/dates';
 import type { OpenVault } from '../../store/vault.svelte';
 import { chainFor } from '../ledger';
 
+/** The JWT of a grant's pause while it is paused: what ends it then follows that receipt. */
+export const pauseOf = (record: GrantRecord): string | undefined => (record.state === 'paused' ? laterReceipts(record).at(0) : undefined);
+
 /** A signed withdrawal of a grant. The ledger's name is the pinned one, so this needs no answer of the ledger. */
-export async function signedWithdrawal(vault: OpenVault, grant: GrantPlaintext) {
-  return prepareWithdrawal(grant, vault.seed, await chainFor(vault), nowSeconds(), systemRandom);
+export async function signedWithdrawal(vault: OpenVault, grant: GrantPlaintext, pause?: string) {
+  return prepareWithdrawal(grant, vault.seed, await chainFor(vault), nowSeconds(), systemRandom, pause);
 }
 
-export async function withdraw(vault: OpenVault, grant: GrantPlaintext): Promise<Withdrawal> {
-  const { entry, receipt } = await signedWithdrawal(vault, grant);
-  return send(grant.grant, entry, receipt);
+export async function withdraw(vault: OpenVault, grant: GrantPlaintext, pause?: string): Promise<Withdrawal> {
+  const { entry, receipt } = await signedWithdrawal(vault, grant, pause);
+  // A paused grant has ended on the ledger already: it gets no second entry.
+  return send(grant.grant, pause === undefined ? entry : '', receipt);
 }

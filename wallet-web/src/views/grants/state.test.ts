@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { section, standOf } from './state';
+import { FILTERS, inFilter, section, standOf, type Stand } from './state';
 
 describe('standOf', () => {
   const end = 490_100;
@@ -14,4 +14,21 @@ describe('standOf', () => {
     expect(standOf({ state: 'withdrawn', end }, end * 3600 + 1)).toBe('withdrawn');
     expect(section('withdrawn')).toBe('ended');
   });
+
+  it('is paused until its end, which a pause does not move', () => {
+    expect(standOf({ state: 'paused', end }, end * 3600 - 1)).toBe('paused');
+    expect(standOf({ state: 'paused', end }, end * 3600)).toBe('expired');
+    expect(standOf({ state: 'replaced', end }, end * 3600)).toBe('replaced');
+  });
+});
+
+describe('filters', () => {
+  const of = (stand: Stand) => FILTERS.filter((f) => inFilter(f, stand));
+  it('show each grant under all and under one more', () => {
+    expect(of('live')).toEqual(['all', 'live']);
+    expect(of('anchoring')).toEqual(['all', 'live']);
+    expect(of('paused')).toEqual(['all', 'paused']);
+    for (const stand of ['withdrawn', 'terminated', 'expired', 'erased'] as const) expect(of(stand)).toEqual(['all', 'ended']);
+  });
+  it('show what was replaced nowhere: it is the past of another', () => expect(of('replaced')).toEqual([]));
 });

@@ -55,3 +55,16 @@ const problems: Record<ValueProblem['code'], string> = {
   kind: 'This is not a value of that kind.',
 };
 export const problemText = (problem: ValueProblem): string => problems[problem.code];
+
+export const reminders = {
+  title: (n: number) => (n === 1 ? 'A grant ends soon' : `${n} grants end soon`),
+  lead: 'Renew it, and it lasts as long again as you were asked for. Let it end, and you need do nothing: nobody asks you again here.',
+  until: (day: string) => `ends on ${day}`,
+  renew: 'Renew',
+  letEnd: 'Let it end',
+  renewAll: 'Renew all',
+  letAllEnd: 'Let all end',
+  step: (n: string, of: string) => `Renewing ${n} of ${of}. Your passkey confirms each one by itself.`,
+  renewed: (n: number) => (n === 1 ? 'The grant is renewed.' : `${n} grants are renewed.`),
+  ends: (n: number) => (n === 1 ? 'It ends by itself. You can still renew it on its page.' : 'They end by themselves. You can still renew them on their pages.'),
+};

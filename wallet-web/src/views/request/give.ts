@@ -12,6 +12,7 @@ import { confirmWithPasskey } from '../../passkey/ceremony';
 import type { OpenVault } from '../../store/vault.svelte';
 import { wallet } from '../../store/wallet.svelte';
 import { catalogue } from '../catalogue';
+import { documentsOf } from '../documents';
 import { chainFor } from '../ledger';
 
 /** Why nothing was given, beyond what the operator or the passkey say. */
@@ -41,7 +42,7 @@ export async function give(vault: OpenVault, request: Request, decided: Decided)
   const chain = await chainFor(vault);
   if (wallet.ledgerChange) throw new NotGiven('ledger-changed');
   const now = nowSeconds();
-  const giver = { vaultKey: vault.key, identitySeed: vault.seed, chain, catalogue, documents: documentsOf(vault, decided.choices) };
+  const giver = { vaultKey: vault.key, identitySeed: vault.seed, chain, catalogue, documents: documentsOf(vault, decided.choices.flatMap((c) => c.attributes)) };
   const prepared = await Promise.all(decided.choices.map((choice) => prepareGrant(request, choice, giver, now, systemRandom)));
 
   const answer = { give: prepared.map((p) => p.given), refuse: decided.refused, minor: decided.minor };
@@ -64,16 +65,6 @@ async function confirm(text: string): Promise<{ ceremony: string; credential: un
   const { public_key, ceremony } = await startDecision(text);
   if (public_key['challenge'] !== b64u(decisionChallenge(text))) throw new NotGiven('challenge');
   return { ceremony, credential: await confirmWithPasskey(public_key) };
-}
-
-function documentsOf(vault: OpenVault, choices: readonly Choice[]) {
-  const names = new Set(choices.flatMap((c) => c.attributes));
-  return Object.fromEntries(
-    [...names].map((name) => {
-      const held = vault.attributes.get(name);
-      return [name, held && vault.stored(held.id)];
-    }),
-  );
 }
 
 function wireOf({ give: { grant, receipt, letter, shares, withdraw } }: PreparedGrant): Give {

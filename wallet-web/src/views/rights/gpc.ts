@@ -7,7 +7,7 @@ import type { Catalogue } from '../../core/attributes';
 import type { GrantPlaintext } from '../../core/plaintext';
 import { nowSeconds } from '../../components/dates';
 import { standing } from '../home/save';
-import { sendBatch } from '../documents';
+import { saveSettings } from '../documents';
 import { withdraw } from '../grant/withdraw';
 import type { OpenVault } from '../../store/vault.svelte';
 import { demand } from './send';
@@ -31,13 +31,7 @@ export const covers = (catalogue: Catalogue, asked: { id: string; purpose: strin
 
 /** Keeps the switch in the vault, sealed: the operator does not learn it. */
 export async function setGpc(vault: OpenVault, gpc: boolean): Promise<void> {
-  await vault.write(
-    () => {
-      const { id, version } = vault.settings;
-      return [{ kind: 'put', id: id ?? vault.newDocument(), version: version + 1, plaintext: { v: 1, kind: 'settings', gpc } }];
-    },
-    (batch) => sendBatch(batch),
-  );
+  await saveSettings(vault, { gpc });
 }
 
 /** Live grants that an opt-out conflicts with, each with the wallet's own copy. */
