@@ -1,5 +1,6 @@
 import { laterReceipts, readGrantProof, readGrants, readWithdrawalProof, type GrantRecord } from '../../api/grant';
 import { verifyReceiptBundle, type Bundle, type Check } from '../../core/bundle';
+import { ParseError } from '../../core/errors';
 import type { GrantId } from '../../core/id';
 import { parseProof, type Proven } from '../../core/ledger/proof';
 import type { GrantPlaintext } from '../../core/plaintext';
@@ -90,26 +91,38 @@ function receiptOf(jwt: string): Receipt | null {
   }
 }
 
-/** Reads and verifies the proofs of a grant; with `end` also that its entry ended, and by which receipt. */
-export async function evidenceOf(vault: OpenVault, own: GrantPlaintext, record: GrantRecord, request: Request | null, end: string): Promise<Evidence> {
+/**
+ * What can be handed on of a grant: its receipt with its proof, and with `end` also that its entry ended. null while it
+ * is not on the ledger. Throws ParseError for a proof that is none.
+ */
+export async function bundleOf(own: GrantPlaintext, record: GrantRecord, end: string): Promise<Bundle | null> {
   const json = record.anchored ? await readGrantProof(own.grant) : null;
-  if (!json) return nothing;
+  if (!json) return null;
   const ended = record.state !== 'live' && record.state !== 'anchoring' && end !== '';
   const last = ended ? await readWithdrawalProof(own.grant) : null; // none while it waits for the ledger
-  let bundle: Bundle;
+  const bundle: Bundle = { v: 1, receipt: own.receipt, opening: own.opening, proof: parseProof(json) };
+  if (record.countersignature) bundle.countersignature = record.countersignature;
+  if (last) bundle.withdrawal = { receipt: end, proof: parseProof(last) };
+  return bundle;
+}
+
+/** Reads and verifies the proofs of a grant, line by line. */
+export async function evidenceOf(vault: OpenVault, own: GrantPlaintext, record: GrantRecord, request: Request | null, end: string): Promise<Evidence> {
+  let bundle: Bundle | null;
   try {
-    bundle = { v: 1, receipt: own.receipt, opening: own.opening, proof: parseProof(json) };
-    if (record.countersignature) bundle.countersignature = record.countersignature;
-    if (last) bundle.withdrawal = { receipt: end, proof: parseProof(last) };
-  } catch {
+    bundle = await bundleOf(own, record, end);
+  } catch (error) {
+    if (!(error instanceof ParseError)) throw error;
     return { ...nothing, proof: 'refused', lines: [{ name: 'proof', ok: false, detail: 'format' }] };
   }
+  if (!bundle) return nothing;
+  const { entry } = bundle.proof;
   const set = await trustedSet(vault);
   if (!set) return { proof: 'untrusted', lines: [], proven: null, countersigned: 0, bundle };
   const result = await verifyReceiptBundle(bundle, set, request ?? undefined);
   // The proof must be of the entry that this wallet signed, not of just any entry with this receipt.
   const lines: Line[] = result.checks.map((c) =>
-    c.name === 'entry' && c.ok && bundle.proof.entry !== own.entry ? { name: 'entry', ok: false, detail: 'bad-entry' } : c,
+    c.name === 'entry' && c.ok && entry !== own.entry ? { name: 'entry', ok: false, detail: 'bad-entry' } : c,
   );
   return { proof: lines.every((l) => l.ok) ? 'verified' : 'refused', lines, proven: result.proven, countersigned: result.countersigned?.time ?? 0, bundle };
 }
