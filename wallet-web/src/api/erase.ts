@@ -10,9 +10,6 @@ export type Erased = Of<typeof erased>;
 
 export const startErase = (): Promise<Of<typeof challenge>> => post('/wallet/v1/erase/start', {}, challenge);
 
-/**
- * Erases everything. `withdraws` are signed withdrawals of the live grants; the rest the operator has. `receipts` say
- * it of each grant; each goes to its business and is kept by nobody else.
- */
-export const erase = (ceremony: string, credential: unknown, withdraws: string[], receipts: string[]): Promise<Erased> =>
-  post('/wallet/v1/erase', { ceremony, credential, withdraws, receipts }, erased);
+/** Erases everything. `withdraws` are signed withdrawals of the live grants; the rest the operator has. */
+export const erase = (ceremony: string, credential: unknown, withdraws: string[]): Promise<Erased> =>
+  post('/wallet/v1/erase', { ceremony, credential, withdraws }, erased);

@@ -8,11 +8,8 @@ import type { OpenVault } from '../../store/vault.svelte';
 import { wallet } from '../../store/wallet.svelte';
 import { signedWithdrawal } from '../grant/withdraw';
 import { standing } from '../home/save';
-import { erasures, type Erasures } from './papers';
 
-/** Erases. `erased` are the receipts of it if the shopper has them already; each business is sent its own. */
-export async function eraseVault(vault: OpenVault, erased: Erasures | null): Promise<void> {
-  const { receipts } = erased ?? (await erasures(vault));
+export async function eraseVault(vault: OpenVault): Promise<void> {
   const withdraws: string[] = [];
   for (const record of standing(await readGrants(), nowSeconds())) {
     const grant = vault.grants.get(record.grant);
@@ -21,7 +18,7 @@ export async function eraseVault(vault: OpenVault, erased: Erasures | null): Pro
   }
   const { public_key, ceremony } = await startErase();
   const credential = await confirmWithPasskey(public_key);
-  const done = await erase(ceremony, credential, withdraws, receipts);
+  const done = await erase(ceremony, credential, withdraws);
   await device.forget(vault.id);
   wallet.erase({ time: done.erased, grants: done.grants_withdrawn });
 }
