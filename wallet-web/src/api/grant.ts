@@ -49,8 +49,8 @@ export const readGrantProof = (g: GrantId): Promise<Record<string, unknown> | nu
 export const readWithdrawalProof = (g: GrantId): Promise<Record<string, unknown> | null> =>
   proofAt(`/wallet/v1/grants/${g}/withdrawal-proof`);
 
-/** Withdraws at once, whether or not the ledger answers. */
-export const withdraw = (g: GrantId, entry: string, receipt: string): Promise<Withdrawal> =>
+/** Withdraws at once, whether or not the ledger answers. A paused grant has no entry to end: null. */
+export const withdraw = (g: GrantId, entry: string | null, receipt: string): Promise<Withdrawal> =>
   post(`/wallet/v1/grants/${g}/withdraw`, { entry, receipt }, withdrawal);
 
 /** Keeps the receipt of an expiry with the grant that it is about. */

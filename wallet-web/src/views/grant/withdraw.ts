@@ -18,5 +18,5 @@ export async function signedWithdrawal(vault: OpenVault, grant: GrantPlaintext, 
 export async function withdraw(vault: OpenVault, grant: GrantPlaintext, pause?: string): Promise<Withdrawal> {
   const { entry, receipt } = await signedWithdrawal(vault, grant, pause);
   // A paused grant has ended on the ledger already: it gets no second entry.
-  return send(grant.grant, pause === undefined ? entry : '', receipt);
+  return send(grant.grant, pause === undefined ? entry : null, receipt);
 }
