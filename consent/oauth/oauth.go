@@ -79,6 +79,7 @@ type Server struct {
 	o         Options
 	signer    jose.Signer
 	nonceKey  []byte
+	newest    atomic.Pointer[nonce]
 	known     *cache
 	proofKeys proofKeys
 	used      memory

@@ -151,9 +151,21 @@ func (s *Server) isHere(htu string, here *url.URL) bool {
 // nonce is the server nonce of a moment: kept by none, and the same at every daemon with
 // this key, unless the daemon is alone: then no other start of it knows it either.
 func (s *Server) nonce(at time.Time) string {
+	period := at.Unix() / int64(nonceLife.Seconds())
+	if n := s.newest.Load(); n != nil && n.period == period {
+		return n.text
+	}
 	m := hmac.New(sha256.New, s.nonceKey)
-	m.Write(binary.BigEndian.AppendUint64(nil, uint64(at.Unix()/int64(nonceLife.Seconds()))))
-	return base64.RawURLEncoding.EncodeToString(m.Sum(nil)[:16])
+	m.Write(binary.BigEndian.AppendUint64(nil, uint64(period)))
+	n := &nonce{period, base64.RawURLEncoding.EncodeToString(m.Sum(nil)[:16])}
+	s.newest.Store(n)
+	return n.text
+}
+
+// nonce is the one of a period, kept because every answer hands it out.
+type nonce struct {
+	period int64
+	text   string
 }
 
 func (s *Server) isNonce(nonce string, now time.Time) bool {

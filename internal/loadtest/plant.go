@@ -135,22 +135,19 @@ func plant(ctx context.Context, folder string, n int, progress io.Writer) (p pla
 	}
 	go func() { left.Wait(); close(made) }()
 
-	const batch = 500
+	const batch = 1024
 	for more := true; more; {
-		err := db.Write(ctx, func(tx sqldb.Tx) error {
-			for range batch {
-				o, ok := <-made
-				if !ok {
-					more = false
-					return nil
-				}
-				p.grants = append(p.grants, o.grant)
-				if err := put(ctx, tx, p.business.DID, o, len(p.grants), now); err != nil {
-					return err
-				}
+		all := rows{}
+		for range batch {
+			o, ok := <-made
+			if !ok {
+				more = false
+				break
 			}
-			return nil
-		})
+			p.grants = append(p.grants, o.grant)
+			all.vault(p.business.DID, o, len(p.grants), now)
+		}
+		err := db.Write(ctx, func(tx sqldb.Tx) error { return all.put(ctx, tx) })
 		if err != nil {
 			return p, err
 		}
@@ -164,14 +161,42 @@ func plant(ctx context.Context, folder string, n int, progress io.Writer) (p pla
 	return p, db.Checkpoint(ctx)
 }
 
-// put writes one vault. Papers are stand-ins: collecting does not read them.
-func put(ctx context.Context, tx sqldb.Tx, by consent.DID, o one, place int, now time.Time) error {
-	var err error
-	insert := func(query string, args ...any) {
-		if err == nil {
-			_, err = tx.ExecContext(ctx, query, args...)
+// rows gathers what is inserted into each table.
+type rows map[*sqldb.Batch][]any
+
+var (
+	intoVault  = sqldb.NewBatch(`INSERT INTO vault (vault_id, salt, state, created_at) VALUES `, `(?, ?, 'open', ?)`, `, `, ``)
+	intoRecord = sqldb.NewBatch(`INSERT INTO grant_record (vault_id, grant_id, request_id, business, purpose, purpose_id, attributes, channels,
+		weekly_cap, minor, start_epoch, end_epoch, state, given, withdrawn, handle, anchored, withdraw_anchored) VALUES `,
+		`(?, ?, ?, ?, ?, 'delivery', ?, '[]', 0, FALSE, ?, ?, 'live', ?, 0, ?, TRUE, FALSE)`, `, `, ``)
+	intoPaper = sqldb.NewBatch(`INSERT INTO grant_paper (vault_id, grant_id, entry, receipt, letter, withdraw_ahead, withdraw_entry, withdrawal_receipt) VALUES `,
+		`(?, ?, ?, ?, ?, ?, '', '')`, `, `, ``)
+	intoPermit   = sqldb.NewBatch(`INSERT INTO permit (vault_id, grant_id, kind, epoch, leaf, entry, taken, anchored) VALUES `, `(?, ?, 'collect', ?, ?, ?, ?, TRUE)`, `, `, ``)
+	intoChange   = sqldb.NewBatch(`INSERT INTO change (vault_id, grant_id, business, since, latest, later) VALUES `, `(?, ?, ?, ?, ?, '{}')`, `, `, ``)
+	intoDocument = sqldb.NewBatch(`INSERT INTO document (vault_id, document_id, version, sealed) VALUES `, `(?, ?, ?, ?)`, `, `, ``)
+	intoShare    = sqldb.NewBatch(`INSERT INTO share (vault_id, grant_id, document_id, version, attribute, encrypted_key) VALUES `, `(?, ?, ?, ?, ?, ?)`, `, `, ``)
+
+	// tables in the order in which their rows refer to each other.
+	tables = []*sqldb.Batch{intoVault, intoRecord, intoPaper, intoPermit, intoChange, intoDocument, intoShare}
+)
+
+func (r rows) add(to *sqldb.Batch, values ...any) { r[to] = append(r[to], values...) }
+
+func (r rows) put(ctx context.Context, tx sqldb.Tx) error {
+	for _, t := range tables {
+		err := t.Exact(r[t], func(text string, args []any) error {
+			_, err := tx.ExecContext(ctx, text, args...)
+			return err
+		})
+		if err != nil {
+			return err
 		}
 	}
+	return nil
+}
+
+// vault adds one vault. Papers are stand-ins: collecting does not read them.
+func (r rows) vault(by consent.DID, o one, place int, now time.Time) {
 	epoch := int64(anchor.EpochAt(now))
 	bytes := func(n int) []byte {
 		b := make([]byte, n)
@@ -179,22 +204,16 @@ func put(ctx context.Context, tx sqldb.Tx, by consent.DID, o one, place int, now
 		return b
 	}
 	list, _ := json.Marshal(attributes)
-	insert(`INSERT INTO vault (vault_id, salt, state, created_at) VALUES ($1, $2, 'open', $3)`, o.vault, bytes(32), now.Unix())
-	insert(`INSERT INTO grant_record (vault_id, grant_id, request_id, business, purpose, purpose_id, attributes, channels,
-		weekly_cap, minor, start_epoch, end_epoch, state, given, withdrawn, handle, anchored, withdraw_anchored)
-		VALUES ($1, $2, $3, $4, $5, 'delivery', $6, '[]', 0, FALSE, $7, $8, 'live', $9, 0, $10, TRUE, FALSE)`,
-		o.vault, o.grant, id.New[id.Request](), by, purpose, string(list), epoch, epoch+31*24, now.Unix(), bytes(32))
-	insert(`INSERT INTO grant_paper (vault_id, grant_id, entry, receipt, letter, withdraw_ahead, withdraw_entry, withdrawal_receipt)
-		VALUES ($1, $2, $3, $4, $5, $6, '', '')`, o.vault, o.grant, bytes(171), strings.Repeat("r", 2000), strings.Repeat("l", 2000), bytes(102))
+	request := id.New[id.Request]()
+	r.add(intoVault, o.vault[:], bytes(32), now.Unix())
+	r.add(intoRecord, o.vault[:], o.grant[:], request[:], by, purpose, string(list), epoch, epoch+31*24, now.Unix(), bytes(32))
+	r.add(intoPaper, o.vault[:], o.grant[:], bytes(171), strings.Repeat("r", 2000), strings.Repeat("l", 2000), bytes(102))
 	for e := range int64(2) {
-		insert(`INSERT INTO permit (vault_id, grant_id, kind, epoch, leaf, entry, taken, anchored) VALUES ($1, $2, 'collect', $3, $4, $5, $6, TRUE)`,
-			o.vault, o.grant, epoch+e, bytes(32), bytes(135), now.Unix())
+		r.add(intoPermit, o.vault[:], o.grant[:], epoch+e, bytes(32), bytes(135), now.Unix())
 	}
-	insert(`INSERT INTO change (vault_id, grant_id, business, since, latest, later) VALUES ($1, $2, $3, $4, $4, '{}')`, o.vault, o.grant, by, place)
+	r.add(intoChange, o.vault[:], o.grant[:], by, place, place)
 	for i, d := range o.documents {
-		insert(`INSERT INTO document (vault_id, document_id, version, sealed) VALUES ($1, $2, $3, $4)`, o.vault, d.ID, d.Version, []byte(d.Sealed))
-		insert(`INSERT INTO share (vault_id, grant_id, document_id, version, attribute, encrypted_key) VALUES ($1, $2, $3, $4, $5, $6)`,
-			o.vault, o.grant, d.ID, d.Version, attributes[i], o.keys[i])
+		r.add(intoDocument, o.vault[:], d.ID[:], d.Version, []byte(d.Sealed))
+		r.add(intoShare, o.vault[:], o.grant[:], d.ID[:], d.Version, attributes[i], o.keys[i])
 	}
-	return err
 }
