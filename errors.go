@@ -26,6 +26,7 @@ const (
 	Narrowed    = consent.Narrowed     // a grant that gives less took its place: Denial.Successor
 	Replaced    = consent.Replaced     // another grant took its place: Denial.Successor
 	NoPermit    = consent.NoPermit     // no permit of this hour is on the ledger
+	Condition   = consent.Unfulfilled  // what the grant hangs on is not met; Denial.What says what
 	Policy      = consent.ByPolicy     // a rule of the operator; Denial.What names it
 )
 

@@ -23,6 +23,7 @@ const (
 	NotAnchored  DenialReason = "not-anchored"
 	NotCovered   DenialReason = "not-covered" // this attribute or channel was not given
 	NoPermit     DenialReason = "no-permit"   // none on the ledger for this hour
+	Unfulfilled  DenialReason = "condition"   // the grant's condition is not met
 	ByPolicy     DenialReason = "policy"
 )
 
@@ -30,7 +31,7 @@ const (
 // such grant gets ErrNotFound instead.
 type Denial struct {
 	Reason DenialReason
-	What   string // the attribute or channel of NotCovered, the rule's title of ByPolicy
+	What   string // the attribute or channel of NotCovered, the rule's title of ByPolicy and Unfulfilled
 
 	// Again is when the same may be asked again, if a rule says no for some hours only;
 	// zero otherwise.
@@ -63,6 +64,9 @@ func Denied(r Ruling) error {
 	d := &Denial{Reason: ByPolicy, Again: r.Again}
 	if len(r.Reasons) > 0 {
 		d.What = r.Reasons[0].Title
+		if of := r.Reasons[0].Denial; of != "" {
+			d.Reason = of
+		}
 	}
 	return d
 }

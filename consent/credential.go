@@ -78,6 +78,11 @@ func ParseReceipt(payload []byte, signer DID) (Receipt, error) {
 	if (r.OnwardOf == nil) != (r.Partner == nil) {
 		return Receipt{}, malformed("want both or none", "onward_of")
 	}
+	if c := r.Purposes[0].Condition; c != nil {
+		if err := c.checkForm("purposes[0].condition"); err != nil {
+			return Receipt{}, err
+		}
+	}
 	r.first = first
 	return r, nil
 }

@@ -48,6 +48,10 @@ const (
 	DifferentPartner        DifferenceKind = "partner-changed" // its name, its country, its role
 	PartnerAttributeAdded   DifferenceKind = "partner-attribute-added"
 	PartnerAttributeRemoved DifferenceKind = "partner-attribute-removed"
+	ConditionAdded          DifferenceKind = "condition-added"    //
+	ConditionDropped        DifferenceKind = "condition-dropped"  //
+	ConditionLooser         DifferenceKind = "condition-looser"   // or not certainly stricter
+	ConditionStricter       DifferenceKind = "condition-stricter" // a later date, fewer uses
 )
 
 // material are the kinds by which a business may do more than before, or somebody else
@@ -56,6 +60,7 @@ var material = []DifferenceKind{
 	DifferentController, JurisdictionAdded, PurposeAdded, DifferentPurpose, DifferentBasis, AttributeAdded, AttributeRequired,
 	DaysLonger, RetentionLonger, RecipientAdded, CountryAdded, ChannelAdded, CapRaised,
 	PartnerAdded, DifferentPartner, PartnerAttributeAdded,
+	ConditionDropped, ConditionLooser,
 }
 
 // Material reports whether such a difference needs the shopper's consent anew.

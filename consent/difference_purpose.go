@@ -20,6 +20,7 @@ func (d *differences) purpose(at string, a, b Asked) {
 	d.set(at+".channels", ChannelAdded, ChannelRemoved, a.Channels, b.Channels)
 	d.number(at+".weekly_cap", CapRaised, CapLowered, a.WeeklyCap, b.WeeklyCap)
 	d.partners(at+".partners", a, b)
+	d.condition(at+".condition", a.Condition, b.Condition)
 }
 
 // partners are told apart by their keys.
@@ -42,6 +43,21 @@ func (d *differences) partners(at string, a, b Asked) {
 		if _, ok := b.Partner(p.DID); !ok {
 			d.add(at, PartnerRemoved, line(p), "")
 		}
+	}
+}
+
+func (d *differences) condition(at string, before, after *Condition) {
+	a, b := before.Text(), after.Text()
+	switch {
+	case a == b:
+	case before == nil:
+		d.add(at, ConditionAdded, a, b)
+	case after == nil:
+		d.add(at, ConditionDropped, a, b)
+	case after.looser(before):
+		d.add(at, ConditionLooser, a, b)
+	default:
+		d.add(at, ConditionStricter, a, b)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -27,11 +28,13 @@ func template(f fixture) consent.Template {
 		Jurisdictions: q.Jurisdictions, Language: q.Language, NoticeVersion: q.NoticeVersion, Purposes: q.Purposes}
 }
 
-var differenceChanges = []struct {
+type differenceChange struct {
 	name   string
 	kinds  string // the kinds that come of it, in order
 	change func(*consent.Template)
-}{
+}
+
+var differenceChanges = []differenceChange{
 	{"nothing", "", func(*consent.Template) {}},
 	{"attributes in another order", "", func(t *consent.Template) { slices.Reverse(t.Purposes[0].Required) }},
 	{"another key", "controller-changed", func(t *consent.Template) { t.Iss = businessKey("other shop").DID }},
@@ -101,6 +104,7 @@ var differenceChanges = []struct {
 		t.Purposes[0].Channels, t.Purposes[0].WeeklyCap = []string{"wallet"}, 1
 	}},
 	{"a partner joins", "partner-added", func(t *consent.Template) { t.Purposes[0].Partners = []consent.Partner{bikes("partner")} }},
+	{"on a condition now", "condition-added", func(t *consent.Template) { t.Purposes[0].Condition = byEvent("carrier") }},
 	{"narrower here and wider there", "attribute-removed days-longer", func(t *consent.Template) {
 		t.Purposes[0].Optional, t.Purposes[1].Days = nil, 365
 	}},
@@ -136,13 +140,33 @@ func expected(all []consent.Difference) string {
 	return "same"
 }
 
+// conditionChanges are of a template whose first purpose has that condition.
+var conditionChanges = []struct {
+	name, kinds   string
+	before, after *consent.Condition
+}{
+	{"on no condition any more", "condition-dropped", byEvent("carrier"), nil},
+	{"on the same condition", "", byEvent("carrier"), byEvent("carrier")},
+	{"on another's word", "condition-looser", byEvent("carrier"), byEvent("shop")},
+	{"on another kind of condition", "condition-looser", byEvent("carrier"), byRecord("carrier")},
+	{"earlier", "condition-looser", &consent.Condition{From: unixOf(now.Add(2 * time.Hour))}, &consent.Condition{From: unixOf(now.Add(time.Hour))}},
+	{"later", "condition-stricter", &consent.Condition{From: unixOf(now.Add(time.Hour))}, &consent.Condition{From: unixOf(now.Add(2 * time.Hour))}},
+	{"more often", "condition-looser", &consent.Condition{Uses: times(3)}, &consent.Condition{Uses: times(4)}},
+	{"less often", "condition-stricter", &consent.Condition{Uses: times(3)}, &consent.Condition{Uses: times(2)}},
+}
+
 func makeDifferences(t testing.TB) (out []differenceCase) {
 	for _, c := range differenceChanges {
 		before, after := template(newFixture(t)), template(newFixture(t))
 		after.Version = 2
 		c.change(&after)
-		all := consent.Differences(before.Asks(), after.Asks())
-		all = append([]consent.Difference{}, all...) // never null
+		all := append([]consent.Difference{}, consent.Differences(before.Asks(), after.Asks())...) // never null
+		out = append(out, differenceCase{c.name, expected(all), before.Payload(), after.Payload(), all})
+	}
+	for _, c := range conditionChanges {
+		before, after := template(newFixture(t)), template(newFixture(t))
+		before.Purposes[0].Condition, after.Purposes[0].Condition, after.Version = c.before, c.after, 2
+		all := append([]consent.Difference{}, consent.Differences(before.Asks(), after.Asks())...)
 		out = append(out, differenceCase{c.name, expected(all), before.Payload(), after.Payload(), all})
 	}
 	for _, c := range partnerChanges {
@@ -175,6 +199,9 @@ func TestDifferenceVectors(t *testing.T) {
 	}
 	var wanted []string
 	for _, c := range differenceChanges {
+		wanted = append(wanted, c.kinds)
+	}
+	for _, c := range conditionChanges {
 		wanted = append(wanted, c.kinds)
 	}
 	for _, c := range partnerChanges {

@@ -52,6 +52,9 @@ func examples(t testing.TB) map[string][]byte {
 		"message":         decode(strings.Split(jws, ".")[1]),
 		"access":          []byte(consent.NewAccess(g, now, []string{"name", "shoe-size"}, []string{"name"}, nil).Row()),
 
+		"condition": []byte(byRecord("landlord").Text()),
+		"happened":  consent.Happened{Iss: businessKey("carrier").DID, Grant: g, Name: "handed-over", Time: consent.UnixAt(now)}.Payload(),
+
 		"partner":     must(json.Marshal(newPartnered(t).carrier)),
 		"cosignature": consent.NewCosignature(newPartnered(t).request, newPartnered(t).warehouse.DID).Payload(),
 
@@ -98,6 +101,11 @@ func parsed(t testing.TB, name string, text []byte) error {
 		err = consent.ParseStrict(text, &p)
 	case "cosignature":
 		_, err = consent.ParseCosignature(text, newPartnered(t).warehouse.DID)
+	case "condition":
+		var c consent.Condition
+		err = consent.ParseStrict(text, &c)
+	case "happened":
+		_, err = consent.ParseHappened(text, businessKey("carrier").DID)
 	case "permit-collect", "permit-message":
 		_, err = consent.ParsePermit(text)
 	case "message":

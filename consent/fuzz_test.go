@@ -2,10 +2,14 @@ package consent_test
 
 import (
 	"bytes"
+	"encoding/base64"
+	"strings"
 	"testing"
+	"time"
 
 	"coffer/anchor"
 	"coffer/consent"
+	"coffer/consent/agent"
 	"coffer/internal/id"
 )
 
@@ -163,5 +167,42 @@ func FuzzCosignature(f *testing.F) {
 	f.Add(consent.NewCosignature(p.request, p.warehouse.DID).Payload())
 	f.Fuzz(func(t *testing.T, in []byte) {
 		again(t, in, func(b []byte) (consent.Cosignature, error) { return consent.ParseCosignature(b, p.warehouse.DID) }, consent.Cosignature.Payload)
+	})
+}
+
+func FuzzHappened(f *testing.F) {
+	by := businessKey("carrier").DID
+	f.Add(consent.Happened{Iss: by, Grant: ident[id.Grant]("grant"), Name: "handed-over", Time: consent.UnixAt(now)}.Payload())
+	f.Fuzz(func(t *testing.T, in []byte) {
+		again(t, in, func(b []byte) (consent.Happened, error) { return consent.ParseHappened(b, by) }, consent.Happened.Payload)
+	})
+}
+
+func FuzzCondition(f *testing.F) {
+	for _, c := range []*consent.Condition{byRecord("landlord"), byEvent("carrier"), {Uses: times(3)}, {From: unixOf(now)}} {
+		f.Add([]byte(c.Text()))
+	}
+	f.Fuzz(func(t *testing.T, in []byte) {
+		again(t, in, func(b []byte) (*consent.Condition, error) { return consent.ParseCondition(string(b)) }, func(c *consent.Condition) []byte { return []byte(c.Text()) })
+	})
+}
+
+// A record of anyone is read or refused; it names its signer, its subject and times in
+// order of seconds.
+func FuzzRecord(f *testing.F) {
+	by := businessKey("landlord")
+	jwt := must(by.SignRecord(agent.RecordTerms{Type: lease, Subject: consent.GrantURN(ident[id.Grant]("grant")), From: now, Until: now.Add(time.Hour)}))
+	f.Add(must(base64.RawURLEncoding.DecodeString(strings.Split(jwt, ".")[1])))
+	f.Fuzz(func(t *testing.T, in []byte) {
+		r, err := consent.ParseRecord(in, by.DID)
+		if err != nil {
+			if consent.CodeOf(err) == "" {
+				t.Fatalf("refused without a code: %v", err)
+			}
+			return
+		}
+		if r.Issuer != by.DID || r.From < 0 || r.Until < 0 || len(r.Types) == 0 {
+			t.Fatalf("read %+v", r)
+		}
 	})
 }

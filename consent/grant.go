@@ -46,6 +46,9 @@ type Grant struct {
 	Jurisdictions []string // ISO 3166-1: whose law the request names
 	Destinations  []string // ISO 3166-1: see Request.Destinations
 
+	Condition *Condition // what must be so before it may be used; nil: nothing
+	Standing  Standing   // of the condition, as it was when the grant was read for a use
+
 	Entry   Bytes  // the ledger entry, anchor.GrantSize
 	Receipt string // JWT
 	Letter  string // JWE for the business

@@ -50,8 +50,9 @@ type Ruling struct {
 
 // Reason is one rule that decided.
 type Reason struct {
-	ID    string
-	Title string // for people
+	ID     string
+	Title  string       // for people
+	Denial DenialReason // what a denial by it is called; "" is ByPolicy
 }
 
 // Policy decides. Package policies has the one in force. It never fails: what it

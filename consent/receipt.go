@@ -70,6 +70,7 @@ type ReceiptPurpose struct {
 	CollectionMethod    string      `json:"collection_method"`
 	ProcessingMethod    string      `json:"processing_method"`
 	Jurisdiction        []string    `json:"jurisdiction"`
+	Condition           *Condition  `json:"condition,omitempty"`
 }
 
 // Partnership says of a partner's receipt under whose request it was given.
@@ -203,7 +204,7 @@ func NewReceipt(q Request, t Terms, c Catalogue) (Receipt, error) {
 			Information: info, Recipients: list(a.Recipients), Channels: list(t.Channels), WeeklyCap: weekly,
 			WithdrawalMethod: q.Aud + "/grants/" + t.Grant.String(), StorageLocations: []string{q.Aud},
 			ProcessingLocations: list(q.Jurisdictions), CollectionMethod: collectionMethod,
-			ProcessingMethod: processingMethod, Jurisdiction: list(q.Jurisdictions),
+			ProcessingMethod: processingMethod, Jurisdiction: list(q.Jurisdictions), Condition: a.Condition,
 		}},
 		Controllers: []Controllership{{q.Iss}},
 		Parties: []Party{{ID: q.Iss, Name: q.Controller.Name, Address: q.Controller.Address, Contact: q.Controller.Contact,

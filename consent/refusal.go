@@ -40,6 +40,7 @@ const (
 	BadChannel          Code = "bad-channel"
 	BadKey              Code = "bad-key"
 	BadURL              Code = "bad-url"
+	BadCondition        Code = "bad-condition"   // none that can come true
 	NoController        Code = "no-controller"   // who asks is not fully said
 	WrongTemplate       Code = "wrong-template"  // says other words than the template it names
 	WrongGrants         Code = "wrong-grants"    // replaces grants that do not stand, or not of one shopper
@@ -59,6 +60,7 @@ const (
 	StaleDecision    Code = "stale-decision"     // not made now
 	WrongReceipt     Code = "wrong-receipt"      // the receipt says other terms
 	WrongOpening     Code = "wrong-opening"      // the commitment is not to this document
+	WrongEvidence    Code = "wrong-evidence"     // not what the grant's condition names
 	BrokenChain      Code = "broken-chain"       // the access log does not lead to its head
 	WiderThanGrant   Code = "wider-than-grant"   // gives what the grant before it did not
 	WrongChange      Code = "wrong-change"       // of another grant, or of another kind than it says

@@ -66,6 +66,7 @@ type Asked struct {
 	Channels    []string          `json:"channels"`
 	WeeklyCap   int               `json:"weekly_cap"` // messages in seven days; 0 without channels
 	Partners    []Partner         `json:"partners,omitempty"`
+	Condition   *Condition        `json:"condition,omitempty"` // what must be so before anything is used
 }
 
 // Recipient is a third party that gets the data too.
@@ -255,6 +256,9 @@ func (q Request) checkPurposes(rules ParseRules) error {
 			return err
 		}
 		if err := a.checkPartners(q.Iss, nth("purposes", i)+".partners"); err != nil {
+			return err
+		}
+		if err := a.checkCondition(q, nth("purposes", i)+".condition"); err != nil {
 			return err
 		}
 	}

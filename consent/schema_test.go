@@ -52,8 +52,8 @@ func TestReceiptsFollowTheSchema(t *testing.T) {
 	s, seen := receiptSchema(t), 0
 	for _, c := range readVectors[receiptCase](t, "receipt.json") {
 		parts := strings.Split(c.JWT, ".")
-		if len(parts) != 3 {
-			continue // cut before its claims end
+		if len(parts) != 3 || c.Expect == "refused bad-condition" {
+			continue // cut before its claims end, or none by the schema either
 		}
 		seen++
 		if err := conforms(t, s, claimsOf(t, c.JWT)); err != nil {

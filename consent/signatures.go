@@ -24,6 +24,8 @@ const (
 	TypeAcknowledgement = "coffer-acknowledgement+jwt" // of a grant's end
 	TypeDeletion        = "coffer-deletion+jwt"        // what was deleted after it
 
+	TypeRecord = "JWT" // JWT-VC, by its issuer
+
 	TypeRequestObject = "oauth-authz-req+jwt" // RFC 9101, by a business key
 )
 
@@ -40,4 +42,6 @@ type Signatures interface {
 	// VerifyReceipt verifies a receipt's JWT-VC and its pairwise signature, and
 	// parses it.
 	VerifyReceipt(ctx context.Context, jwt string) (Receipt, error)
+	// VerifyRecord verifies a JWT-VC of anyone, ES256 or EdDSA, and parses it.
+	VerifyRecord(ctx context.Context, jwt string) (Record, error)
 }

@@ -114,7 +114,7 @@ func TestVectors(t *testing.T) {
 		}
 		return c.Name, c.Expect, err
 	})
-	judge(t, "request.json", append(makeRequests(t), makePartnerRequests(t)...), func(c requestCase) (string, string, error) {
+	judge(t, "request.json", slices.Concat(makeRequests(t), makePartnerRequests(t), makeConditionRequests(t)), func(c requestCase) (string, string, error) {
 		r := consent.ParseRules{Audience: c.Audience, Now: time.Unix(c.Now, 0), Catalogue: theCatalogue(t)}
 		q, err := consent.OpenRequest(t.Context(), signatures, c.JWS, r)
 		if err == nil && (q.Iss != c.Signer || q.Hash() != *c.Hash || !bytes.Equal(q.Payload(), compact(t, c.Payload))) {
@@ -133,7 +133,7 @@ func TestVectors(t *testing.T) {
 		}
 		return c.Name, c.Expect, err
 	})
-	judge(t, "receipt.json", append(makeReceipts(t), makePartnerReceipts(t)...), func(c receiptCase) (string, string, error) {
+	judge(t, "receipt.json", slices.Concat(makeReceipts(t), makePartnerReceipts(t), makeConditionReceipts(t)), func(c receiptCase) (string, string, error) {
 		r, err := signatures.VerifyReceipt(t.Context(), c.JWT)
 		if err == nil {
 			err = r.Matches(openAny(t, c.Request), c.Given, theCatalogue(t))
