@@ -46,7 +46,7 @@ var (
 type Engine struct {
 	rules      rules
 	rulesFor   map[cedar.EntityUID]rules // by action: those that can speak to it
-	titles     map[cedar.PolicyID]string
+	reasons    map[cedar.PolicyID]consent.Reason
 	check      *validate.Validator
 	purposes   cedar.EntityMap
 	businesses *businesses
@@ -80,7 +80,7 @@ func Load(c *Catalogue, shipped []File, operator ...File) (*Engine, error) {
 	if len(shipped) == 0 {
 		return nil, errors.New("reading the rules: there are none that permit anything")
 	}
-	e := &Engine{titles: map[cedar.PolicyID]string{}, check: check, purposes: cedar.EntityMap{}, businesses: &businesses{check: check.Entity}, sets: &sets{}, catalogue: c}
+	e := &Engine{reasons: map[cedar.PolicyID]consent.Reason{}, check: check, purposes: cedar.EntityMap{}, businesses: &businesses{check: check.Entity}, sets: &sets{}, catalogue: c}
 	for i, f := range slices.Concat(shipped, operator) {
 		operators := i >= len(shipped)
 		if operators && slices.ContainsFunc(shipped, func(s File) bool { return s.Name == f.Name }) {
@@ -92,7 +92,7 @@ func Load(c *Catalogue, shipped []File, operator ...File) (*Engine, error) {
 	}
 	e.rulesFor = e.rules.byAction()
 	for _, r := range e.rules {
-		e.titles[cedar.PolicyID(r.ID)] = r.Title
+		e.reasons[cedar.PolicyID(r.ID)] = r.Reason
 	}
 	for _, p := range c.purposes {
 		entity := purposeEntity(c.byIRI[p.IRI])
@@ -178,13 +178,13 @@ func (e *Engine) decide(entities posed, request cedar.Request) consent.Ruling {
 		// it would have said: all rules that erred are named, and the answer is no.
 		var erred []consent.Reason
 		for _, d := range diagnostic.Errors {
-			erred = append(erred, consent.Reason{ID: string(d.PolicyID), Title: e.titles[d.PolicyID] + " (could not be decided)"})
+			erred = append(erred, consent.Reason{ID: string(d.PolicyID), Title: e.reasons[d.PolicyID].Title + " (could not be decided)"})
 		}
 		return e.deny(erred...)
 	}
 	reasons := make([]consent.Reason, 0, len(diagnostic.Reasons))
 	for _, r := range diagnostic.Reasons {
-		reasons = append(reasons, consent.Reason{ID: string(r.PolicyID), Title: e.titles[r.PolicyID]})
+		reasons = append(reasons, e.reasons[r.PolicyID])
 	}
 	if decision != cedar.Allow {
 		if len(reasons) == 0 {

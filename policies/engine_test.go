@@ -51,6 +51,12 @@ func anyQuestion(t *rapid.T) consent.Question {
 		q.Business.Purposes = q.Business.Purposes[:rapid.IntRange(0, len(q.Business.Purposes)).Draw(t, "registered")]
 		q.Grant.Business = consent.DID(rapid.SampledFrom([]string{string(shop), "did:web:other.example"}).Draw(t, "owner"))
 	}
+	if !usually("no condition") {
+		kind := rapid.SampledFrom([]string{"record:shown", "record:missing", "event:said", "event:missing", "from:-1", "from:0", "from:9", "uses:0", "uses:1"}).Draw(t, "condition")
+		if err := condition(&q, kind); err != nil {
+			t.Fatal(err)
+		}
+	}
 	q.Grant.Minor = !usually("of age")
 	q.SentLast7Days = rapid.SampledFrom([]int{0, 1, 2, 3, 6, 7, 14}).Draw(t, "sent")
 	q.Grant.WeeklyCap = rapid.SampledFrom([]int{0, 1, 2, 3, 20}).Draw(t, "cap")
@@ -93,7 +99,7 @@ func allowed(c *Catalogue, q consent.Question) bool {
 			hour-1 <= g.Start && g.Start <= hour+1 && hour < g.End &&
 			g.State != "withdrawn" && g.State != "terminated" && g.State != "erased"
 	}
-	if g.State != "live" || hour < g.Start || g.End <= hour {
+	if g.State != "live" || hour < g.Start || g.End <= hour || unmet(q) {
 		return false
 	}
 	if q.Action == "collect" {
@@ -103,6 +109,12 @@ func allowed(c *Catalogue, q consent.Question) bool {
 		return false
 	}
 	return p.Contact && slices.Contains(g.Channels, q.Channel) && q.SentLast7Days < g.WeeklyCap && q.SentLast7Days < p.maxWeekly
+}
+
+// unmet reports whether the grant's condition is not met.
+func unmet(q consent.Question) bool {
+	c, st := q.Grant.Condition, q.Grant.Standing
+	return c != nil && (c.Proven() && !st.Met || c.From != nil && q.Now.Unix() < int64(*c.From) || c.Uses != nil && st.Used >= *c.Uses)
 }
 
 func quiet(q consent.Question) bool {
@@ -363,9 +375,9 @@ func TestTheVersionIsThatOfRulesAndCatalogue(t *testing.T) {
 	}
 }
 
-// What a record costs a gate; BenchmarkLine is what it costs behind the gate.
-func BenchmarkRecorded(b *testing.B) {
-	r := NewRecord(io.Discard, 1, func(int, error) {})
+// What the log costs a gate; BenchmarkLine is what it costs behind the gate.
+func BenchmarkLogged(b *testing.B) {
+	r := NewLog(io.Discard, 1, func(int, error) {})
 	defer r.Close()
 	j := Judgement{Question: plain(consent.ActionCollect)}
 	j.Ruling = engine(b).Decide(j.Question)

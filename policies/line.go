@@ -3,6 +3,8 @@ package policies
 import (
 	"encoding/json"
 	"strconv"
+
+	"coffer/consent"
 )
 
 // appendLine writes by hand what json.Marshal would make of a judgementJSON: a gate
@@ -43,7 +45,28 @@ func (j Judgement) appendLine(b []byte) []byte {
 	} else {
 		b = append(b, "null"...)
 	}
+	if g.Condition != nil {
+		b = appendCondition(append(b, `,"condition":`...), g)
+	}
 	return append(b, "}}"...)
+}
+
+// appendCondition writes what the rules see of a condition: not who or what it names.
+func appendCondition(b []byte, g *consent.Grant) []byte {
+	c := g.Condition
+	switch {
+	case c.Record != nil:
+		b = strconv.AppendBool(append(b, `{"record":`...), g.Standing.Met)
+	case c.Event != nil:
+		b = strconv.AppendBool(append(b, `{"event":`...), g.Standing.Met)
+	case c.From != nil:
+		b = strconv.AppendInt(append(b, `{"not_before":`...), int64(*c.From), 10)
+	case c.Uses != nil:
+		b = strconv.AppendInt(append(b, `{"uses_left":`...), int64(*c.Uses-g.Standing.Used), 10)
+	default:
+		b = append(b, '{')
+	}
+	return append(b, '}')
 }
 
 // appendText writes a JSON string, spelled as encoding/json does.

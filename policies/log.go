@@ -47,6 +47,13 @@ type (
 		Jurisdictions *[]string      `json:"jurisdictions"`
 		Recipients    *[]string      `json:"recipients"`
 		LocalHour     *int           `json:"local_hour"`
+		Condition     *standingJSON  `json:"condition,omitempty"`
+	}
+	standingJSON struct {
+		Record    *bool         `json:"record,omitempty"`
+		Event     *bool         `json:"event,omitempty"`
+		NotBefore *consent.Unix `json:"not_before,omitempty"`
+		UsesLeft  *int          `json:"uses_left,omitempty"`
 	}
 	businessJSON struct {
 		DID      consent.DID `json:"did"`
@@ -95,6 +102,7 @@ func ParseJudgement(line []byte) (j Judgement, err error) {
 	if q.Recipients != nil {
 		j.Question.Grant.Destinations = *q.Recipients
 	}
+	j.Question.Grant.Condition, j.Question.Grant.Standing = q.Condition.read()
 	j.Ruling = consent.Ruling{Allow: in.Allow, Version: in.Version}
 	for _, id := range in.Rules {
 		j.Ruling.Reasons = append(j.Ruling.Reasons, consent.Reason{ID: id})
@@ -103,6 +111,25 @@ func ParseJudgement(line []byte) (j Judgement, err error) {
 		return Judgement{}, errors.New("reading a judgement: it is not written as a log writes it")
 	}
 	return j, nil
+}
+
+// read is a condition that stands so; whom it names the log does not say.
+func (s *standingJSON) read() (*consent.Condition, consent.Standing) {
+	if s == nil {
+		return nil, consent.Standing{}
+	}
+	c, st := &consent.Condition{From: s.NotBefore}, consent.Standing{}
+	if s.Record != nil {
+		c.Record, st.Met = &consent.RecordCondition{}, *s.Record
+	}
+	if s.Event != nil {
+		c.Event, st.Met = &consent.EventCondition{}, *s.Event
+	}
+	if s.UsesLeft != nil {
+		all := consent.MaxUses
+		c.Uses, st.Used = &all, all-*s.UsesLeft
+	}
+	return c, st
 }
 
 // ReadLog reads a log line by line. After an error, which names the line, there is

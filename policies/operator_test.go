@@ -69,6 +69,7 @@ func TestAnOperatorMayOnlyForbid(t *testing.T) {
 		"a time as number":   {File{"a.cedar", []byte(`@id("O01") @title("x") forbid (principal, action, resource) when { context.now < 5 };`)}, []string{"a.cedar, line 1", "O01", "errs on the question"}},
 		"a misspelt state":   {File{"a.cedar", []byte(`@id("O01") @title("x") forbid (principal, action, resource is Coffer::Grant) when { resource.state == Coffer::State::"lvie" };`)}, []string{"a.cedar, line 1", "O01", "lvie", "live"}},
 		"in a list":          {File{"a.cedar", []byte(`@id("O01") @title("x") forbid (principal, action, resource is Coffer::Grant) when { [Coffer::State::"live", Coffer::State::"paussed"].contains(resource.state) };`)}, []string{"paussed"}},
+		"another's denial":   {File{"a.cedar", []byte(`@id("O01") @title("x") @denial("condition") forbid (principal, action, resource);`)}, []string{"a.cedar, line 1", "@denial"}},
 		"half a rule":        {File{"a.cedar", []byte(`forbid (principal`)}, []string{"a.cedar"}},
 	} {
 		_, err := New(x.file)

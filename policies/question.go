@@ -81,12 +81,31 @@ func (e *Engine) pose(q consent.Question) (posed, cedar.Request) {
 			s.context["recipients"] = e.sets.of(g.Destinations)
 		}
 	}
+	if g.Condition != nil && q.Action != consent.ActionGive {
+		s.context["condition"] = standing(g)
+	}
 	return p, cedar.Request{
 		Principal: p.own[0].UID,
 		Action:    uid("Action", q.Action),
 		Resource:  anyGrant,
 		Context:   types.NewRecord(s.context),
 	}
+}
+
+// standing is how a grant's condition stands.
+func standing(g consent.Grant) types.Record {
+	c, out := g.Condition, types.RecordMap{}
+	switch {
+	case c.Record != nil:
+		out["record"] = types.Boolean(g.Standing.Met)
+	case c.Event != nil:
+		out["event"] = types.Boolean(g.Standing.Met)
+	case c.From != nil:
+		out["notBefore"] = types.NewDatetime(c.From.Time())
+	case c.Uses != nil:
+		out["usesLeft"] = types.Long(*c.Uses - g.Standing.Used)
+	}
+	return types.NewRecord(out)
 }
 
 // validate checks what is made for this question; the catalogue's entities were

@@ -153,7 +153,7 @@ func (s rules) read(f File, operators bool, schema *resolved.Schema, check *vali
 	for i, p := range list {
 		notes, line := p.Annotations(), p.Position().Line
 		r := rule{policy: p, Rule: Rule{
-			Reason: consent.Reason{ID: string(notes["id"]), Title: string(notes["title"])},
+			Reason: consent.Reason{ID: string(notes["id"]), Title: string(notes["title"]), Denial: consent.DenialReason(notes["denial"])},
 			File:   f.Name, Line: line, Forbids: p.Effect() == cedar.Forbid, Text: source(f.Text, list[i:]),
 		}}
 		at := fmt.Sprintf("%s, line %d", f.Name, line)
@@ -164,6 +164,8 @@ func (s rules) read(f File, operators bool, schema *resolved.Schema, check *vali
 			return nil, fmt.Errorf("reading the rules: %s: @id %q is not 1 to 64 letters, digits and hyphens", at, r.ID)
 		case r.Title == "":
 			return nil, fmt.Errorf("reading the rules: %s: %s has no @title; write the one sentence that people are to read when it denies", at, r.ID)
+		case r.Denial != "" && (r.Denial != consent.Unfulfilled || operators):
+			return nil, fmt.Errorf("reading the rules: %s: %s has a @denial that is not its to say; take it away", at, r.ID)
 		case operators && !r.Forbids:
 			return nil, fmt.Errorf("reading the rules: %s: %s is a permit; an operator's rules may only forbid: write what it is to deny, as forbid (…) when { … };", at, r.ID)
 		}

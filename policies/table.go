@@ -162,6 +162,32 @@ func list(commas string) []string {
 	return slices.DeleteFunc(strings.Split(commas, ","), func(s string) bool { return s == "" })
 }
 
+// condition gives the grant one, which stands so.
+func condition(q *consent.Question, value string) error {
+	g := &q.Grant
+	kind, how, _ := strings.Cut(value, ":")
+	n, err := strconv.Atoi(how)
+	switch value {
+	case "record:shown", "record:missing":
+		g.Condition, g.Standing.Met = &consent.Condition{Record: &consent.RecordCondition{}}, how == "shown"
+		return nil
+	case "event:said", "event:missing":
+		g.Condition, g.Standing.Met = &consent.Condition{Event: &consent.EventCondition{}}, how == "said"
+		return nil
+	}
+	switch {
+	case kind == "from" && err == nil:
+		at := consent.UnixAt(q.Now) + consent.Unix(n*60)
+		g.Condition = &consent.Condition{From: &at}
+	case kind == "uses" && err == nil:
+		all := consent.MaxUses
+		g.Condition, g.Standing.Used = &consent.Condition{Uses: &all}, all-n
+	default:
+		return fmt.Errorf("want record:shown, record:missing, event:said, event:missing, from:<minutes from now> or uses:<left>")
+	}
+	return nil
+}
+
 // differ applies one key=value.
 func differ(q *consent.Question, key, value string) error {
 	number, err := strconv.Atoi(value)
@@ -216,10 +242,12 @@ func differ(q *consent.Question, key, value string) error {
 		q.Grant.Jurisdictions = list(value)
 	case "recipients":
 		q.Grant.Destinations = list(value)
+	case "condition":
+		return condition(q, value)
 	case "hour":
 		*q = q.AtHour(number)
 	default:
-		return fmt.Errorf("there is no such key; there are attribute, attributes, business, cap, channel, channels, end, hour, jurisdictions, minor, owner, purpose, recipients, registered, sent, start, state and time")
+		return fmt.Errorf("there is no such key; there are attribute, attributes, business, cap, channel, channels, condition, end, hour, jurisdictions, minor, owner, purpose, recipients, registered, sent, start, state and time")
 	}
 	return nil
 }

@@ -135,8 +135,8 @@ func (d *decisionFiles) next() error {
 
 func (d *decisionFiles) Close() error { return errors.Join(d.file.Sync(), d.file.Close()) }
 
-// record opens the log of decisions that the configuration wants; nil when it wants none.
-func record(folder string, config Config, log *slog.Logger) (*policies.Record, func() error, error) {
+// decisionLog opens the log of decisions that the configuration wants; nil when it wants none.
+func decisionLog(folder string, config Config, log *slog.Logger) (*policies.Log, func() error, error) {
 	if config.DecisionLogFiles == 0 {
 		return nil, func() error { return nil }, nil
 	}
@@ -144,7 +144,7 @@ func record(folder string, config Config, log *slog.Logger) (*policies.Record, f
 	if err != nil {
 		return nil, nil, err
 	}
-	r := policies.NewRecord(files, config.DecisionLogEvery, missing(decisionPath(folder), log, time.Now))
+	r := policies.NewLog(files, config.DecisionLogEvery, missing(decisionPath(folder), log, time.Now))
 	return r, func() error { r.Close(); return files.Close() }, nil
 }
 

@@ -101,9 +101,9 @@ func TestAFullLogOfDecisions(t *testing.T) {
 		t.Fatal(err)
 	}
 	var said bytes.Buffer
-	r := policies.NewRecord(full, 1, missing("the/folder", slog.New(slog.NewTextHandler(&said, nil)), time.Now))
+	r := policies.NewLog(full, 1, missing("the/folder", slog.New(slog.NewTextHandler(&said, nil)), time.Now))
 	for range 3 {
-		if !rules.Recorded(r).Decide(q).Allow {
+		if !rules.Logged(r).Decide(q).Allow {
 			t.Error("a full disk closed the gate")
 		}
 		r.Flush()
@@ -116,7 +116,7 @@ func TestAFullLogOfDecisions(t *testing.T) {
 	}
 	config := Defaults()
 	config.DecisionLogFiles = 0
-	if r, _, err := record(t.TempDir(), config, nil); r != nil || err != nil {
+	if r, _, err := decisionLog(t.TempDir(), config, nil); r != nil || err != nil {
 		t.Errorf("no log is wanted: %v, %v", r, err)
 	}
 }

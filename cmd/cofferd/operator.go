@@ -122,14 +122,14 @@ func (o *operator) routes(folder string, config Config, now func() time.Time) (*
 	if err != nil {
 		return nil, err
 	}
-	decisions, release, err := record(folder, config, o.log)
+	decisions, release, err := decisionLog(folder, config, o.log)
 	if err != nil {
 		return nil, err
 	}
 	o.release = append(o.release, release)
 	var policy consent.Policy = rules
 	if decisions != nil {
-		policy = rules.Recorded(decisions)
+		policy = rules.Logged(decisions)
 	}
 	passkeys, err := passkey.New(passkey.Options{Store: o.vaults, Origin: config.Origin, Name: "Coffer", Now: now, Logger: o.log})
 	if err != nil {

@@ -20,9 +20,9 @@ const (
 	mostBatch = 1 << 20
 )
 
-// Record is a log of decisions that is being written: gates put judgements into it,
+// Log is a log of decisions that is being written: gates put judgements into it,
 // and one goroutine writes them, many in one Write. It is safe for concurrent use.
-type Record struct {
+type Log struct {
 	w      io.Writer
 	every  int
 	failed func(lost int, err error)
@@ -38,27 +38,27 @@ type Record struct {
 	done  chan struct{}
 }
 
-// NewRecord begins to write to w, which gets whole lines only and should take all of
+// NewLog begins to write to w, which gets whole lines only and should take all of
 // them or none. Of the decisions that allow, one in every is written (1: each); those
 // that deny are all written. failed hears how many decisions could not be, and why; it
 // must not block.
-func NewRecord(w io.Writer, every int, failed func(lost int, err error)) *Record {
-	r := &Record{w: w, every: max(1, every), failed: failed,
+func NewLog(w io.Writer, every int, failed func(lost int, err error)) *Log {
+	l := &Log{w: w, every: max(1, every), failed: failed,
 		wake: make(chan struct{}, 1), flush: make(chan chan struct{}), done: make(chan struct{})}
-	go r.run()
-	return r
+	go l.run()
+	return l
 }
 
 // Put adds a judgement. It never waits for the disk. After Close it does nothing.
-func (r *Record) Put(j Judgement) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.closed {
+func (l *Log) Put(j Judgement) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
 		return
 	}
 	if j.Ruling.Allow {
-		r.allowed++
-		if r.allowed%r.every != 0 {
+		l.allowed++
+		if l.allowed%l.every != 0 {
 			return
 		}
 	}
@@ -66,69 +66,69 @@ func (r *Record) Put(j Judgement) {
 	if !j.Ruling.Allow {
 		room *= 2
 	}
-	if len(r.waiting) >= room {
-		r.lost++
+	if len(l.waiting) >= room {
+		l.lost++
 		return
 	}
-	r.waiting = append(r.waiting, j)
-	if len(r.waiting) == 1 {
+	l.waiting = append(l.waiting, j)
+	if len(l.waiting) == 1 {
 		select {
-		case r.wake <- struct{}{}:
+		case l.wake <- struct{}{}:
 		default:
 		}
 	}
 }
 
 // Flush returns when what was put before it is written, or failed to be.
-func (r *Record) Flush() {
+func (l *Log) Flush() {
 	written := make(chan struct{})
 	select {
-	case r.flush <- written:
+	case l.flush <- written:
 		<-written
-	case <-r.done:
+	case <-l.done:
 	}
 }
 
-// Close writes what waits and ends the record. It does not close the writer.
-func (r *Record) Close() {
-	r.mu.Lock()
-	r.closed = true
-	r.mu.Unlock()
+// Close writes what waits and ends the log. It does not close the writer.
+func (l *Log) Close() {
+	l.mu.Lock()
+	l.closed = true
+	l.mu.Unlock()
 	select {
-	case r.wake <- struct{}{}:
+	case l.wake <- struct{}{}:
 	default:
 	}
-	<-r.done
+	<-l.done
 }
 
-func (r *Record) run() {
-	defer close(r.done)
+func (l *Log) run() {
+	defer close(l.done)
 	timer := time.NewTimer(linger)
 	var spare []Judgement
 	var buffer []byte
 	for {
 		var asked chan struct{}
 		select {
-		case asked = <-r.flush:
-		case <-r.wake:
+		case asked = <-l.flush:
+		case <-l.wake:
 			timer.Reset(linger)
-			if !r.over() {
+			if !l.over() {
 				select {
-				case asked = <-r.flush:
-				case <-r.wake: // Close
+				case asked = <-l.flush:
+				case <-l.wake: // Close
 				case <-timer.C:
 				}
 			}
 		}
-		over := r.over() // before taking: what was put before Close is among what is taken
-		r.mu.Lock()
-		batch, lost := r.waiting, r.lost
-		r.waiting, r.lost = spare[:0], 0
-		r.mu.Unlock()
+		over := l.over() // before taking: what was put before Close is among what is taken
+		l.mu.Lock()
+		batch, lost := l.waiting, l.lost
+		l.waiting, l.lost = spare[:0], 0
+		l.mu.Unlock()
 		if lost > 0 {
-			r.failed(lost, fmt.Errorf("writing the log of decisions: more came than could be written"))
+			l.failed(lost, fmt.Errorf("writing the log of decisions: more came than could be written"))
 		}
-		buffer = r.write(batch, buffer)
+		buffer = l.write(batch, buffer)
 		clear(batch) // what it points to may go
 		spare = batch
 		if asked != nil {
@@ -140,13 +140,13 @@ func (r *Record) run() {
 	}
 }
 
-func (r *Record) over() bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.closed
+func (l *Log) over() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.closed
 }
 
-func (r *Record) write(batch []Judgement, buffer []byte) []byte {
+func (l *Log) write(batch []Judgement, buffer []byte) []byte {
 	buffer = buffer[:0]
 	lines := 0
 	for i, j := range batch {
@@ -155,27 +155,27 @@ func (r *Record) write(batch []Judgement, buffer []byte) []byte {
 		if len(buffer) < mostBatch && i < len(batch)-1 {
 			continue
 		}
-		if _, err := r.w.Write(buffer); err != nil {
-			r.failed(lines, fmt.Errorf("writing the log of decisions: %w", err))
+		if _, err := l.w.Write(buffer); err != nil {
+			l.failed(lines, fmt.Errorf("writing the log of decisions: %w", err))
 		}
 		buffer, lines = buffer[:0], 0
 	}
 	return buffer
 }
 
-// Recorded is the engine as a gate asks it, with every ruling put into the record. A
-// record that fails changes no ruling: it is there to try changes of the rules with,
+// Logged is the engine as a gate asks it, with every ruling put into the log. A
+// log that fails changes no ruling: it is there to try changes of the rules with,
 // and what has to be proved is in receipts, access logs and the ledger. So a full disk
 // neither opens nor closes the gate.
-func (e *Engine) Recorded(r *Record) consent.Policy { return recorded{e, r} }
+func (e *Engine) Logged(l *Log) consent.Policy { return logged{e, l} }
 
-type recorded struct {
+type logged struct {
 	engine *Engine
-	record *Record
+	log    *Log
 }
 
-func (p recorded) Decide(q consent.Question) consent.Ruling {
+func (p logged) Decide(q consent.Question) consent.Ruling {
 	r := p.engine.Decide(q)
-	p.record.Put(Judgement{Question: q, Ruling: r})
+	p.log.Put(Judgement{Question: q, Ruling: r})
 	return r
 }

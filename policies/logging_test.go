@@ -44,11 +44,11 @@ func (p *paper) lines(t *testing.T) (allowed, denied int) {
 	return allowed, denied
 }
 
-func TestAGateThatRecords(t *testing.T) {
+func TestAGateThatLogs(t *testing.T) {
 	e := engine(t)
 	var p paper
-	record := NewRecord(&p, 1, func(_ int, err error) { t.Error(err) })
-	gate := e.Recorded(record)
+	log := NewLog(&p, 1, func(_ int, err error) { t.Error(err) })
+	gate := e.Logged(log)
 	var all sync.WaitGroup
 	for range 8 {
 		all.Go(func() {
@@ -58,7 +58,7 @@ func TestAGateThatRecords(t *testing.T) {
 		})
 	}
 	all.Wait()
-	record.Flush()
+	log.Flush()
 	if allowed, denied := p.lines(t); allowed != 24 || denied != 8 {
 		t.Errorf("after a flush: %d allowed, %d denied", allowed, denied)
 	}
@@ -66,9 +66,9 @@ func TestAGateThatRecords(t *testing.T) {
 		t.Errorf("32 decisions took %d writes", p.writes)
 	}
 	gate.Decide(plain("read"))
-	record.Close()
-	record.Close()
-	record.Flush()
+	log.Close()
+	log.Close()
+	log.Flush()
 	if allowed, denied := p.lines(t); allowed != 24 || denied != 9 {
 		t.Errorf("after the close: %d allowed, %d denied", allowed, denied)
 	}
@@ -80,29 +80,29 @@ func TestAGateThatRecords(t *testing.T) {
 	}
 }
 
-func TestARecordOfSomeAllowsHasEveryDenial(t *testing.T) {
+func TestALogOfSomeAllowsHasEveryDenial(t *testing.T) {
 	var p paper
-	record := NewRecord(&p, 10, func(_ int, err error) { t.Error(err) })
-	gate := engine(t).Recorded(record)
+	log := NewLog(&p, 10, func(_ int, err error) { t.Error(err) })
+	gate := engine(t).Logged(log)
 	for range 30 {
 		gate.Decide(plain("collect"))
 		gate.Decide(plain("read"))
 	}
-	record.Close()
+	log.Close()
 	if allowed, denied := p.lines(t); allowed != 3 || denied != 30 {
 		t.Errorf("%d allowed, %d denied", allowed, denied)
 	}
 }
 
-func TestARecordThatFailsChangesNoRuling(t *testing.T) {
+func TestALogThatFailsChangesNoRuling(t *testing.T) {
 	p := paper{err: errors.New("no space left")}
 	lost, says := 0, ""
-	record := NewRecord(&p, 1, func(n int, err error) { lost, says = lost+n, err.Error() })
-	gate := engine(t).Recorded(record)
+	log := NewLog(&p, 1, func(n int, err error) { lost, says = lost+n, err.Error() })
+	gate := engine(t).Logged(log)
 	if !gate.Decide(plain("collect")).Allow || gate.Decide(plain("read")).Allow {
 		t.Error("another ruling")
 	}
-	record.Flush()
+	log.Flush()
 	if lost != 2 || !strings.Contains(says, "writing the log of decisions: no space left") {
 		t.Errorf("lost %d: %s", lost, says)
 	}
@@ -110,17 +110,17 @@ func TestARecordThatFailsChangesNoRuling(t *testing.T) {
 	p.err = nil
 	p.mu.Unlock()
 	gate.Decide(plain("collect"))
-	record.Close()
+	log.Close()
 	if allowed, denied := p.lines(t); allowed != 1 || denied != 0 || lost != 2 {
 		t.Errorf("there is room again: %d allowed, %d denied, lost %d", allowed, denied, lost)
 	}
 }
 
-func TestARecordIsBoundedAndKeepsDenialsLonger(t *testing.T) {
+func TestALogIsBoundedAndKeepsDenialsLonger(t *testing.T) {
 	var p paper
 	held, begun := make(chan struct{}), make(chan struct{}, 1)
 	lost := 0
-	record := NewRecord(writer(func(b []byte) (int, error) {
+	log := NewLog(writer(func(b []byte) (int, error) {
 		select {
 		case begun <- struct{}{}:
 			<-held
@@ -130,17 +130,17 @@ func TestARecordIsBoundedAndKeepsDenialsLonger(t *testing.T) {
 	}), 1, func(n int, _ error) { lost += n })
 	e := engine(t)
 	allow, deny := judge(e, plain("collect")), judge(e, plain("read"))
-	record.Put(allow)
-	go record.Flush()
+	log.Put(allow)
+	go log.Flush()
 	<-begun
 	for range mostWaiting + 5 {
-		record.Put(allow)
+		log.Put(allow)
 	}
 	for range mostWaiting + 3 {
-		record.Put(deny)
+		log.Put(deny)
 	}
 	close(held)
-	record.Close()
+	log.Close()
 	if allowed, denied := p.lines(t); allowed != 1+mostWaiting || denied != mostWaiting || lost != 8 {
 		t.Errorf("%d allowed, %d denied, %d lost", allowed, denied, lost)
 	}
