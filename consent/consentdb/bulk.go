@@ -72,7 +72,7 @@ func (s *Store) CollectChanges(ctx context.Context, b Bulk) (out []Gathered, nex
 			continue // what changed is not granted any more
 		}
 		p := &passing{facts: c.facts, Attempt: Attempt{Business: b.Business, Grant: c.grant.ID, Attributes: c.attributes, At: b.At, Judge: b.Judge}}
-		p.agreed = c.business.State == consent.BusinessActive && b.Judge(c.business, c.grant, "") == nil
+		p.learn(c.facts)
 		passings = append(passings, p)
 		out = append(out, Gathered{Grant: p.Grant, Cursor: c.cursor})
 	}
@@ -160,7 +160,7 @@ func changes(ctx context.Context, q *consentsql.Queries, b Bulk, most int) (page
 		if c.grant, err = bareGrant(row.GrantRecord); err != nil {
 			return nil, 0, err
 		}
-		if c.grant, err = withTerms(c.grant, row.Jurisdictions, row.Destinations); err != nil {
+		if c.grant, err = withTerms(c.grant, row.Jurisdictions, row.Destinations, row.HangsOn); err != nil {
 			return nil, 0, err
 		}
 		if c.attributes, err = changedSince(row, c.grant.Attributes, b.Cursor.Since); err != nil {

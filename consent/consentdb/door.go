@@ -122,10 +122,12 @@ type facts struct {
 	purposes string // of the business, as stored
 }
 
-// learn asks the policy about what is now known.
+// learn asks the policy about what is now known. Of a grant with a condition it is asked
+// in the turn: how that stands may change.
 func (p *passing) learn(f facts) {
 	p.facts = f
-	p.agreed = f.grant.Business == p.Business && f.business.State == consent.BusinessActive && p.Judge(f.business, f.grant, "") == nil
+	p.agreed = f.grant.Business == p.Business && f.business.State == consent.BusinessActive &&
+		f.grant.Condition == nil && p.Judge(f.business, f.grant, "") == nil
 }
 
 // readFacts reads what is not remembered. It belongs in the turn that needs it: there
@@ -138,7 +140,7 @@ func readFacts(ctx context.Context, q *consentsql.Queries, g id.Grant) (f facts,
 	if f.grant, err = bareGrant(row.GrantRecord); err != nil {
 		return f, err
 	}
-	if f.grant, err = withTerms(f.grant, row.Jurisdictions, row.Destinations); err != nil {
+	if f.grant, err = withTerms(f.grant, row.Jurisdictions, row.Destinations, row.HangsOn); err != nil {
 		return f, err
 	}
 	f.grant.State, f.grant.Withdrawn = consent.StateLive, 0

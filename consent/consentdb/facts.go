@@ -14,20 +14,27 @@ import (
 
 // putTerms notes what the request said of a grant, for rules to look at.
 func putTerms(ctx context.Context, q *consentsql.Queries, g consent.Grant) error {
+	if g.Jurisdictions == nil {
+		return nil // of a successor of a grant of which they are not known
+	}
 	return q.PutTerms(ctx, consentsql.PutTermsParams{
 		VaultID: g.Vault, GrantID: g.ID, Jurisdictions: toJSON(g.Jurisdictions), Destinations: toJSON(g.Destinations),
+		HangsOn: g.Condition.Text(),
 	})
 }
 
 // withTerms adds what putTerms noted; "" is what there is of an older grant.
-func withTerms(g consent.Grant, jurisdictions, destinations string) (_ consent.Grant, err error) {
+func withTerms(g consent.Grant, jurisdictions, destinations, hangsOn string) (_ consent.Grant, err error) {
 	if jurisdictions == "" {
 		return g, nil
 	}
 	if g.Jurisdictions, err = fromJSON(jurisdictions); err != nil {
 		return g, err
 	}
-	g.Destinations, err = fromJSON(destinations)
+	if g.Destinations, err = fromJSON(destinations); err != nil {
+		return g, err
+	}
+	g.Condition, err = consent.ParseCondition(hangsOn)
 	return g, err
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"coffer/anchor"
 	"coffer/consent"
@@ -23,6 +24,8 @@ type holding struct {
 	permits  []Permit
 	messages []consentsql.Message
 	rows     []string
+	evidence []Evidence // that counts for it
+	used     int
 	head     consent.LogHead
 }
 
@@ -104,6 +107,9 @@ func (s *Store) walk(ctx context.Context, f func(*consentsql.Queries, Grant) err
 
 func gather(ctx context.Context, q *consentsql.Queries, g Grant) (h holding, err error) {
 	h.Grant = g
+	if err := h.gatherCondition(ctx, q); err != nil {
+		return h, err
+	}
 	permits, err := q.PermitsOfGrant(ctx, consentsql.PermitsOfGrantParams{VaultID: g.Vault, GrantID: g.ID})
 	if err != nil {
 		return h, err
@@ -122,6 +128,13 @@ func gather(ctx context.Context, q *consentsql.Queries, g Grant) (h holding, err
 		copy(h.head[:], row.Head)
 	}
 	return h, err
+}
+
+func (h *holding) gatherCondition(ctx context.Context, q *consentsql.Queries) (err error) {
+	if h.Grant.Grant, h.used, err = terms(ctx, q, h.Grant.Grant); err == nil {
+		h.evidence, err = evidenceFor(ctx, q, h.Grant.Grant)
+	}
+	return err
 }
 
 func (h holding) againstLedger(ctx context.Context, l anchor.Ledger, queued map[anchor.Kind]bool, say func(string, ...any)) error {
@@ -181,6 +194,7 @@ func (h holding) againstItself(say func(string, ...any)) {
 		}
 		leaves[p.Entry.Leaf()] = p.Anchored
 	}
+	released := 0
 	for _, a := range accesses {
 		if len(a.Given) == 0 {
 			continue
@@ -191,11 +205,21 @@ func (h holding) againstItself(say func(string, ...any)) {
 		if h.Withdrawn != 0 && a.Time > h.Withdrawn {
 			say("release at %d after the withdrawal", a.Time)
 		}
+		released++
+		if h.Condition.Proven() && !slices.ContainsFunc(h.evidence, func(e Evidence) bool { return e.Received <= a.Time && e.Counts(a.Time.Time()) }) {
+			say("release at %d without the evidence that its condition needs", a.Time)
+		}
+		if h.Condition != nil && h.Condition.From != nil && a.Time < *h.Condition.From {
+			say("release at %d before its date", a.Time)
+		}
 		for _, name := range a.Given {
 			if !h.Covers(name) {
 				say("release at %d of %s, which is not covered", a.Time, name)
 			}
 		}
+	}
+	if h.Condition != nil && h.Condition.Uses != nil && (h.used != released || released+len(h.messages) > *h.Condition.Uses) {
+		say("%d releases, %d of them counted, and %d messages under a condition of %d uses", released, h.used, len(h.messages), *h.Condition.Uses)
 	}
 	for _, m := range h.messages {
 		if MessageState(m.State) != MessageAnchoring && !leaves[anchor.Leaf(m.Leaf)] {

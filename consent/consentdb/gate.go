@@ -53,6 +53,7 @@ func (s *Store) admit(ctx context.Context, q *consentsql.Queries, tx sqldb.Tx, b
 	if err != nil {
 		return err
 	}
+	uses := map[id.Grant]int{}
 	through, wants := make([]*passing, 0, len(held)), make([]Want, 0, len(held))
 	for i, p := range held {
 		if !rows[i].found { // erased since
@@ -64,12 +65,19 @@ func (s *Store) admit(ctx context.Context, q *consentsql.Queries, tx sqldb.Tx, b
 		if err == nil && g.State == consent.StateReplaced {
 			g.Change, g.Successor, err = replacedBy(ctx, q, p.Grant)
 		}
+		if err == nil && g.Condition != nil {
+			g.Standing, err = howStands(ctx, q, g.Grant, p.At)
+			g.Standing.Used += uses[p.Grant]
+		}
 		if err != nil {
 			return err
 		}
 		p.rule(g)
 		through = append(through, p)
 		if len(p.ruled.allowed) > 0 {
+			if g.Condition != nil && g.Condition.Uses != nil {
+				uses[p.Grant]++ // perhaps; the next of this turn must not use it too
+			}
 			wants = append(wants, Want{g.Vault, g.ID, p.ruled.allowed})
 		}
 	}
@@ -85,6 +93,11 @@ func (s *Store) admit(ctx context.Context, q *consentsql.Queries, tx sqldb.Tx, b
 		}
 		p.give(given)
 		p.out.Log = log.note(p)
+		if c := p.ruled.Condition; c != nil && c.Uses != nil && len(given) > 0 {
+			if err := q.CountUse(ctx, consentsql.CountUseParams{VaultID: p.ruled.Vault, GrantID: p.Grant}); err != nil {
+				return err
+			}
+		}
 	}
 	return log.put(ctx, tx)
 }

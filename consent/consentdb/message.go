@@ -41,8 +41,8 @@ const week = 7 * 24 * time.Hour
 
 // TakeMessage reserves a message's place under the weekly cap; it is not delivered
 // until Deliver. judge is the policy: nil or a *consent.Denial, with the number of
-// messages that count already, and where the shopper is if that is known. A message that was taken before is returned as it
-// is; another of the same id is ErrMismatch. Other errors are as for TakePermits.
+// messages that count already, and where the shopper is if that is known. A message
+// that was taken before is returned as it is; another of the same id is ErrMismatch. Other errors are as for TakePermits.
 func (s *Store) TakeMessage(ctx context.Context, m Message, now time.Time, judge func(consent.Business, consent.Grant, int, *time.Location) error) (taken Message, err error) {
 	err = s.write(ctx, func(q *consentsql.Queries, _ sqldb.Tx) error {
 		row, err := one(q.GrantByID(ctx, m.Grant))
@@ -69,6 +69,9 @@ func (s *Store) TakeMessage(ctx context.Context, m Message, now time.Time, judge
 			return err
 		}
 		if err := consent.Check(g, now, consent.Need{Business: m.Business, Channel: m.Channel, Permitted: true}); err != nil {
+			return err
+		}
+		if g, err = conditional(ctx, q, g, now); err != nil {
 			return err
 		}
 		sent, err := sentSince(ctx, q, g, now.Add(-week))

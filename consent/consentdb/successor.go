@@ -53,8 +53,15 @@ func (s *Store) Change(ctx context.Context, c Change) error {
 		to := supersession{kind: c.Kind, withdraw: c.Withdraw.Bytes(), at: c.At}
 		if c.Next != nil {
 			to.next = c.Next.Grant.ID
+			// The same request: its terms are the old grant's, whatever the caller knows.
+			before, _, err := terms(ctx, q, consent.Grant{Vault: c.Vault, ID: c.Grant})
+			if err != nil {
+				return err
+			}
+			next := *c.Next
+			next.Grant.Jurisdictions, next.Grant.Destinations, next.Grant.Condition = before.Jurisdictions, before.Destinations, before.Condition
 			d := Decision{Vault: c.Vault, Request: old.RequestID, Business: old.Business, At: c.At}
-			if err := s.give(ctx, q, tx, d, *c.Next); err != nil {
+			if err := s.give(ctx, q, tx, d, next); err != nil {
 				return err
 			}
 		} else if err := putLater(ctx, q, old, consent.EventPaused, c.Pause, c.At); err != nil {

@@ -59,6 +59,7 @@ func Business(r *mux.Router, o Options, protect func(http.Handler) http.Handler)
 		{http.MethodGet, "/grants/{id}", b.active(b.grant)},
 		{http.MethodPost, "/permits", b.active(b.permit)},
 		{http.MethodPost, "/grants/{id}/countersignature", b.active(b.countersign)},
+		{http.MethodPost, "/grants/{id}/evidence", b.active(b.present)},
 		{http.MethodPost, "/collect/due", b.active(b.due)},
 		{http.MethodPost, "/collect/stream", b.active(b.stream)},
 		{http.MethodPost, "/messages", b.active(b.send)},

@@ -51,6 +51,7 @@ var table = []row{
 	{consent.NotAnchored, "not-anchored", http.StatusForbidden, "The grant is not on the ledger yet"},
 	{consent.NotCovered, "not-covered", http.StatusForbidden, "The grant does not cover this"},
 	{consent.NoPermit, "no-permit", http.StatusForbidden, "No permit for this hour is on the ledger"},
+	{consent.Unfulfilled, "condition", http.StatusForbidden, "What the grant hangs on is not met"},
 	{consent.ByPolicy, "policy", http.StatusForbidden, "A rule forbids it"},
 
 	// Which rule a document broke. The code is that of package consent.
@@ -89,6 +90,8 @@ var table = []row{
 	{consent.BadEntry, "bad-entry", http.StatusUnprocessableEntity, "Not the ledger entry it should be"},
 	{consent.StaleDecision, "stale-decision", http.StatusUnprocessableEntity, "Not decided just now"},
 	{consent.WrongReceipt, "wrong-receipt", http.StatusUnprocessableEntity, "The receipt says other terms"},
+	{consent.BadCondition, "bad-condition", http.StatusUnprocessableEntity, "Hangs on what cannot come true"},
+	{consent.WrongEvidence, "wrong-evidence", http.StatusUnprocessableEntity, "Not the evidence that the grant's condition names"},
 	{consent.WrongOpening, "wrong-opening", http.StatusUnprocessableEntity, "The commitment is not to this document"},
 	{consent.WiderThanGrant, "wider-than-grant", http.StatusUnprocessableEntity, "Gives what the grant before it did not"},
 	{consent.WrongChange, "wrong-change", http.StatusUnprocessableEntity, "Not such a change of this grant"},

@@ -202,7 +202,7 @@ func grantOf(v id.Vault, q consent.Request, d consent.Decision, given consent.Gi
 		ID: given.Grant, Vault: v, Request: q.ID, Business: q.Iss, Purpose: asked.Purpose, PurposeID: asked.ID,
 		Attributes: given.Attributes, Channels: given.Channels, WeeklyCap: weekly,
 		Start: entry.Start, End: entry.End, State: consent.StateAnchoring, Minor: d.Minor, Handle: entry.HandleKey, Entry: given.Entry,
-		Jurisdictions: q.Countries(), Destinations: q.Destinations(asked),
+		Jurisdictions: q.Countries(), Destinations: q.Destinations(asked), Condition: asked.Condition,
 	}
 	if p, ok := asked.Partner(given.Partner); ok {
 		first, _ := d.First(given.Purpose) // Answers found it

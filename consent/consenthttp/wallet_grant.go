@@ -42,6 +42,8 @@ type walletGrant struct {
 	Receipts    []string           `json:"receipts"`    // all of its own, in order: the first is receipt
 
 	OnwardOf *id.Grant `json:"onward_of,omitempty"` // of a partner's: the grant that it is under
+
+	Standing *standingJSON `json:"standing,omitempty"` // of its condition, if it has one; the receipt says which
 }
 
 func (wt *wallet) grants(_ http.ResponseWriter, r *http.Request, v id.Vault) (answer, error) {
@@ -56,6 +58,10 @@ func (wt *wallet) grants(_ http.ResponseWriter, r *http.Request, v id.Vault) (an
 	before := map[id.Grant]id.Grant{}
 	for _, g := range found {
 		before[g.Successor] = g.ID
+	}
+	conditions, err := wt.Store.Conditions(r.Context(), v, wt.Clock())
+	if err != nil {
+		return answer{}, err
 	}
 	names, out := wt.names(), []walletGrant{}
 	for _, g := range found {
@@ -72,6 +78,9 @@ func (wt *wallet) grants(_ http.ResponseWriter, r *http.Request, v id.Vault) (an
 		}
 		if g.Onward() {
 			one.OnwardOf = &g.OnwardOf
+		}
+		if shown, ok := conditions[g.ID]; ok {
+			one.Standing = standingOf(shown)
 		}
 		out = append(out, one)
 	}

@@ -36,7 +36,8 @@ func (q *Queries) ChangeOf(ctx context.Context, arg ChangeOfParams) (ChangeOfRow
 
 const changesAfter = `-- name: ChangesAfter :many
 SELECT grant_record.vault_id, grant_record.grant_id, grant_record.request_id, grant_record.business, grant_record.purpose, grant_record.purpose_id, grant_record.attributes, grant_record.channels, grant_record.weekly_cap, grant_record.minor, grant_record.start_epoch, grant_record.end_epoch, grant_record.given, grant_record.withdrawn, grant_record.handle, grant_record.anchored, grant_record.withdraw_anchored, grant_record.state, grant_record.change_kind, grant_record.successor, grant_record.onward_of, change.since, change.latest, change.later,
-  COALESCE(grant_terms.jurisdictions, '') AS jurisdictions, COALESCE(grant_terms.destinations, '') AS destinations FROM change
+  COALESCE(grant_terms.jurisdictions, '') AS jurisdictions, COALESCE(grant_terms.destinations, '') AS destinations,
+  COALESCE(grant_terms.hangs_on, '') AS hangs_on FROM change
 JOIN grant_record ON grant_record.vault_id = change.vault_id AND grant_record.grant_id = change.grant_id
 LEFT JOIN grant_terms ON grant_terms.vault_id = grant_record.vault_id AND grant_terms.grant_id = grant_record.grant_id
 WHERE change.business = $1 AND change.latest > $2 AND change.latest <= $3
@@ -61,6 +62,7 @@ type ChangesAfterRow struct {
 	Later         string
 	Jurisdictions string
 	Destinations  string
+	HangsOn       string
 }
 
 func (q *Queries) ChangesAfter(ctx context.Context, arg ChangesAfterParams) ([]ChangesAfterRow, error) {
@@ -106,6 +108,7 @@ func (q *Queries) ChangesAfter(ctx context.Context, arg ChangesAfterParams) ([]C
 			&i.Later,
 			&i.Jurisdictions,
 			&i.Destinations,
+			&i.HangsOn,
 		); err != nil {
 			return nil, err
 		}

@@ -185,7 +185,8 @@ func (q *Queries) DropPermit(ctx context.Context, arg DropPermitParams) error {
 
 const facts = `-- name: Facts :one
 SELECT grant_record.vault_id, grant_record.grant_id, grant_record.request_id, grant_record.business, grant_record.purpose, grant_record.purpose_id, grant_record.attributes, grant_record.channels, grant_record.weekly_cap, grant_record.minor, grant_record.start_epoch, grant_record.end_epoch, grant_record.given, grant_record.withdrawn, grant_record.handle, grant_record.anchored, grant_record.withdraw_anchored, grant_record.state, grant_record.change_kind, grant_record.successor, grant_record.onward_of, business.state AS business_state, business.purposes AS business_purposes,
-  COALESCE(grant_terms.jurisdictions, '') AS jurisdictions, COALESCE(grant_terms.destinations, '') AS destinations
+  COALESCE(grant_terms.jurisdictions, '') AS jurisdictions, COALESCE(grant_terms.destinations, '') AS destinations,
+  COALESCE(grant_terms.hangs_on, '') AS hangs_on
 FROM grant_record JOIN business ON business.did = grant_record.business
 LEFT JOIN grant_terms ON grant_terms.vault_id = grant_record.vault_id AND grant_terms.grant_id = grant_record.grant_id
 WHERE grant_record.grant_id = $1
@@ -197,6 +198,7 @@ type FactsRow struct {
 	BusinessPurposes string
 	Jurisdictions    string
 	Destinations     string
+	HangsOn          string
 }
 
 func (q *Queries) Facts(ctx context.Context, grantID id.Grant) (FactsRow, error) {
@@ -228,6 +230,7 @@ func (q *Queries) Facts(ctx context.Context, grantID id.Grant) (FactsRow, error)
 		&i.BusinessPurposes,
 		&i.Jurisdictions,
 		&i.Destinations,
+		&i.HangsOn,
 	)
 	return i, err
 }

@@ -47,7 +47,7 @@ func (q *Queries) PutPreference(ctx context.Context, arg PutPreferenceParams) er
 }
 
 const putTerms = `-- name: PutTerms :exec
-INSERT INTO grant_terms (vault_id, grant_id, jurisdictions, destinations) VALUES ($1, $2, $3, $4)
+INSERT INTO grant_terms (vault_id, grant_id, jurisdictions, destinations, hangs_on, used) VALUES ($1, $2, $3, $4, $5, 0)
 `
 
 type PutTermsParams struct {
@@ -55,6 +55,7 @@ type PutTermsParams struct {
 	GrantID       id.Grant
 	Jurisdictions string
 	Destinations  string
+	HangsOn       string
 }
 
 func (q *Queries) PutTerms(ctx context.Context, arg PutTermsParams) error {
@@ -63,6 +64,7 @@ func (q *Queries) PutTerms(ctx context.Context, arg PutTermsParams) error {
 		arg.GrantID,
 		arg.Jurisdictions,
 		arg.Destinations,
+		arg.HangsOn,
 	)
 	return err
 }

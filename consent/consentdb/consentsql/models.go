@@ -114,6 +114,17 @@ type Event struct {
 	Successor []byte
 }
 
+type Evidence struct {
+	VaultID     id.Vault
+	GrantID     id.Grant
+	Digest      []byte
+	Paper       string
+	Party       consent.DID
+	CountsFrom  int64
+	CountsUntil int64
+	Received    int64
+}
+
 type GrantPaper struct {
 	VaultID           id.Vault
 	GrantID           id.Grant
@@ -154,6 +165,8 @@ type GrantTerm struct {
 	GrantID       id.Grant
 	Jurisdictions string
 	Destinations  string
+	HangsOn       string
+	Used          int64
 }
 
 type LaterReceipt struct {

@@ -17,7 +17,8 @@ UPDATE change SET latest = $1, later = $2 WHERE vault_id = $3 AND grant_id = $4;
 
 -- name: ChangesAfter :many
 SELECT sqlc.embed(grant_record), change.since, change.latest, change.later,
-  COALESCE(grant_terms.jurisdictions, '') AS jurisdictions, COALESCE(grant_terms.destinations, '') AS destinations FROM change
+  COALESCE(grant_terms.jurisdictions, '') AS jurisdictions, COALESCE(grant_terms.destinations, '') AS destinations,
+  COALESCE(grant_terms.hangs_on, '') AS hangs_on FROM change
 JOIN grant_record ON grant_record.vault_id = change.vault_id AND grant_record.grant_id = change.grant_id
 LEFT JOIN grant_terms ON grant_terms.vault_id = grant_record.vault_id AND grant_terms.grant_id = grant_record.grant_id
 WHERE change.business = sqlc.arg(business) AND change.latest > sqlc.arg(after) AND change.latest <= sqlc.arg(until)

@@ -1,6 +1,7 @@
 -- name: Facts :one
 SELECT sqlc.embed(grant_record), business.state AS business_state, business.purposes AS business_purposes,
-  COALESCE(grant_terms.jurisdictions, '') AS jurisdictions, COALESCE(grant_terms.destinations, '') AS destinations
+  COALESCE(grant_terms.jurisdictions, '') AS jurisdictions, COALESCE(grant_terms.destinations, '') AS destinations,
+  COALESCE(grant_terms.hangs_on, '') AS hangs_on
 FROM grant_record JOIN business ON business.did = grant_record.business
 LEFT JOIN grant_terms ON grant_terms.vault_id = grant_record.vault_id AND grant_terms.grant_id = grant_record.grant_id
 WHERE grant_record.grant_id = $1;

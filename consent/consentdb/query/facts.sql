@@ -1,5 +1,5 @@
 -- name: PutTerms :exec
-INSERT INTO grant_terms (vault_id, grant_id, jurisdictions, destinations) VALUES ($1, $2, $3, $4);
+INSERT INTO grant_terms (vault_id, grant_id, jurisdictions, destinations, hangs_on, used) VALUES ($1, $2, $3, $4, $5, 0);
 
 -- name: Preference :one
 SELECT quarters FROM preference WHERE vault_id = $1;
