@@ -33,6 +33,7 @@ type examined struct {
 
 	countersignature *consent.Countersignature
 	closing          *consent.Receipt
+	evidence         *consent.Evidence
 }
 
 type grantFacts struct {
@@ -106,6 +107,8 @@ func (e *examiner) examine(ctx context.Context, n int, text []byte, whole bool) 
 		e.examineMessage(ctx, x, l)
 	case Countersignature:
 		e.examineCountersignature(ctx, x, l)
+	case Evidence:
+		e.examineEvidence(ctx, x, l)
 	case Withdrawal:
 		e.examineWithdrawal(ctx, x, l)
 	case Closing:
@@ -315,6 +318,15 @@ func (e *examiner) examineCountersignature(ctx context.Context, x *examined, l C
 		return
 	}
 	x.countersignature = &c
+}
+
+func (e *examiner) examineEvidence(ctx context.Context, x *examined, l Evidence) {
+	shown, err := consent.ReadEvidence(ctx, e.signatures, l.Evidence)
+	if err != nil {
+		x.refused(l.Grant, EvidenceInvalid, err)
+		return
+	}
+	x.evidence = &shown
 }
 
 func (e *examiner) examineWithdrawal(ctx context.Context, x *examined, l Withdrawal) {

@@ -42,6 +42,7 @@ const (
 	ReceiptMismatch  Kind = "receipt-mismatch"
 
 	CountersignatureInvalid Kind = "countersignature-invalid"
+	EvidenceInvalid         Kind = "evidence-invalid"
 )
 
 // Of what was done.
@@ -52,6 +53,7 @@ const (
 	NotCovered      Kind = "not-covered"
 	OverCap         Kind = "over-cap"
 	NoPermit        Kind = "no-permit"
+	Unmet           Kind = "condition-unmet"
 	MessageInvalid  Kind = "message-invalid"
 	MessageMismatch Kind = "message-mismatch"
 )
@@ -85,11 +87,14 @@ var meaning = map[Kind]string{
 
 	CountersignatureInvalid: "the counter-signature is not this business's, or not of the receipt that the trail shows",
 
+	EvidenceInvalid: "the evidence is not what the grant's condition names, by whom it names, about this grant",
+
 	NoGrant:         "the trail has no valid grant of this name before this line",
 	NotLive:         "the grant had not begun, was over or was withdrawn",
 	WrongEpoch:      "it was for another hour than the one it was used in",
 	NotCovered:      "the grant does not cover the attribute or the channel",
 	OverCap:         "more messages in seven days than the shopper allowed",
+	Unmet:           "the grant was used before what it hangs on came true, after that was over, or more often than it may be",
 	NoPermit:        "it was done without a permit on the ledger",
 	MessageInvalid:  "the message is not a well-formed one signed by this business",
 	MessageMismatch: "the message is not the one that its permit was posted for",

@@ -45,6 +45,7 @@ type Counts struct {
 	Countersigned int `json:"countersignatures"`
 	Closings      int `json:"closings"`   // receipts of a pause or an end that came apart
 	Unfollowed    int `json:"unfollowed"` // grants that took the place of one which the trail does not have
+	Evidence      int `json:"evidence"`
 }
 
 // Clean reports whether something was checked and nothing was found.

@@ -61,6 +61,8 @@ type grantState struct {
 	withdrawnIndex uint64 // 0 while unknown: index 0 is never a withdrawal
 	lastPermit     uint64 // highest index of a permit, and its line
 	lastLine       int
+
+	hanging *hanging // nil: on nothing
 }
 
 type letting struct {
@@ -130,6 +132,8 @@ func (s *state) take(x *examined) {
 		s.takeMessage(x, l)
 	case Countersignature:
 		s.takeCountersignature(x, l)
+	case Evidence:
+		s.takeEvidence(x, l)
 	case Withdrawal:
 		s.takeWithdrawal(x, l)
 	case Closing:
@@ -196,7 +200,8 @@ func (s *state) takeGrant(x *examined, l Grant) {
 	p := f.receipt.Purposes[0]
 	s.grants[l.Grant] = &grantState{handle: f.entry.HandleKey, wallet: f.entry.WalletKey, start: f.entry.Start, end: f.receipt.Until(f.entry),
 		index: f.index, shopper: f.receipt.ID, record: f.receipt.RecordID,
-		receipt: consent.HashOf(f.receipt.JWT), given: f.receipt.Events[0].Time, attributes: f.terms.Attributes, channels: p.Channels, weeklyCap: p.WeeklyCap, life: f.life}
+		receipt: consent.HashOf(f.receipt.JWT), given: f.receipt.Events[0].Time, attributes: f.terms.Attributes, channels: p.Channels, weeklyCap: p.WeeklyCap, life: f.life,
+		hanging: hangs(f.receipt, before)}
 	s.records[recordMark(f.receipt.RecordID)] = l.Grant
 	if before != nil { // a change lets nobody write more often
 		s.grants[l.Grant].messages = slices.Clone(before.messages)
@@ -335,6 +340,9 @@ func (s *state) takeCollect(x *examined, l Collect) {
 	if at := anchor.EpochAt(l.Time.Time()); at+1 < l.Epoch || at > l.Epoch+1 {
 		s.findOf(x.n, l.Grant, WrongEpoch, "collected in hour %d, under the permit of hour %d", at, l.Epoch)
 	}
+	if len(l.Attributes) > 0 {
+		s.use(x.n, l.Grant, g, l.Time)
+	}
 	for _, name := range l.Attributes {
 		if !slices.Contains(g.attributes, name) {
 			s.findOf(x.n, l.Grant, NotCovered, "%s is not among the grant's %v", name, g.attributes)
@@ -381,6 +389,7 @@ func (s *state) takeMessage(x *examined, l Message) {
 		s.findOf(x.n, l.Grant, MessageMismatch, "the message is to %s, the grant is by %s", m.To[0], g.shopper)
 	default:
 		s.sent[mark] = struct{}{}
+		s.use(x.n, l.Grant, g, m.Created)
 	}
 }
 

@@ -72,6 +72,14 @@ type Countersignature struct {
 	JWS   string   `json:"jws"`
 }
 
+// Evidence is what the business presented for the condition of a grant, as the operator
+// took it.
+type Evidence struct {
+	Grant    id.Grant     `json:"grant"`
+	Time     consent.Unix `json:"time"`
+	Evidence string       `json:"evidence"` // a JWT-VC, or a JWS of an event
+}
+
 // Withdrawal is a withdrawal the business learned of. The receipt is "" and the
 // proof nil when the operator had none yet.
 type Withdrawal struct {
@@ -111,6 +119,7 @@ func (Proof) kind() string      { return "proof" }
 func (End) kind() string        { return "end" }
 
 func (Countersignature) kind() string { return "countersignature" }
+func (Evidence) kind() string         { return "evidence" }
 
 // maxLine bounds a line. The longest are requests (64 KiB) and receipts.
 const maxLine = 256 << 10
@@ -167,6 +176,8 @@ func parseLine(b []byte) (Line, consent.Hash, error) {
 		return parseAs[Message](b)
 	case "countersignature":
 		return parseAs[Countersignature](b)
+	case "evidence":
+		return parseAs[Evidence](b)
 	case "withdrawal":
 		return parseAs[Withdrawal](b)
 	case "closing":

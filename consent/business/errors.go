@@ -69,6 +69,7 @@ var denials = map[string]consent.DenialReason{
 	"not-anchored": consent.NotAnchored,
 	"not-covered":  consent.NotCovered,
 	"no-permit":    consent.NoPermit,
+	"condition":    consent.Unfulfilled,
 	"policy":       consent.ByPolicy,
 }
 
