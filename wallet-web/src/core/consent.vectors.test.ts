@@ -15,6 +15,7 @@ import { verifyAcknowledgement, verifyDeletion } from './loop';
 import { differences, type Difference, type Terms as Differing } from './difference';
 import { openMessage, type Message } from './message';
 import { parsePermit } from './permit';
+import { verifyEvidence, type Condition, type Evidence } from './condition';
 import { checkCosigned } from './partner';
 import { checkReceipt, checkWithdrawalReceipt, controllerOf, daysOf, newReceipt, parseReceipt, purposeOf, receiptClaims, signReceipt, type Receipt, type Terms } from './receipt';
 import { verifyRequest, type Request } from './request';
@@ -43,7 +44,7 @@ const readRequest = (jws: string): Promise<Request> => verifyRequest(jws, { audi
 
 test('every corpus of the consent is read here', () => {
   expect(vectorFiles(folder)).toEqual(
-    ['access', 'cosignature', 'countersignature', 'decision', 'did', 'difference', 'letter', 'loop', 'message', 'permit', 'receipt', 'request', 'rights-clock', 'rights-reply', 'rights', 'template', 'withdrawal'].map((name) => `${name}.json`),
+    ['access', 'cosignature', 'countersignature', 'decision', 'did', 'difference', 'evidence', 'letter', 'loop', 'message', 'permit', 'receipt', 'request', 'rights-clock', 'rights-reply', 'rights', 'template', 'withdrawal'].map((name) => `${name}.json`),
   );
 });
 
@@ -95,6 +96,18 @@ describe('differences', () => {
     const found = differences(c.before, c.after);
     expect(found).toEqual(c.differences);
     expect(found.some((d) => d.material) ? 'material' : found.length > 0 ? 'immaterial' : 'same').toBe(c.expect);
+  });
+});
+
+describe('evidence', () => {
+  type Case = { condition: Condition; about: GrantId[]; now: number; evidence: string } & Partial<Evidence>;
+  test.each(cases<Case>('evidence.json'))('$name', async (c) => {
+    let found: Evidence | undefined;
+    const got = await outcome(async () => {
+      found = await verifyEvidence(c.evidence, c.condition, c.about, c.now);
+    });
+    expect(got).toBe(c.expect);
+    if (found) expect(found).toEqual({ by: c.by, from: c.from ?? 0, until: c.until ?? 0 });
   });
 });
 

@@ -2,6 +2,7 @@
  * What two requests say differently, and whether that needs the shopper's consent anew. Twin of Go's
  * consent/difference.go: the same differences, in the same order.
  */
+import { conditionText, isLooser, type Condition } from './condition';
 import type { Asked, Partner, Request } from './request';
 
 const materialKinds = [
@@ -21,6 +22,8 @@ const materialKinds = [
   'partner-added',
   'partner-changed',
   'partner-attribute-added',
+  'condition-dropped',
+  'condition-looser',
 ] as const;
 type MaterialKind = (typeof materialKinds)[number];
 
@@ -45,7 +48,9 @@ export type DifferenceKind =
   | 'channel-removed'
   | 'weekly-cap-lowered'
   | 'partner-removed'
-  | 'partner-attribute-removed';
+  | 'partner-attribute-removed'
+  | 'condition-added'
+  | 'condition-stricter';
 
 /** One difference. `at` is `controller.name` or `purposes.<id>.<key>`; `before` is '' for what was added, `after` for what was removed. */
 export interface Difference {
@@ -120,6 +125,15 @@ class Found {
     this.set(`${at}.channels`, 'channel-added', 'channel-removed', a.channels, b.channels);
     this.number(`${at}.weekly_cap`, 'weekly-cap-raised', 'weekly-cap-lowered', a.weekly_cap, b.weekly_cap);
     this.partners(`${at}.partners`, a.partners ?? [], b.partners ?? []);
+    this.condition(`${at}.condition`, a.condition, b.condition);
+  }
+
+  condition(at: string, a: Condition | undefined, b: Condition | undefined): void {
+    const [before, after] = [conditionText(a), conditionText(b)];
+    if (before === after) return;
+    if (!a) this.add(at, 'condition-added', before, after);
+    else if (!b) this.add(at, 'condition-dropped', before, after);
+    else this.add(at, isLooser(b, a) ? 'condition-looser' : 'condition-stricter', before, after);
   }
 
   /** Partners are told apart by their keys. */

@@ -12,8 +12,11 @@ const integer = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const string = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
 const space = /[ \t\n\r]*/y;
 
-/** The value of one JSON text. Throws ParseError `malformed`. */
-export function parseStrict(what: string, json: string | Uint8Array): unknown {
+/**
+ * The value of one JSON text. Throws ParseError `malformed`. `fractions` lets numbers pass that are no whole ones: for
+ * documents of others, of which only some keys are read.
+ */
+export function parseStrict(what: string, json: string | Uint8Array, fractions = false): unknown {
   const text = typeof json === 'string' ? json : fromUtf8(json, what);
   let at = 0;
 
@@ -42,6 +45,7 @@ export function parseStrict(what: string, json: string | Uint8Array): unknown {
   const readNumber = (): number => {
     const spelled = token(integer);
     const value = Number(spelled);
+    if (fractions) return value;
     if (!/^(?:0|-?[1-9]\d*)$/.test(spelled) || !Number.isSafeInteger(value)) fail('want plain whole numbers');
     return value;
   };

@@ -5,6 +5,7 @@
  */
 import type { Catalogue } from './attributes';
 import { hashOf } from './bytes';
+import { checkCondition, conditionShape } from './condition';
 import type { Did } from './did';
 import { keyIdOf } from './did';
 import { isDays, shortest, type Days } from './epoch';
@@ -36,22 +37,25 @@ export type EventState = 'given' | Succeeding | EndState;
 const any = text(MAX_RECEIPT, 0);
 const texts = list(any, 1000);
 const record = matching(/^urn:coffer:receipt:[A-Za-z0-9_-]{22}$/, 'a record id');
-const purposeShape = object({
-  purpose: any,
-  purpose_id: any,
-  lawful_basis: any,
-  retention_period: any,
-  pii_information: list(object({ pii_type: any, attribute: any, necessity: any }), 1000),
-  recipient_third_parties: list(object({ name: any, country: any }), 1000),
-  channels: texts,
-  weekly_cap: int(),
-  withdrawal_method: any,
-  storage_locations: texts,
-  processing_locations: texts,
-  collection_method: any,
-  processing_method: any,
-  jurisdiction: texts,
-});
+const purposeShape = object(
+  {
+    purpose: any,
+    purpose_id: any,
+    lawful_basis: any,
+    retention_period: any,
+    pii_information: list(object({ pii_type: any, attribute: any, necessity: any }), 1000),
+    recipient_third_parties: list(object({ name: any, country: any }), 1000),
+    channels: texts,
+    weekly_cap: int(),
+    withdrawal_method: any,
+    storage_locations: texts,
+    processing_locations: texts,
+    collection_method: any,
+    processing_method: any,
+    jurisdiction: texts,
+  },
+  { condition: conditionShape },
+);
 const did = matching<Did>(/^did:/, 'a DID');
 const recordShape = object(
   {
@@ -184,6 +188,7 @@ export function parseReceipt(jwt: string): Receipt {
     const shopper = [claims.iss, claims.sub, receipt.id, receipt.pii_principal_id, event.entity_id];
     if (shopper.some((name) => name !== signer)) refuse('receipt', 'wrong-issuer', 'iss');
     if (claims.jti !== receipt.record_id || claims.nbf !== event.event_time) refuse('receipt', 'malformed', 'jti');
+    checkCondition(purposeOf(receipt).condition, 'receipt', 'purposes[0].condition');
     if ((receipt.onward_of === undefined) !== (receipt.partner === undefined)) refuse('receipt', 'malformed', 'onward_of');
     return receipt;
   });
@@ -357,6 +362,7 @@ function build(
         collection_method: COLLECTION_METHOD,
         processing_method: PROCESSING_METHOD,
         jurisdiction: [...request.jurisdictions],
+        ...(asked.condition && { condition: asked.condition }),
       },
     ],
     pii_controllers: [{ party_id: request.iss }],

@@ -4,6 +4,7 @@
  */
 import type { Catalogue } from './attributes';
 import { hashOf } from './bytes';
+import { checkCondition, conditionShape } from './condition';
 import { isPublicJwk, type Did, type PublicJwk } from './did';
 import { isDays, type Days } from './epoch';
 import type { GrantId, RequestId } from './id';
@@ -44,7 +45,7 @@ const askedShape = object(
     channels: list(any, 1000),
     weekly_cap: int(-MAX_OPEN, MAX_OPEN),
   },
-  { partners: list(partnerShape, 8, 1) },
+  { partners: list(partnerShape, 8, 1), condition: conditionShape },
 );
 const controllerShape = object({
   name: any,
@@ -159,6 +160,7 @@ export function parseRequest(payload: Uint8Array, signer: Did, rules: RequestRul
   if (q.return_url !== undefined && q.return_url !== '' && originOf(q.return_url) !== originOf(q.controller.url)) no('bad-url', 'return_url');
   if (!isPublicJwk(q.agreement_key)) no('bad-key', 'agreement_key');
   checkPurposes(q, rules.catalogue);
+  q.purposes.forEach((asked, i) => checkCondition(asked.condition, 'request', `purposes[${i}].condition`, { iat: q.iat, exp: q.exp, days: asked.days }));
   if (q.template && !nameForm.test(q.template.name)) no('malformed', 'template.name');
   if (q.template && !isTemplateVersion(q.template.version)) no('malformed', 'template.version');
   const twice = repeated(q.replaces?.grants ?? []);
@@ -177,6 +179,7 @@ export function checkPurposes(q: RawTerms, catalogue: Catalogue | null): void {
   q.purposes.forEach((asked, i) => {
     checkAsked(asked, `purposes[${i}]`, q.language, catalogue);
     checkPartners(asked, q.iss, `purposes[${i}]`);
+    checkCondition(asked.condition, 'request', `purposes[${i}].condition`);
   });
   const twice = repeated(q.purposes.map((p) => p.id));
   if (twice >= 0) no('duplicate', `purposes[${twice}]`);
