@@ -5,18 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"coffer/cmd/coffer/shop"
 	"coffer/consent"
 	"coffer/consent/agent"
 	"coffer/consent/audit"
@@ -349,51 +345,15 @@ func TestASuspendedBusinessIsTold(t *testing.T) {
 func TestTheShopByWebhook(t *testing.T) {
 	w := newWorld(t)
 	ctx := t.Context()
-	l, origin := freeListener(t)
-	dir := t.TempDir()
-	sample, err := shop.Open(shop.Options{Dir: dir, Operator: w.config.Origin, URL: origin})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer sample.Close()
-	server := &http.Server{Handler: sample.Handler()}
-	go server.Serve(l)
-	defer server.Close()
-	b := sample.Business()
-	if _, err := b.Register(ctx); err != nil {
-		t.Fatal(err)
-	}
-	if err := b.SetWebhook(ctx, origin+"/hooks/coffer"); err != nil {
-		t.Fatal(err)
-	}
+	c := w.corner()
+	b, origin := c.Business, c.origin
 	s := w.shopper()
 	for _, name := range []string{"name", "postal-address", "email"} {
 		if err := s.Set(ctx, name, planted[name]); err != nil {
 			t.Fatal(err)
 		}
 	}
-	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	res, err := client.PostForm(origin+"/checkout", url.Values{"size": {"42"}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	res.Body.Close()
-	order := res.Header.Get("Location")
-	if !strings.HasPrefix(order, "/orders/") {
-		t.Fatalf("the checkout leads to %q", order)
-	}
-	requests, err := filepath.Glob(filepath.Join(dir, "business", "requests", "*.json"))
-	if err != nil || len(requests) != 1 {
-		t.Fatalf("%v, %v", requests, err)
-	}
-	asked, err := id.Parse[id.Request](strings.TrimSuffix(filepath.Base(requests[0]), ".json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	holds := func(value string) (bool, error) {
-		b, err := os.ReadFile(filepath.Join(dir, "orders", strings.TrimPrefix(order, "/orders/")+".json"))
-		return bytes.Contains(b, []byte(value)), err
-	}
+	asked, holds := c.order()
 	var deliver id.Grant
 	w.step("the shop collects", func() error {
 		q, err := s.Request(ctx, asked)
@@ -416,7 +376,7 @@ func TestTheShopByWebhook(t *testing.T) {
 		r.Header.Set("webhook-id", "event_99")
 		r.Header.Set("webhook-timestamp", fmt.Sprint(time.Now().Unix()))
 		r.Header.Set("webhook-signature", "v1,AAAA")
-		res, err := client.Do(r)
+		res, err := http.DefaultClient.Do(r)
 		if err != nil {
 			return err
 		}
@@ -427,17 +387,14 @@ func TestTheShopByWebhook(t *testing.T) {
 		return nil
 	})
 	w.step("withdraw while the shop is away", func() error {
-		server.Close()
+		c.away()
 		_, err := s.Withdraw(ctx, deliver)
 		return err
 	})
 	w.step("the shop comes back", func() error {
-		again, err := net.Listen("tcp", l.Addr().String())
-		if err != nil {
+		if err := c.back(); err != nil {
 			return err
 		}
-		server = &http.Server{Handler: sample.Handler()}
-		go server.Serve(again)
 		return eventually(func() (bool, error) {
 			l, err := w.loop(s, b, deliver)
 			return l.Stated != 0 && l.Acknowledged != 0, err
@@ -450,5 +407,4 @@ func TestTheShopByWebhook(t *testing.T) {
 		}
 		return errors.Join(err, w.audited(s, b), w.hush())
 	})
-	defer func() { server.Close() }()
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
+	"slices"
 	"time"
 
 	"coffer"
@@ -19,6 +21,10 @@ func (s *Shop) handle(ctx context.Context, e coffer.Event) error {
 		return s.live(ctx, e.Grant)
 	case coffer.EventWithdrawn, coffer.EventErased, coffer.EventTerminated, coffer.EventExpired, coffer.EventSuspended:
 		return s.ended(ctx, e)
+	case coffer.EventPaused:
+		return s.paused(e)
+	case coffer.EventNarrowed, coffer.EventShortened, coffer.EventRenewed, coffer.EventResumed, coffer.EventMerged, coffer.EventReplaced:
+		return s.changed(ctx, e)
 	}
 	return nil // a kind of a later operator
 }
@@ -65,6 +71,7 @@ func (s *Shop) live(ctx context.Context, g coffer.GrantID) error {
 	err = s.orders.change(o.ID, func(o *order) {
 		p := o.part(g)
 		p.State, p.End, p.Attributes = coffer.StateLive, grant.End, grant.Attributes
+		maps.DeleteFunc(p.Values, func(name string, _ json.RawMessage) bool { return !slices.Contains(grant.Attributes, name) })
 	})
 	if err != nil {
 		return err
@@ -100,6 +107,9 @@ func (s *Shop) collect(ctx context.Context, orderID string, g coffer.GrantID, at
 			return
 		}
 		p.Attempts = append(p.Attempts, try)
+		if !got.Grant.IsZero() {
+			p.Grant = got.Grant // that took the other's place a moment ago
+		}
 		if denied != nil && denied.Reason == coffer.Withdrawn {
 			p.forget(coffer.StateWithdrawn, try.Time)
 		}
@@ -136,11 +146,49 @@ func (s *Shop) ended(ctx context.Context, e coffer.Event) error {
 	if err != nil {
 		return err
 	}
-	err = s.business.StateDeletion(ctx, e.Grant, coffer.Statement{Text: "We deleted everything we had collected under this grant."})
+	return s.state(ctx, e.Grant, "We deleted everything we had collected under this grant.")
+}
+
+// state says what was deleted, signed.
+func (s *Shop) state(ctx context.Context, g coffer.GrantID, text string) error {
+	err := s.business.StateDeletion(ctx, g, coffer.Statement{Text: text})
 	if errors.Is(err, coffer.ErrNotOver) {
-		return nil // its event has not been acted on: it comes again
+		return nil // nothing is owed, or its event has not been acted on and comes again
 	}
 	return err
+}
+
+// paused lets everything collected lie: the shopper may resume the grant.
+func (s *Shop) paused(e coffer.Event) error {
+	o, ok := s.orders.byGrant(e.Grant)
+	if !ok {
+		return nil
+	}
+	return s.orders.change(o.ID, func(o *order) { o.part(e.Grant).State = coffer.StatePaused })
+}
+
+// changed goes on with the grant that took another's place. What that one does not name
+// any more is deleted, and said to be.
+func (s *Shop) changed(ctx context.Context, e coffer.Event) error {
+	o, ok := s.orders.byGrant(e.Grant)
+	if !ok { // asked by hand, or the event came before
+		o, ok = s.orders.byGrant(e.Successor)
+	}
+	if !ok {
+		return nil
+	}
+	err := s.orders.change(o.ID, func(o *order) {
+		if p := o.part(e.Grant); p != nil {
+			p.Grant, p.State = e.Successor, coffer.StateAnchoring
+		}
+	})
+	if err == nil {
+		err = s.live(ctx, e.Successor) // unless it is still on its way: its own event says when
+	}
+	if err != nil {
+		return err
+	}
+	return s.state(ctx, e.Grant, "We deleted what you do not give us any more.")
 }
 
 // forget deletes the values of a grant that is over.

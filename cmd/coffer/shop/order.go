@@ -75,7 +75,7 @@ func (p *part) live(now time.Time) bool {
 
 // settled reports whether nothing more is to be waited for.
 func (p *part) settled() bool {
-	return !p.Given || p.Collected || p.State == coffer.StateWithdrawn || p.State == coffer.StateTerminated || p.State == coffer.StateErased
+	return !p.Given || p.Collected || p.State == coffer.StatePaused || p.State == coffer.StateWithdrawn || p.State == coffer.StateTerminated || p.State == coffer.StateErased
 }
 
 func (o *order) state(now time.Time) string {

@@ -133,6 +133,23 @@ func TestWithdrawalDeletesValues(t *testing.T) {
 	}
 }
 
+// While a grant is paused nothing of it is shown, and nothing is lost.
+func TestPauseHidesValues(t *testing.T) {
+	k := open(t)
+	o, g := k.order()
+	if err := k.handle(t.Context(), coffer.Event{Type: coffer.EventPaused, Grant: g, Time: coffer.UnixAt(time.Now())}); err != nil {
+		t.Fatal(err)
+	}
+	_, page := k.get("/orders/" + o.ID)
+	_, office := k.get("/office")
+	if strings.Contains(page+office, "Zwirbelgasse") || !strings.Contains(page, "You paused this") {
+		t.Error("a paused address is shown, or the page does not say why it is not")
+	}
+	if kept, err := k.orders.get(o.ID); err != nil || len(kept.part(g).Values) != 2 {
+		t.Errorf("the pause lost what was collected: %v", err)
+	}
+}
+
 // A page of another site cannot make the shop ask, collect or send.
 func TestForeignFormsAreRefused(t *testing.T) {
 	k := open(t)

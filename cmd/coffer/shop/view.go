@@ -80,6 +80,10 @@ func (s *Shop) viewPart(asked coffer.Purpose, p *part, now time.Time) partView {
 	if !p.Withdrawn.Time().IsZero() && p.Withdrawn > 0 {
 		v.Note = "Withdrawn " + when(p.Withdrawn) + ". We have deleted what we collected under it."
 	}
+	if p.State == coffer.StatePaused {
+		v.Note = "You paused this. We do nothing under it until you resume it."
+		return v
+	}
 	if raw, ok := p.Values["postal-address"]; ok {
 		v.Address = address(p.Values["name"], raw)
 	}
@@ -125,6 +129,8 @@ func explain(r refusal) string {
 		return "You have withdrawn this grant. Nothing is released under it any more."
 	case coffer.Expired:
 		return "The grant's time is over."
+	case coffer.Paused:
+		return "You have paused this grant. Nothing is released under it until you resume it."
 	case coffer.NotAnchored:
 		return "The grant is not on the ledger yet."
 	case coffer.NoPermit:
