@@ -24,7 +24,7 @@ var withoutExample = map[string]string{
 	"authorize": "a redirect", "collectStream": "not JSON; FORMAT.md of consenthttp has the lines",
 	"removePasskey": "nothing but its path", "deleteMessage": "likewise", "markRead": "likewise", "giveUpApproval": "likewise",
 	"readCheckpoint": "not JSON", "readCheckpointKey": "likewise", "readTile": "likewise", "readEntries": "likewise",
-	"readReceiptSchema": "the schema is one", "readReceiptContext": "likewise", "readContract": "this is it", "readContractYAML": "likewise",
+	"readReceiptSchema": "the schema is one", "readReceiptContext": "likewise", "readContract": "this is it", "readContractYAML": "likewise", "readPage": "likewise",
 }
 
 // Every example fits its schema, and what is in it is read by the parser of its format.

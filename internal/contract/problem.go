@@ -66,7 +66,7 @@ func (t table) expand(document *yaml.Node) error {
 				return fmt.Errorf("%d stands under responses and under x-problems", s)
 			}
 			var n yaml.Node
-			if err := n.Encode(response(byStatus[s])); err != nil {
+			if err := n.Encode(refusing(byStatus[s])); err != nil {
 				return err
 			}
 			set(responses, strconv.Itoa(s), &n)
@@ -129,8 +129,8 @@ func (t table) find(name string, to map[Problem]bool) error {
 	return fmt.Errorf("%q has several statuses: say which, as in \"%d %s\"", name, rows[0].Status, code)
 }
 
-// response is what one status means.
-func response(rows []Problem) map[string]any {
+// refusing is the response of one status.
+func refusing(rows []Problem) map[string]any {
 	var says []string
 	var types []string
 	retry := false

@@ -10,7 +10,7 @@ import (
 	"github.com/gorilla/mux"
 )
 
-// Routes serves the document to anyone.
+// Routes serves the document to anyone: to programs, and as a page to people.
 func Routes(r *mux.Router) {
 	for path, file := range map[string]struct {
 		kind string
@@ -18,6 +18,7 @@ func Routes(r *mux.Router) {
 	}{
 		"/openapi.yaml": {"application/yaml", YAML}, // RFC 9512
 		"/openapi.json": {"application/json", JSON},
+		"/docs/api":     {"text/html; charset=utf-8", page},
 	} {
 		body := file.body()
 		sum := sha256.Sum256(body)
@@ -28,6 +29,7 @@ func Routes(r *mux.Router) {
 			h.Set("ETag", tag)
 			h.Set("Cache-Control", "public, max-age=300")
 			h.Set("Access-Control-Allow-Origin", "*") // tools in anyone's page may read it
+			h.Set("Content-Security-Policy", pagePolicy())
 			h.Set("X-Content-Type-Options", "nosniff")
 			http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(body))
 		}).Methods(http.MethodGet, http.MethodHead)

@@ -34,7 +34,7 @@ self.addEventListener('message', (event) => {
 });
 
 // A path with an extension is a file; one without is a page of the wallet, unless it belongs to the API.
-const API = /^\/(wallet|ledger|business|oauth|\.well-known)(\/|$)/;
+const API = /^\/(wallet|ledger|business|oauth|schema|docs|openapi\.json|openapi\.yaml|\.well-known)(\/|$)/;
 
 self.addEventListener('fetch', (event) => {
   const url = new URL(event.request.url);
