@@ -58,6 +58,10 @@ type Config struct {
 	// DecisionLogEvery leaves decisions out: of those that allow, one in so many is
 	// logged. Those that deny all are. 1 logs everything.
 	DecisionLogEvery int `json:"decision_log_every"`
+	// CacheMiB is how much of the database the daemon may keep in memory for writing and
+	// collecting, in MiB, taken as it is needed. What does not fit is read from the file
+	// each time: raise it with the number of vaults, before anything else.
+	CacheMiB int `json:"cache_mib"`
 }
 
 // Duration is a time.Duration that reads and writes as "30s".
@@ -88,6 +92,8 @@ func Defaults() Config {
 		DecisionLogFiles: 8,
 		DecisionLogMiB:   64,
 		DecisionLogEvery: 1,
+
+		CacheMiB: 256,
 	}
 }
 
@@ -125,6 +131,9 @@ func (c Config) Check() error {
 	}
 	if c.DecisionLogEvery < 1 {
 		return fmt.Errorf("decision_log_every %d: want 1 (every decision) or more", c.DecisionLogEvery)
+	}
+	if c.CacheMiB < 16 || c.CacheMiB > 1<<20 {
+		return fmt.Errorf("cache_mib %d: want 16 to %d", c.CacheMiB, 1<<20)
 	}
 	return nil
 }

@@ -59,6 +59,7 @@ func TestConfigRefuses(t *testing.T) {
 		"a log of one file":          {string(with(t, "decision_log_files", "1")), "want 0 (no log), or 2 to 1000"},
 		"a log of tiny files":        {string(with(t, "decision_log_mib", "0")), "want 2 to 4096"},
 		"a log of nothing":           {string(with(t, "decision_log_every", "0")), "want 1 (every decision) or more"},
+		"a tiny cache":               {string(with(t, "cache_mib", "1")), "want 16 to"},
 		"a negative rate":            {string(with(t, "business_rate", "-1")), "want 0 (no limit) or more"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -16,6 +16,7 @@ func settings(c *cobra.Command, to *Config) {
 	f.StringVar(&to.Listen, "listen", d.Listen, "address to listen on")
 	f.StringVar((*string)(&to.Chain), "chain", "", "name of the ledger (default: coffer- and random characters)")
 	to.Version, to.Heartbeat, to.BusinessRate = d.Version, d.Heartbeat, d.BusinessRate
+	to.CacheMiB = d.CacheMiB
 	to.DecisionLogFiles, to.DecisionLogMiB, to.DecisionLogEvery = d.DecisionLogFiles, d.DecisionLogMiB, d.DecisionLogEvery
 }
 

@@ -73,7 +73,7 @@ func openOn(ctx context.Context, folder string, config Config, log *slog.Logger,
 	}
 	o.release = append(o.release, func() error { unlock(); return nil })
 
-	if o.db, err = sqldb.Open(ctx, sqldb.Options{Path: databasePath(folder), Schemas: schemas()}); err != nil {
+	if o.db, err = sqldb.Open(ctx, sqldb.Options{Path: databasePath(folder), Schemas: schemas(), CacheMiB: config.CacheMiB}); err != nil {
 		return nil, err
 	}
 	o.release = append(o.release, o.db.Close)

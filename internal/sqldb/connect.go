@@ -31,12 +31,9 @@ var wanted = []setting{
 	{"temp_store", "", "2"},
 }
 
-// Page caches in KiB, taken as they are needed. A reader's lasts until the next commit;
-// the writer's is what a turn finds its index pages in.
-const (
-	writerCache = 128 << 10
-	readerCache = 16 << 10
-)
+// smallCache is the page cache of a connection that asks for no other, in KiB, taken as
+// it is needed. A reader's pages are good until the next commit only.
+const smallCache = 16 << 10
 
 // setting is one pragma. Where the driver has no word for it in the DSN, dsn is empty
 // and it is set when the connection is made.
@@ -47,6 +44,7 @@ type connector struct {
 	path  string
 	write bool
 	wait  time.Duration
+	cache int // KiB; 0 means smallCache
 }
 
 func (c connector) settings() []setting {
@@ -64,11 +62,11 @@ func (c connector) dsn() string {
 	}
 	// database/sql gives a connection to one goroutine at a time: SQLite's own locks
 	// around it would only cost.
-	q = append(q, "_mutex=no", "_stmt_cache_size=256")
+	q = append(q, "_mutex=no", "_stmt_cache_size=256", "_cache_size=-"+strconv.Itoa(max(c.cache, smallCache)))
 	if c.write {
-		q = append(q, "_cache_size=-"+strconv.Itoa(writerCache), "mode=rw")
+		q = append(q, "mode=rw")
 	} else {
-		q = append(q, "_cache_size=-"+strconv.Itoa(readerCache), "mode=ro", "_query_only=on")
+		q = append(q, "mode=ro", "_query_only=on")
 	}
 	// url.PathEscape, so that a path with ? or % stays a path.
 	return "file:" + strings.ReplaceAll(url.PathEscape(c.path), "%2F", "/") + "?" + strings.Join(q, "&")

@@ -68,6 +68,10 @@ type Options struct {
 	// and no fewer than four.
 	Readers int
 
+	// CacheMiB is how much of the file the writing connection keeps in memory, in MiB,
+	// taken as it is needed; 0 means 64. A turn finds its index pages there.
+	CacheMiB int
+
 	// Wait is how long to wait for a lock that another program holds; 0 means
 	// ten seconds. Within one program nobody waits for locks.
 	Wait time.Duration
@@ -135,13 +139,16 @@ func open(ctx context.Context, o Options) (_ *DB, err error) {
 	if o.Wait == 0 {
 		o.Wait = 10 * time.Second
 	}
+	if o.CacheMiB == 0 {
+		o.CacheMiB = 64
+	}
 	n := o.Readers
 	if n <= 0 {
 		n = max(4, 2*runtime.NumCPU())
 	}
 	d := &DB{
 		path:    o.Path,
-		write:   sql.OpenDB(connector{path: o.Path, write: true, wait: o.Wait}),
+		write:   sql.OpenDB(connector{path: o.Path, write: true, wait: o.Wait, cache: o.CacheMiB << 10}),
 		read:    sql.OpenDB(connector{path: o.Path, wait: o.Wait}),
 		readers: semaphore.NewWeighted(int64(n)),
 		nread:   int64(n),
