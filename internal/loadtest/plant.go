@@ -88,7 +88,7 @@ func plant(ctx context.Context, folder string, n int, progress io.Writer) (p pla
 	if p.business, err = agent.NewSigner(key); err != nil {
 		return p, err
 	}
-	db, err := sqldb.Open(ctx, sqldb.Options{Path: filepath.Join(folder, "coffer.db"), Schemas: []sqldb.Schema{vaultdb.Schema, consentdb.Schema}})
+	db, err := sqldb.Open(ctx, sqldb.Options{Path: filepath.Join(folder, "coffer.db"), Schemas: []sqldb.Schema{vaultdb.Schema, consentdb.Schema}, CacheMiB: 512})
 	if err != nil {
 		return p, err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"sync"
+	"sync/atomic"
 )
 
 const (
@@ -22,6 +23,7 @@ type folder struct {
 	changed int64 // since it was last called; the writer's
 	call    chan struct{}
 	stopped chan struct{}
+	long    atomic.Bool // the log is: the writer has to wait for it
 
 	// held while folding, and by who must find the log unused: SQLite would not wait.
 	held sync.Mutex
@@ -36,12 +38,29 @@ func newFolder(c connector) *folder {
 func (f *folder) run() {
 	defer close(f.stopped)
 	for range f.call {
+		f.held.Lock()
+		var busy, logged, moved int
 		// Passive: it waits for nobody, and what it cannot do the writer does. So it
 		// does not matter why it fails, either: the writer finds out.
-		f.held.Lock()
-		_, _ = f.db.ExecContext(context.Background(), "PRAGMA wal_checkpoint(PASSIVE)")
+		err := f.db.QueryRowContext(context.Background(), passively).Scan(&busy, &logged, &moved)
+		f.long.Store(err == nil && logged > logPages)
 		f.held.Unlock()
 	}
+}
+
+const passively = "PRAGMA wal_checkpoint(PASSIVE)"
+
+// shorten is for the writer, between its transactions: while it folds what is left,
+// nothing is added, so that the log begins anew.
+func (d *DB) shorten() {
+	if !d.folder.long.Swap(false) {
+		return
+	}
+	d.folder.held.Lock()
+	defer d.folder.held.Unlock()
+	var busy, logged, moved int
+	// If it fails, the log is long still: the next pass says so.
+	_ = d.conn.QueryRowContext(background, passively).Scan(&busy, &logged, &moved)
 }
 
 // wrote counts rows that were committed, and calls for folding in time.

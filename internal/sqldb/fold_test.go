@@ -14,18 +14,27 @@ func TestTheLogStaysSmall(t *testing.T) {
 	d, path := create(t, notes)
 	large, small := strings.Repeat("x", 256<<10), strings.Repeat("x", 3<<10)
 	n := 0
-	write := func(turns int, body string) {
+	write := func(turns, rows int, body string) {
 		for range turns {
-			n++
-			if err := d.Write(t.Context(), func(tx sqldb.Tx) error { return add(t.Context(), tx, n, body) }); err != nil {
+			err := d.Write(t.Context(), func(tx sqldb.Tx) error {
+				for range rows {
+					n++
+					if err := add(t.Context(), tx, n, body); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+			if err != nil {
 				t.Fatal(err)
 			}
 		}
 	}
-	write(200, large)
-	write(3000, small)
+	write(200, 1, large)
+	write(1000, 1, small)
+	write(40, 1000, small) // faster than it is folded meanwhile
 	info, err := os.Stat(path + "-wal")
-	if err != nil || info.Size() > 40<<20 {
+	if err != nil || info.Size() > 64<<20 {
 		t.Errorf("the log has %d MiB, %v", info.Size()>>20, err)
 	}
 	if have := count(t, d); have != n {

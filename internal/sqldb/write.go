@@ -159,6 +159,9 @@ func (d *DB) group(first *turn) (next job) {
 	for _, t := range members {
 		t.outcome <- lost
 	}
+	if lost == nil {
+		d.shorten()
+	}
 	return next
 }
 
