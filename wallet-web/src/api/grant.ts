@@ -27,6 +27,8 @@ const grant = answer({
   /** The grant that took its place, and by what kind of change. */
   successor: optional<GrantId | ''>((v, at) => (v === '' ? '' : id<GrantId>()(v, at)), ''),
   change: optional(text(32, 0), ''),
+  /** Of a partner's grant: the one that it is under; '' otherwise. */
+  onward_of: optional(text(22, 0), ''),
 });
 const grants = answer({ grants: list(grant) });
 const withdrawal = answer({ state: oneOf('withdrawn'), anchored: bool });
@@ -49,9 +51,17 @@ export const readGrantProof = (g: GrantId): Promise<Record<string, unknown> | nu
 export const readWithdrawalProof = (g: GrantId): Promise<Record<string, unknown> | null> =>
   proofAt(`/wallet/v1/grants/${g}/withdrawal-proof`);
 
-/** Withdraws at once, whether or not the ledger answers. A paused grant has no entry to end: null. */
-export const withdraw = (g: GrantId, entry: string | null, receipt: string): Promise<Withdrawal> =>
-  post(`/wallet/v1/grants/${g}/withdraw`, { entry, receipt }, withdrawal);
+/** What ends a grant. */
+export interface Ending {
+  grant: GrantId;
+  /** null for a paused one, which has no entry to end. */
+  entry: string | null;
+  receipt: string;
+}
+
+/** Withdraws at once, whether or not the ledger answers; with a grant those of partners under it. */
+export const withdraw = ({ grant, entry, receipt }: Ending, partners: readonly Ending[] = []): Promise<Withdrawal> =>
+  post(`/wallet/v1/grants/${grant}/withdraw`, { entry, receipt, ...(partners.length > 0 && { partners }) }, withdrawal);
 
 /** Keeps the receipt of an expiry with the grant that it is about. */
 export const recordExpiry = (g: GrantId, receipt: string): Promise<void> => tell('POST', `/wallet/v1/grants/${g}/expired`, { receipt });

@@ -9,6 +9,10 @@ const asked = answer({
   status: oneOf('open', 'answered', 'expired'),
   business: answer({ did: text(2000), name: text(1000, 0), state: oneOf('active', 'pending', 'suspended') }),
   /** Purposes that the operator calls opted out, since the browser sent Sec-GPC. */
+  /** The partners that its purposes name, each once, as they stand here. */
+  partners: optional(list(answer({ did: text(2000), name: text(1000, 0), state: oneOf('active', 'pending', 'suspended') })), []),
+  /** Of the joint ones; core verifies them. */
+  cosignatures: optional(list(text(8 << 10)), []),
   opted_out: optional(list(matching(/^[a-z0-9-]{1,32}$/, 'a purpose')), []),
 });
 

@@ -2,14 +2,15 @@ import { flattenedDecrypt, importJWK } from 'jose';
 import { describe, expect, test } from 'vitest';
 import { b64u, equal, fromB64u, fromUtf8, utf8 } from './bytes';
 import { decisionChallenge, decisionText, newDecision, parseDecision } from './decision';
-import { prepareGrant, prepareWithdrawal, renewShare } from './grant';
+import { prepareGrant, prepareGrants, prepareWithdrawal, renewShare } from './grant';
 import { resealDocument } from './document';
 import { openLetter } from './letter';
 import { opens } from './ledger/commitment';
 import { isSigned, parseEntry, type GrantEntry } from './ledger/entry';
-import { pairwiseKey, signingKey } from './identity';
+import type { Did } from './did';
+import { agreementKey, pairwiseKey, signingKey } from './identity';
 import { parsePlaintext, plaintextJson } from './plaintext';
-import { checkReceipt, eventOf, parseReceipt } from './receipt';
+import { checkReceipt, checkWithdrawalReceipt, eventOf, parseReceipt } from './receipt';
 import { cekOfShare } from './share';
 import { fixedRandom, NOW } from './testing/fixed';
 import { CHAIN, testVault, VALUES } from './testing/vault';
@@ -126,5 +127,39 @@ describe('withdrawing', () => {
     const renewed = await renewShare(prepared.plaintext, 'name', vault.vaultKey, next);
     expect(equal(old, await cekOfShare(grantKey, renewed!.encrypted_key))).toBe(false);
     expect(await renewShare(prepared.plaintext, 'shoe-size', vault.vaultKey, next)).toBeNull();
+  });
+});
+
+describe('partners', async () => {
+  const carrier = { ...business('carrier'), role: 'onward' as const, attributes: ['name', 'postal-address'] };
+  const warehouse = { ...business('warehouse'), role: 'joint' as const, attributes: ['name'] };
+  const request = { ...vault.request, purposes: vault.request.purposes.map((p) => (p.id === 'delivery' ? { ...p, partners: [carrier, warehouse] } : p)) };
+
+  function business(name: string) {
+    const keys = agreementKey(utf8(name.padEnd(32)), 'did:key:x' as Did);
+    return { did: pairwiseKey(utf8(name.padEnd(32)), 'did:key:x' as Did).did, name, address: 'Street 1', contact: `${name}@x.example`, country: 'NL', agreement_key: keys.publicJwk };
+  }
+
+  test('each gets a grant of its own under the first, and no two share a key', async () => {
+    const [first, ...rest] = await prepareGrants(request, { ...choice, partners: [carrier.did] }, vault.giver, NOW, random);
+    expect(rest.map((p) => [p.given.partner, p.given.attributes.join()])).toEqual([[carrier.did, 'name,postal-address'], [warehouse.did, 'name']]);
+    for (const p of rest) {
+      const receipt = parseReceipt(p.give.receipt);
+      expect(receipt).toMatchObject({ onward_of: first!.give.grant, id: pairwiseKey(vault.identitySeed, p.plaintext.business).did });
+      checkReceipt(receipt, request);
+      expect(parsePlaintext(plaintextJson(p.plaintext))).toMatchObject({ onward_of: first!.give.grant, business: p.given.partner });
+      const end = parseReceipt(prepareWithdrawal(p.plaintext, vault.identitySeed, CHAIN, NOW + 9, random).receipt);
+      checkWithdrawalReceipt(end, receipt);
+    }
+    const all = [first!, ...rest];
+    for (const key of ['grant_key', 'handle_secret', 'entry'] as const) expect(new Set(all.map((p) => p.plaintext[key])).size).toBe(3);
+    const decision = newDecision(request, { give: all.map((p) => p.given), refuse: ['marketing'], minor: false }, NOW, random);
+    expect(parseDecision(decisionText(decision))).toEqual(decision);
+  });
+
+  test('an onward one is left out, a joint one is not', async () => {
+    const made = await prepareGrants(request, choice, vault.giver, NOW, random);
+    expect(made.map((p) => p.given.partner)).toEqual([undefined, warehouse.did]);
+    expect(() => newDecision(request, { give: [made[0]!.given], refuse: ['marketing'], minor: false }, NOW, random)).toThrow(expect.objectContaining({ code: 'missing-required' }));
   });
 });

@@ -15,10 +15,11 @@ import type { VaultKey } from './keys';
 import { commit } from './ledger/commitment';
 import { encodeEntry, signGrant, signWithdraw } from './ledger/entry';
 import { sealLetter } from './letter';
+import { ofPartner } from './partner';
 import type { GrantPlaintext } from './plaintext';
 import type { Random } from './random';
 import { newEndReceipt, newReceipt, parseReceipt, signReceipt, type EndState, type Receipt } from './receipt';
-import { askedOf, type Request } from './request';
+import { askedOf, type Partner, type Request } from './request';
 import { refuse } from './rules';
 import { shareOf, type Share } from './share';
 
@@ -32,6 +33,8 @@ export interface Choice {
   days: Days;
   /** Of the notice that was shown; absent means the request's own. */
   language?: string;
+  /** The onward partners that are given to as well; joint ones always are. */
+  partners?: readonly Did[];
 }
 
 /** What the wallet gives it with. */
@@ -73,26 +76,54 @@ export interface PreparedWithdrawal {
   receipt: string;
 }
 
+/** To whom a grant of a purpose is, if not to the business that asks: a partner, under that business's grant. */
+export interface Onward {
+  partner: Partner;
+  first: GrantId;
+}
+
+/** Makes what one purpose becomes: the grant to the business, and one to each partner that gets some of it. */
+export async function prepareGrants(request: Request, choice: Choice, giver: Giver, now: number, random: Random): Promise<PreparedGrant[]> {
+  const first = await prepareGrant(request, choice, giver, now, random);
+  const partners = (askedOf(request, choice.purposeId)?.partners ?? []).filter((p) => p.role === 'joint' || choice.partners?.includes(p.did));
+  const onward = partners
+    .map((partner) => ({ partner, attributes: ofPartner(partner, choice.attributes) }))
+    .filter(({ attributes }) => attributes.length > 0)
+    .map(({ partner, attributes }) =>
+      prepareGrant(request, { ...choice, attributes, channels: [] }, giver, now, random, { partner, first: first.give.grant }),
+    );
+  return [first, ...(await Promise.all(onward))];
+}
+
 /** Makes one grant. `now` is unix seconds. Throws CoreError `no-value` if the vault lacks a chosen attribute. */
-export async function prepareGrant(request: Request, choice: Choice, giver: Giver, now: number, random: Random): Promise<PreparedGrant> {
+export async function prepareGrant(
+  request: Request,
+  choice: Choice,
+  giver: Giver,
+  now: number,
+  random: Random,
+  onward?: Onward,
+): Promise<PreparedGrant> {
   const asked = askedOf(request, choice.purposeId) ?? refuse('choice', 'wider-than-request', 'purpose');
+  const to = onward ? { iss: onward.partner.did, agreement_key: onward.partner.agreement_key } : request;
+  const under = onward && { partner: onward.partner.did, onward_of: onward.first };
   // In the request's order, so that the order tells nothing.
   const attributes = [...asked.required, ...asked.optional].filter((name) => choice.attributes.includes(name));
   if (attributes.length !== choice.attributes.length) refuse('choice', 'wider-than-request', 'attributes');
   const start = epochAt(now);
   const end = addDays(start, choice.days);
-  const receiptOf = (grant: GrantId, shopper: Did) => newReceipt(request, { ...choice, grant, attributes }, shopper, giver.catalogue, now, random);
-  const made = await forge(request, attributes, { start, end }, receiptOf, giver, random);
+  const receiptOf = (grant: GrantId, shopper: Did) => newReceipt(request, { ...termsOf(choice), ...under, grant, attributes }, shopper, giver.catalogue, now, random);
+  const made = await forge(to, attributes, { start, end }, receiptOf, giver, random);
   const channels = [...choice.channels];
   return {
-    given: { grant: made.give.grant, purpose: asked.id, attributes, days: choice.days, channels, entry: made.keeps.entry, receipt_hash: hashOf(made.give.receipt) },
+    given: { grant: made.give.grant, purpose: asked.id, attributes, days: choice.days, channels, entry: made.keeps.entry, receipt_hash: hashOf(made.give.receipt), ...(onward && { partner: onward.partner.did }) },
     give: made.give,
     plaintext: {
       v: 1,
       kind: 'grant',
       grant: made.give.grant,
-      business: request.iss,
-      business_name: request.controller.name,
+      business: to.iss,
+      business_name: onward?.partner.name ?? request.controller.name,
       request: request.jws,
       request_id: request.id,
       purpose_id: asked.id,
@@ -102,9 +133,12 @@ export async function prepareGrant(request: Request, choice: Choice, giver: Give
       end,
       ...made.keeps,
       given: now,
+      ...(onward && { onward_of: onward.first }),
     },
   };
 }
+
+const termsOf = ({ purposeId, channels, days, language }: Choice) => ({ purposeId, channels, days, ...(language !== undefined && { language }) });
 
 /** What a new grant's keys make, whatever the grant came of. */
 export interface Forged {
@@ -115,7 +149,7 @@ export interface Forged {
 
 /** A new grant under new keys: its entry on the ledger lasts from `start` to `end`. */
 export async function forge(
-  request: Request,
+  to: Pick<Request, 'iss' | 'agreement_key'>,
   attributes: readonly string[],
   { start, end }: { start: Epoch; end: Epoch },
   receiptOf: (grant: GrantId, shopper: Did) => Receipt,
@@ -123,7 +157,7 @@ export async function forge(
   random: Random,
 ): Promise<Forged> {
   const grant = newId<GrantId>(random);
-  const pairwise = pairwiseKey(giver.identitySeed, request.iss);
+  const pairwise = pairwiseKey(giver.identitySeed, to.iss);
   const grantKey = random(32);
   const handle = signingKey(random(32));
   const shares = await Promise.all(attributes.map((name) => shareFor(name, grant, grantKey, giver)));
@@ -134,9 +168,9 @@ export async function forge(
   const entry = b64u(encodeEntry(signGrant(giver.chain, fields, walletKey)));
   const withdraw = b64u(encodeEntry(signWithdraw(giver.chain, { epoch: start, handle: handle.publicKey }, walletKey)));
   const secrets = { grant_key: b64u(grantKey), handle_secret: b64u(handle.seed) };
-  const agreement = agreementKey(giver.identitySeed, request.iss).publicJwk;
+  const agreement = agreementKey(giver.identitySeed, to.iss).publicJwk;
   const letter = await sealLetter(
-    request.agreement_key,
+    to.agreement_key,
     { v: 1, grant, ...secrets, receipt, opening, entry, pairwise: pairwise.did, agreement_key: agreement },
     random,
   );

@@ -44,8 +44,8 @@ const grantShape = object(
     opening: openingShape,
     given: int(),
   },
-  /** Of a successor: the grant before it. */
-  { predecessor: id<GrantId>() },
+  /** `predecessor`, of a successor: the grant before it. `onward_of`, of a partner's: the grant that it is under. */
+  { predecessor: id<GrantId>(), onward_of: id<GrantId>() },
 );
 /** The wallet's own copy of a grant's secrets and evidence; also what an export carries. */
 export type GrantPlaintext = Omit<Of<typeof grantShape>, 'start' | 'end'> & { start: Epoch; end: Epoch };

@@ -9,6 +9,7 @@ import { verifyRequest, type Request } from '../../core/request';
 import type { OpenVault } from '../../store/vault.svelte';
 import { load, type Ending } from '../endings';
 import { nowSeconds } from '../../components/dates';
+import { under } from '../grants/partners';
 import { trustedSet } from '../ledger';
 import { lifeOf, type Life } from './life';
 
@@ -37,6 +38,10 @@ export type Loaded =
       /** The wallet's own sealed copy; null when it is not in the vault. */
       own: GrantPlaintext | null;
       receipt: Receipt | null;
+      /** The grants of partners under this one, as the operator keeps them. */
+      partners: GrantRecord[];
+      /** Of a partner's grant: the one that it is under. */
+      first: GrantRecord | null;
       /** The operator's copy is the one that the wallet signed. */
       same: boolean;
       evidence: Evidence;
@@ -62,6 +67,8 @@ export function loadGrant(vault: OpenVault, id: GrantId): Promise<Loaded> {
       record,
       own,
       receipt: receiptOf(own?.receipt ?? record.receipt),
+      partners: under(records, id),
+      first: records.find((g) => g.grant === record.onward_of) ?? null,
       same: own === null || (own.receipt === record.receipt && own.entry === record.entry),
       evidence: own ? await evidenceOf(vault, own, record, request, endOf(own, record, vault)) : nothing,
       request,

@@ -15,8 +15,12 @@ export async function signedWithdrawal(vault: OpenVault, grant: GrantPlaintext, 
   return prepareWithdrawal(grant, vault.seed, await chainFor(vault), nowSeconds(), systemRandom, pause);
 }
 
-export async function withdraw(vault: OpenVault, grant: GrantPlaintext, pause?: string): Promise<Withdrawal> {
-  const { entry, receipt } = await signedWithdrawal(vault, grant, pause);
-  // A paused grant has ended on the ledger already: it gets no second entry.
-  return send(grant.grant, pause === undefined ? entry : null, receipt);
+/** Withdraws a grant, and with it those of `partners` under it, each with an entry and a receipt of its own. */
+export async function withdraw(vault: OpenVault, grant: GrantPlaintext, pause?: string, partners: readonly GrantPlaintext[] = []): Promise<Withdrawal> {
+  const end = async (g: GrantPlaintext, paused?: string) => {
+    const { entry, receipt } = await signedWithdrawal(vault, g, paused);
+    // A paused grant has ended on the ledger already: it gets no second entry.
+    return { grant: g.grant, entry: paused === undefined ? entry : null, receipt };
+  };
+  return send(await end(grant, pause), await Promise.all(partners.map((g) => end(g))));
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Asked } from '../../core/request';
-import { attributesOf, emptyAnswer, lengthsFor, standingOf } from './answer';
+import { attributesOf, emptyAnswer, lengthsFor, partnersOf, standingOf } from './answer';
 
 const asked = (id: string, more: Partial<Asked> = {}) => ({ id, required: ['name'], optional: ['phone', 'email'], days: 31, channels: [], ...more }) as unknown as Asked;
 const request = { purposes: [asked('delivery'), asked('marketing', { required: ['shoe-size'], days: 365 })] };
@@ -8,7 +8,7 @@ const request = { purposes: [asked('delivery'), asked('marketing', { required: [
 describe('an answer', () => {
   it('begins with nothing decided and nothing chosen', () => {
     const answer = emptyAnswer(request, () => false);
-    expect(answer['delivery']).toEqual({ said: null, optional: [], days: 31 });
+    expect(answer['delivery']).toEqual({ said: null, optional: [], days: 31, partners: [] });
     expect(standingOf(request, answer, () => true)).toMatchObject({ open: 2, given: [], refused: [], missing: [] });
   });
 
@@ -19,8 +19,19 @@ describe('an answer', () => {
   });
 
   it('gives the required and only the chosen optional ones, in the order of the request', () => {
-    const answer = { said: 'yes' as const, optional: ['email'], days: 31 as const };
+    const answer = { said: 'yes' as const, optional: ['email'], days: 31 as const, partners: [] };
     expect(attributesOf(request.purposes[0]!, answer)).toEqual(['name', 'email']);
+  });
+
+  it('gives joint partners with a yes and onward ones when they are chosen, what each asks of what is given', () => {
+    const partner = (did: string, role: string, attributes: string[]) => ({ did, role, attributes });
+    const partners = [partner('did:key:a', 'joint', ['name']), partner('did:key:b', 'onward', ['name', 'phone']), partner('did:key:c', 'onward', ['email'])];
+    const p = asked('delivery', { partners } as unknown as Partial<Asked>);
+    const answer = { said: 'yes' as const, optional: ['phone'], days: 31 as const, partners: [] as string[] };
+    const given = () => partnersOf(p, answer).map(({ partner, attributes }) => [partner.did, ...attributes].join(' '));
+    expect(given()).toEqual(['did:key:a name']);
+    answer.partners = ['did:key:c', 'did:key:b'];
+    expect(given()).toEqual(['did:key:a name', 'did:key:b name phone']); // c asks nothing of what is given
   });
 
   it('names what a yes still lacks, once, and nothing for a no', () => {

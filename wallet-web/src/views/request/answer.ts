@@ -1,13 +1,16 @@
 /** The shopper's answer while it is being made: every purpose undecided at first, no optional attribute chosen. */
 import type { Days } from '../../core/epoch';
 import { LENGTHS } from '../../core/epoch';
-import type { Asked, Request } from '../../core/request';
+import { ofPartner } from '../../core/partner';
+import type { Asked, Partner, Request } from '../../core/request';
 
 export interface PurposeAnswer {
   said: 'yes' | 'no' | null;
   /** Chosen optional attributes. */
   optional: string[];
   days: Days;
+  /** Chosen onward partners. */
+  partners: string[];
 }
 
 export type Answer = Record<string, PurposeAnswer>;
@@ -15,7 +18,7 @@ export type Answer = Record<string, PurposeAnswer>;
 /** Nothing pre-ticked; the length is the asked one, which can only be shortened. Blocked purposes are refused. */
 export function emptyAnswer(request: Pick<Request, 'purposes'>, blocked: (asked: Asked) => boolean): Answer {
   return Object.fromEntries(
-    request.purposes.map((p) => [p.id, { said: blocked(p) ? 'no' : null, optional: [], days: p.days } satisfies PurposeAnswer]),
+    request.purposes.map((p) => [p.id, { said: blocked(p) ? 'no' : null, optional: [], days: p.days, partners: [] } satisfies PurposeAnswer]),
   );
 }
 
@@ -27,6 +30,13 @@ export const attributesOf = (asked: Pick<Asked, 'required' | 'optional'>, answer
   ...asked.required,
   ...asked.optional.filter((name) => answer.optional.includes(name)),
 ];
+
+/** The partners that are given to with such an answer, and what each gets. */
+export const partnersOf = (asked: Pick<Asked, 'required' | 'optional' | 'partners'>, answer: PurposeAnswer): { partner: Partner; attributes: string[] }[] =>
+  (asked.partners ?? [])
+    .filter((p) => p.role === 'joint' || answer.partners.includes(p.did))
+    .map((partner) => ({ partner, attributes: ofPartner(partner, attributesOf(asked, answer)) }))
+    .filter(({ attributes }) => attributes.length > 0);
 
 export interface Standing {
   /** Purposes without an answer. */

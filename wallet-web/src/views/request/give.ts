@@ -3,7 +3,7 @@ import { decide, startDecision, type Give, type Outcome } from '../../api/decisi
 import { isProblem } from '../../api/http';
 import { b64u } from '../../core/bytes';
 import { decisionChallenge, decisionText, newDecision } from '../../core/decision';
-import { prepareGrant, type Choice, type PreparedGrant } from '../../core/grant';
+import { prepareGrants, type Choice, type PreparedGrant } from '../../core/grant';
 import { systemRandom } from '../../core/random';
 import type { Request } from '../../core/request';
 import type { Change } from '../../core/vault';
@@ -43,7 +43,7 @@ export async function give(vault: OpenVault, request: Request, decided: Decided)
   if (wallet.ledgerChange) throw new NotGiven('ledger-changed');
   const now = nowSeconds();
   const giver = { vaultKey: vault.key, identitySeed: vault.seed, chain, catalogue, documents: documentsOf(vault, decided.choices.flatMap((c) => c.attributes)) };
-  const prepared = await Promise.all(decided.choices.map((choice) => prepareGrant(request, choice, giver, now, systemRandom)));
+  const prepared = (await Promise.all(decided.choices.map((choice) => prepareGrants(request, choice, giver, now, systemRandom)))).flat();
 
   const answer = { give: prepared.map((p) => p.given), refuse: decided.refused, minor: decided.minor };
   const text = decisionText(newDecision(request, answer, now, systemRandom));

@@ -1,6 +1,7 @@
 import { readRequest, type Asked } from '../../api/request';
 import { readGrants, type GrantRecord } from '../../api/grant';
 import { isMinor } from '../../core/attributes';
+import type { Did } from '../../core/did';
 import { ParseError } from '../../core/errors';
 import type { RequestId } from '../../core/id';
 import type { Request } from '../../core/request';
@@ -27,9 +28,11 @@ export function loadRequest(vault: OpenVault, id: RequestId, origin: string): Pr
     }
     const refused = (code: string, path = ''): Loaded => ({ at: 'refusedRequest', code, path, business: asked.business.name });
     const { verifyRequest } = await import('../../core/request');
+    const { checkCosigned, jointPartners } = await import('../../core/partner');
     let request: Request;
     try {
       request = await verifyRequest(asked.request, { audience: origin, now: nowSeconds(), catalogue });
+      await checkCosigned(request, asked.cosignatures);
     } catch (error) {
       if (error instanceof ParseError) return refused(error.code, error.path);
       throw error;
@@ -38,6 +41,9 @@ export function loadRequest(vault: OpenVault, id: RequestId, origin: string): Pr
     if (request.id !== id || request.iss !== asked.business.did) return refused('wrong-issuer', request.id !== id ? 'id' : 'iss');
     if (asked.status === 'expired') return refused('expired', 'exp');
     if (asked.business.state !== 'active') return refused(asked.business.state);
+    // Nothing can be given to the business without those that ask with it.
+    const joint = jointPartners(request);
+    if (asked.partners.some((p) => p.state !== 'active' && joint.includes(p.did as Did))) return refused('unknown-partner');
     return { at: 'ready', asked, request, minor: isMinor(vault.attributes.get('birth-date')?.value, today()) };
   });
 }
