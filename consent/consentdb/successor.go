@@ -325,7 +325,7 @@ func (s *Store) Ending(ctx context.Context, v id.Vault, now time.Time) (soon []G
 		if whole < 31*24 {
 			within = whole / 10
 		}
-		if g.Live(now) && left <= within {
+		if g.Live(now) && left <= within && !g.Onward() { // a partner's is not renewed: it ends with the first
 			soon = append(soon, g)
 		}
 	}
