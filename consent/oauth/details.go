@@ -44,9 +44,14 @@ type granted struct {
 	State   consent.State `json:"state"`
 }
 
+// details are the grants of an approval as they stand: in the place of one that the
+// shopper changed is its successor.
 func details(a consentdb.Approval) []approved {
 	out := approved{Type: detailsType, Request: a.Request, Grants: []granted{}}
 	for _, g := range a.Grants {
+		if g.State == consent.StateReplaced {
+			continue
+		}
 		out.Grants = append(out.Grants, granted{g.Purpose, g.Grant, g.State})
 	}
 	return []approved{out}
