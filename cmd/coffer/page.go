@@ -10,6 +10,7 @@ import (
 	"io"
 	"strings"
 
+	"coffer/consent"
 	"coffer/consent/audit"
 )
 
@@ -24,7 +25,8 @@ var page = template.Must(template.New("page").Funcs(template.FuncMap{
 		}
 		return inWords(r)
 	},
-	"web": func(s string) bool { return strings.HasPrefix(s, "https://") || strings.HasPrefix(s, "http://") },
+	"ended": func(r consent.Receipt) [2]string { what, since := ended(r); return [2]string{what, since} },
+	"web":   func(s string) bool { return strings.HasPrefix(s, "https://") || strings.HasPrefix(s, "http://") },
 }).Parse(pageText))
 
 // writePage writes a receipt as a page for people: one file, no script, nothing

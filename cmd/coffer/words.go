@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -37,10 +39,16 @@ func inWords(name string) string {
 	return strings.ToUpper(words[:1]) + words[1:]
 }
 
+var hoursForm = regexp.MustCompile(`^PT([0-9]{1,5})H$`)
+
 var durationForm = regexp.MustCompile(`^P(?:([0-9]+)Y)?(?:([0-9]+)M)?(?:([0-9]+)W)?(?:([0-9]+)D)?$`)
 
-// duration turns an ISO 8601 duration of whole days into words.
+// duration turns an ISO 8601 duration of whole days, or of hours, into words.
 func duration(iso string) string {
+	if parts := hoursForm.FindStringSubmatch(iso); parts != nil {
+		n, _ := strconv.Atoi(parts[1]) // the form has digits only
+		return listed(slices.DeleteFunc([]string{counted(n/24, "day"), counted(n%24, "hour")}, func(s string) bool { return s == "" }))
+	}
 	parts := durationForm.FindStringSubmatch(iso)
 	if parts == nil {
 		return iso
@@ -59,6 +67,17 @@ func duration(iso string) string {
 		return iso
 	}
 	return listed(said)
+}
+
+// counted says how many there are of something, and nothing of none.
+func counted(n int, unit string) string {
+	switch n {
+	case 0:
+		return ""
+	case 1:
+		return "1 " + unit
+	}
+	return fmt.Sprintf("%d %ss", n, unit)
 }
 
 // listed joins words as a sentence does.
@@ -102,8 +121,36 @@ func sentence(r consent.Receipt) string {
 	if len(p.Channels) > 0 {
 		did = append(did, fmt.Sprintf("to write to them, at most %d times in seven days", p.WeeklyCap))
 	}
-	return clean(fmt.Sprintf("On %s a shopper allowed %s %s. The purpose: %s. It lasts for %s.", moment(r.Events[0].Time), r.Parties[0].Name,
+	if did == nil {
+		did = []string{"nothing"}
+	}
+	did[0] = r.Parties[0].Name + " " + did[0]
+	how := map[string]string{
+		consent.EventNarrowed: "gave less than before, and allows", consent.EventShortened: "let it end earlier, and allows",
+		consent.EventRenewed: "renewed it, and allows", consent.EventResumed: "resumed it after a pause, and allows",
+	}[r.Events[0].State]
+	if how == "" {
+		how = "allowed"
+	}
+	return clean(fmt.Sprintf("On %s a shopper %s %s. The purpose: %s. It lasts for %s.", moment(r.Events[0].Time), how,
 		listed(did), strings.ToLower(inWords(p.Purpose)), duration(r.Events[0].Validity)))
+}
+
+// ended says in a sentence what a later receipt of a grant records, and what holds since.
+func ended(r consent.Receipt) (what, since string) {
+	when := moment(r.Events[0].Time)
+	switch state := r.Events[0].State; state {
+	case consent.EventPaused:
+		return "It was paused on " + when + ".", "Since then nothing more may be collected under it. When it is resumed, a new record takes its place."
+	case consent.EventExpired:
+		return "Its time was over on " + when + ".", "Since then nothing more may be collected under it."
+	case consent.EventErased:
+		return "It ended with the shopper’s vault on " + when + ".", "Since then nothing more may be collected under it."
+	case consent.EventWithdrawn:
+		return "It was withdrawn on " + when + ".", "Since then nothing more may be collected under it."
+	default:
+		return "It was " + state + " on " + when + ".", "Since then the record that follows it counts, and nothing more may be collected under this one."
+	}
 }
 
 // clean takes out what would command a terminal: a receipt is a stranger's text.

@@ -66,6 +66,20 @@ func (w *world) giving(s *wallettest.Wallet, b *business.Business, deliver, mark
 	return err
 }
 
+// cleared polls until the trail is clean: what is withdrawn reaches the ledger a moment
+// later.
+func (w *world) cleared(s *wallettest.Wallet, b *business.Business) error {
+	var unclean error
+	err := eventually(func() (bool, error) {
+		if err := w.poll(b); err != nil {
+			return false, err
+		}
+		unclean = w.audited(s, b)
+		return unclean == nil, nil
+	})
+	return errors.Join(err, unclean)
+}
+
 // A grant's whole life with everything real: each change, and the invariants after it.
 func TestTheLifeOfAGrant(t *testing.T) {
 	w := newWorld(t)
@@ -174,7 +188,7 @@ func TestTheLifeOfAGrant(t *testing.T) {
 		}
 		return err
 	})
-	w.step("the trail is clean", func() error { return errors.Join(w.poll(b), w.audited(s, b)) })
+	w.step("the trail is clean", func() error { return w.cleared(s, b) })
 	w.step("withdraw", func() error { _, err := s.Withdraw(ctx, g); return err })
 	w.step("over", denied(consent.Withdrawn))
 	w.step("the rest is deleted", func() error { return owes(g, consent.EndWithdrawn, "email") })
@@ -196,5 +210,120 @@ func TestTheLifeOfAGrant(t *testing.T) {
 			return fmt.Errorf("%d ends were told: %w", n, err)
 		}
 		return s.NoteExpiry(ctx, deliver)
+	})
+}
+
+// A paused grant ends by a withdrawal or with its time, and the trail shows each.
+func TestTheEndOfAPausedGrant(t *testing.T) {
+	w := newWorld(t)
+	ctx := t.Context()
+	b, s := w.shop(), w.shopper()
+	var deliver, market id.Grant
+	w.step("give", func() error { return w.giving(s, b, &deliver, &market) })
+	w.step("both are collected", func() error {
+		_, err := b.Collect(ctx, deliver)
+		_, again := b.Collect(ctx, market)
+		return errors.Join(err, again)
+	})
+	paused, alsoPaused := deliver, market
+	w.step("pause", func() error { return w.alter(s, &paused, consent.ChangePaused, wallettest.To{}) })
+	w.step("pause the other", func() error { return w.alter(s, &alsoPaused, consent.ChangePaused, wallettest.To{}) })
+	w.step("the business hears of it", func() error { return w.cleared(s, b) })
+	w.step("withdraw what is paused", func() error { _, err := s.Withdraw(ctx, deliver); return err })
+	w.step("it must be deleted", func() error {
+		if err := w.poll(b); err != nil {
+			return err
+		}
+		l, err := w.loop(s, b, deliver)
+		if err == nil && (l.Event != consent.EndWithdrawn || l.Acknowledged == 0) {
+			err = fmt.Errorf("%+v", l)
+		}
+		return err
+	})
+	w.step("the other's time is over", func() error {
+		w.pass(366 * 24)
+		defer w.pass(-366 * 24) // tokens of the business would not hold
+		if _, err := w.o.consents.SweepEndings(ctx, w.now()); err != nil {
+			return err
+		}
+		held := s.Held[market]
+		receipt, err := s.SignClosing(held, consent.EventExpired)
+		if err != nil {
+			return err
+		}
+		return w.o.consents.PutExpiry(ctx, s.Vault, market, receipt, w.now())
+	})
+	w.step("it must be deleted too", func() error {
+		if err := w.poll(b); err != nil {
+			return err
+		}
+		l, err := w.loop(s, b, market)
+		if err == nil && (l.Event != consent.EndExpired || l.Acknowledged == 0) {
+			err = fmt.Errorf("%+v", l)
+		}
+		return errors.Join(err, b.StateDeletion(ctx, market, business.Statement{}))
+	})
+	w.step("the trail has every receipt", func() error {
+		for g, want := range map[id.Grant]string{deliver: consent.EventWithdrawn, market: consent.EventExpired} {
+			kept, err := b.Grant(g)
+			if err != nil {
+				return err
+			}
+			if len(kept.Closings) != 2 {
+				return fmt.Errorf("%s: %d receipts of its end", want, len(kept.Closings))
+			}
+			last, err := agent.VerifyReceipt(kept.Closings[1])
+			if err != nil || last.Events[0].State != want {
+				return fmt.Errorf("%s: %+v, %v", want, last.Events, err)
+			}
+		}
+		return w.audited(s, b)
+	})
+}
+
+// With the ledger away a change takes away at once and gives when it is back, also if the
+// operator stops in between.
+func TestChangesWhileTheLedgerIsAway(t *testing.T) {
+	w := newWorld(t)
+	ctx := t.Context()
+	b, s := w.shop(), w.shopper()
+	var deliver, market id.Grant
+	w.step("give", func() error { return w.giving(s, b, &deliver, &market) })
+	w.step("collect", func() error { _, err := b.Collect(ctx, market); return err })
+	next := market
+	w.gap.set(true)
+	w.step("narrow", func() error {
+		return w.alter(s, &next, consent.ChangeNarrowed, wallettest.To{Attributes: []string{"email"}})
+	})
+	w.step("nothing is collected", func() error {
+		if _, err := b.Collect(ctx, market); !errors.Is(err, consent.NotAnchored) {
+			return fmt.Errorf("collecting: %v", err)
+		}
+		return nil
+	})
+	w.step("it cannot be changed before it stands", func() error {
+		if err := w.alter(s, &next, consent.ChangePaused, wallettest.To{}); err == nil {
+			return errors.New("a grant that is on its way was paused")
+		}
+		return nil
+	})
+	w.step("stop and start", func() error { w.restart(); return nil })
+	w.gap.set(false)
+	w.step("less is collected when the ledger is back", func() error {
+		return eventually(func() (bool, error) {
+			c, err := b.Collect(ctx, market)
+			if errors.Is(err, consent.NotAnchored) {
+				return false, nil
+			}
+			return slices.Equal(names(c), []string{"email"}), err
+		})
+	})
+	w.step("the trail is clean", func() error { return w.cleared(s, b) })
+	w.step("erase", func() error { return s.Erase(ctx) })
+	w.step("nothing is left", func() error {
+		if _, err := b.Collect(ctx, market); !errors.Is(err, consent.Withdrawn) {
+			return fmt.Errorf("collecting: %v", err)
+		}
+		return errors.Join(w.cleared(s, b), w.hush())
 	})
 }

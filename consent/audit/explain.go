@@ -15,8 +15,8 @@ const (
 	stepLog      = "entry is in the log"
 	stepUnknown  = "proof"
 	stepCounter  = "receipt counter-signed by the business"
-	stepEndSign  = "withdrawal receipt signed by the same shopper"
-	stepEnds     = "withdrawal receipt ends this receipt"
+	stepEndSign  = "later receipt signed by the same shopper"
+	stepEnds     = "later receipt follows this receipt"
 	stepEndEntry = "withdrawal entry signed by the grant's wallet key"
 	stepEndLog   = "withdrawal is on the ledger"
 )
@@ -50,10 +50,10 @@ var explanations = map[string]explanation{
 	stepUnknown: {"", "The proof does not hold, for a reason that this program does not know. Use a newer one."},
 	stepCounter: {"The business has the receipt and took its terms as its own: it cannot say later that it never saw them.",
 		"The business did not sign this receipt. What the shopper agreed to stands, but this file does not show that the business took it."},
-	stepEndSign: {"Only who gave may withdraw: the same key signed both.",
-		"The withdrawal is not signed by the shopper who gave."},
-	stepEnds: {"The withdrawal names this receipt as its predecessor and repeats its terms word for word, so the two are one chain.",
-		"The withdrawal is of something else, or says other terms. It does not show how this grant ended."},
+	stepEndSign: {"Only who gave may end, pause or change it: the same key signed both.",
+		"The later receipt is not signed by the shopper who gave."},
+	stepEnds: {"The later receipt names this one as its predecessor and repeats its terms word for word, or, where another grant takes this one's place, gives no more. So the two are one chain.",
+		"The later receipt is of something else, or says other terms. It does not show what became of this grant."},
 	stepEndEntry: {"The withdrawal on the ledger is made with the same key as the grant: nobody else can end it there, or pretend that it ended.",
 		"The withdrawal's entry is not this grant's, or was not signed by the shopper's wallet."},
 	stepEndLog: {"From this entry on, the ledger accepts no permit under the grant: nothing can be collected lawfully any more.",

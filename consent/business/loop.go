@@ -178,6 +178,11 @@ func (b *Business) StateDeletion(ctx context.Context, g id.Grant, s Statement) e
 	if l.Stated != 0 || l.Refused != "" {
 		return nil
 	}
+	if grant, err := b.Grant(g); err == nil { // the shopper's word on it, which may have come since
+		if err := b.noteClosings(ctx, grant); err != nil {
+			return err
+		}
+	}
 	if l.Statement == "" {
 		d, err := b.deletion(ctx, g, s)
 		if err != nil {

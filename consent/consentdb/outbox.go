@@ -330,8 +330,8 @@ func (s *Store) look(ctx context.Context, v id.Vault, grants []id.Grant) (found 
 		if err != nil {
 			return nil, false, err
 		}
-		waiting = waiting || have.State == consent.StateAnchoring ||
-			have.State == consent.StateWithdrawn && !have.WithdrawAnchored
+		off := have.State == consent.StateWithdrawn || have.State == consent.StatePaused
+		waiting = waiting || have.State == consent.StateAnchoring || off && !have.WithdrawAnchored
 		found = append(found, have)
 	}
 	return found, waiting, nil

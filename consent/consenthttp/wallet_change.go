@@ -92,11 +92,11 @@ func (wt *wallet) change(w http.ResponseWriter, r *http.Request, v id.Vault) (an
 	if err := wt.Store.Change(r.Context(), kept); err != nil {
 		return answer{}, err
 	}
-	stands := c.old.ID
+	stands, patience := c.old.ID, wt.WaitWithdraw
 	if c.Next != nil {
-		stands = c.Next.Grant
+		stands, patience = c.Next.Grant, wt.WaitGive
 	}
-	wait, cancel := context.WithTimeout(r.Context(), wt.WaitGive)
+	wait, cancel := context.WithTimeout(r.Context(), patience)
 	defer cancel()
 	found, err := wt.Store.Await(wait, v, []id.Grant{stands})
 	if err != nil {

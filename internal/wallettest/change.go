@@ -207,14 +207,18 @@ func (w *Wallet) closing(h Held, state string, at consent.Unix) (string, error) 
 	return pairwise.SignReceipt(h.standing().Closing(id.New[id.Receipt](), state, at))
 }
 
-// NoteExpiry signs that a grant's time is over, as a wallet does when it opens.
-func (w *Wallet) NoteExpiry(ctx context.Context, g id.Grant) error {
-	h := w.Held[g]
+// SignClosing signs the receipt of an end at the moment of a grant's own.
+func (w *Wallet) SignClosing(h Held, state string) (string, error) {
 	until, err := h.Until()
 	if err != nil {
-		return err
+		return "", err
 	}
-	jwt, err := w.closing(h, consent.EventExpired, consent.UnixAt(until.Time()))
+	return w.closing(h, state, consent.UnixAt(until.Time()))
+}
+
+// NoteExpiry signs that a grant's time is over, as a wallet does when it opens.
+func (w *Wallet) NoteExpiry(ctx context.Context, g id.Grant) error {
+	jwt, err := w.SignClosing(w.Held[g], consent.EventExpired)
 	if err != nil {
 		return err
 	}
