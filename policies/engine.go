@@ -51,6 +51,7 @@ type Engine struct {
 	purposes   cedar.EntityMap
 	businesses *businesses
 	sets       *sets
+	repeated   *repeated
 	catalogue  *Catalogue
 	version    string
 }
@@ -80,7 +81,7 @@ func Load(c *Catalogue, shipped []File, operator ...File) (*Engine, error) {
 	if len(shipped) == 0 {
 		return nil, errors.New("reading the rules: there are none that permit anything")
 	}
-	e := &Engine{reasons: map[cedar.PolicyID]consent.Reason{}, check: check, purposes: cedar.EntityMap{}, businesses: &businesses{check: check.Entity}, sets: &sets{}, catalogue: c}
+	e := &Engine{reasons: map[cedar.PolicyID]consent.Reason{}, check: check, purposes: cedar.EntityMap{}, businesses: &businesses{check: check.Entity}, sets: &sets{}, repeated: &repeated{}, catalogue: c}
 	for i, f := range slices.Concat(shipped, operator) {
 		operators := i >= len(shipped)
 		if operators && slices.ContainsFunc(shipped, func(s File) bool { return s.Name == f.Name }) {
@@ -147,7 +148,7 @@ func (e *Engine) Rules() []Rule {
 // Reasons are sorted by id; a denial has at least one. If a message is denied for some
 // hours of the shopper's day only, the ruling says when they are over.
 func (e *Engine) Decide(q consent.Question) consent.Ruling {
-	r := e.decide(e.pose(q))
+	r := e.decideOnce(q)
 	if !r.Allow && q.Zone != nil && q.Action == consent.ActionMessage {
 		r.Again = e.again(q)
 	}
