@@ -128,6 +128,7 @@ var denials = map[consent.DenialReason]string{
 	consent.NotAnchored:  "the grant is not on the ledger yet; try again in a moment",
 	consent.NotCovered:   "the grant does not name it",
 	consent.NoPermit:     "there is no permit for this hour on the ledger",
+	consent.Unfulfilled:  "the grant's condition is not met",
 	consent.ByPolicy:     "a rule of the operator forbids it",
 }
 

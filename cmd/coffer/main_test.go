@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"coffer/consent"
 	"coffer/consent/business"
 )
 
@@ -156,5 +158,22 @@ func TestHelpExamplesAreRead(t *testing.T) {
 	}
 	if _, err := business.ReadPurposes(example("request")); err != nil {
 		t.Error(err)
+	}
+}
+
+// Every reason for a denial is said in words.
+func TestDenialsAreExplained(t *testing.T) {
+	source, err := os.ReadFile(filepath.Join("..", "..", "consent", "check.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	reasons := regexp.MustCompile(`DenialReason = "([a-z-]+)"`).FindAllStringSubmatch(string(source), -1)
+	if len(reasons) < 8 {
+		t.Fatalf("found %d reasons only", len(reasons))
+	}
+	for _, r := range reasons {
+		if denials[consent.DenialReason(r[1])] == "" {
+			t.Errorf("%s is not explained", r[1])
+		}
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"coffer/internal/id"
 	"coffer/internal/operatortest"
 	"coffer/internal/wallettest"
+	"coffer/policies"
 )
 
 // world is what scripts meet outside: an operator, a shopper with a vault there, and
@@ -73,6 +74,7 @@ func (w *world) operator(ts *testscript.TestScript, neg bool, args []string) {
 //
 //	shopper gives FILE PURPOSE:ATTRIBUTE,… …   answers the link in the file
 //	shopper withdraws GRANT
+//	shopper pauses|resumes GRANT                 what stands then is in NEXT
 //	shopper claims RIGHT GRANT
 //
 // What was asked is in REQUEST then, and what was given in variables named by purpose.
@@ -108,6 +110,15 @@ func (w *world) shopper(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Check(err)
 		_, err = person.Withdraw(ctx, g)
 		ts.Check(err)
+	case "pauses", "resumes":
+		kind := map[string]consent.ChangeKind{"pauses": consent.ChangePaused, "resumes": consent.ChangeResumed}[args[0]]
+		g, err := id.Parse[id.Grant](args[1])
+		ts.Check(err)
+		catalogue, err := policies.ShippedCatalogue()
+		ts.Check(err)
+		next, err := person.Change(ctx, g, kind, wallettest.To{}, catalogue)
+		ts.Check(err)
+		ts.Setenv("NEXT", next.String())
 	case "claims":
 		g, err := id.Parse[id.Grant](args[2])
 		ts.Check(err)

@@ -60,6 +60,11 @@ func (b *Business) Send(ctx context.Context, g id.Grant, subject, text string) (
 func (b *Business) sendUnder(ctx context.Context, g id.Grant, subject, text string) (Sent, error) {
 	defer b.hold(g)()
 	grant, letter, err := b.openLetter(ctx, g)
+	if errors.Is(err, consent.Paused) { // resumed since, perhaps: the operator says so
+		if answer, asked := b.askGrant(ctx, g); asked == nil && answer.State == consent.StateReplaced {
+			err = answer.denial()
+		}
+	}
 	if err != nil {
 		return Sent{}, err
 	}
