@@ -23,6 +23,14 @@ export interface Give {
   withdraw: string;
 }
 
+/** What ends one grant that the answer replaces. */
+export interface Ends {
+  grant: GrantId;
+  /** base64url of its withdrawal; '' for a paused grant. */
+  entry: string;
+  receipt: string;
+}
+
 /** Asks for a passkey challenge over exactly these bytes. */
 export const startDecision = (decision: string): Promise<Challenge> =>
   post('/wallet/v1/decisions/start', { decision }, challenge);
@@ -33,9 +41,10 @@ export const decide = (
   confirmed: { ceremony: string; credential: unknown } | null,
   give: Give[],
   puts: Put[],
+  ends: Ends[] = [],
 ): Promise<Outcome> =>
   post(
     '/wallet/v1/decisions',
-    { decision, ceremony: confirmed?.ceremony ?? '', credential: confirmed?.credential ?? null, give, documents: { puts } },
+    { decision, ceremony: confirmed?.ceremony ?? '', credential: confirmed?.credential ?? null, give, ...(ends.length > 0 && { ends }), documents: { puts } },
     outcome,
   );

@@ -8,6 +8,7 @@ export const nav = {
   skip: 'Skip to the content',
   label: 'Vault',
   home: 'Vault',
+  waiting: 'waiting for your answer',
   grants: 'Grants',
   inbox: 'Inbox',
   activity: 'Activity',

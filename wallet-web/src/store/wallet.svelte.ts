@@ -1,10 +1,18 @@
 /** Whether a vault is open in this page. One place, so that locking is dropping one reference. */
+import type { RequestId } from '../core/id';
 import type { OpenVault } from './vault.svelte';
 
 /** The ledger shows other validators, or another name, than the ones pinned. */
 export interface LedgerChange {
   before: { chain_id: string; validators_hash: string };
   now: { chain_id: string; validators_hash: string };
+}
+
+/** A request that waits without a link. */
+export interface WaitingRequest {
+  id: RequestId;
+  business: { name: string };
+  expires: number;
 }
 
 class Wallet {
@@ -14,6 +22,8 @@ class Wallet {
   locked = $state<'' | 'idle' | 'by-hand' | 'ended'>('');
   /** Said on every page until the shopper accepts it. */
   ledgerChange = $state.raw<LedgerChange | null>(null);
+  /** Requests that came without a link, since they would replace what was given. */
+  waiting = $state.raw<readonly WaitingRequest[]>([]);
   /** What an erasure just did; shown once instead of a vault. */
   erased = $state.raw<{ time: number; grants: number } | null>(null);
 
@@ -24,12 +34,14 @@ class Wallet {
 
   lock(why: 'idle' | 'by-hand' | 'ended'): void {
     this.vault = null;
+    this.waiting = [];
     this.ledgerChange = null;
     this.locked = why;
   }
 
   erase(what: { time: number; grants: number }): void {
     this.vault = null;
+    this.waiting = [];
     this.locked = '';
     this.erased = what;
   }

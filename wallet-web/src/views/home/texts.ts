@@ -34,6 +34,13 @@ export const sharedWith = (businesses: string[]) =>
   `May be collected by ${new Intl.ListFormat('en', { type: 'conjunction' }).format(businesses)}`;
 export const sharedNote = 'What you save is sealed anew, and who may collect it now gets the new value.';
 
+export const waiting = {
+  title: (n: number) => (n === 1 ? 'A shop asks you again' : `${n} shops ask you again`),
+  lead: 'What you gave stands as it is. Look at what changes, then say yes or no.',
+  until: (day: string) => `answer until ${day}`,
+  look: 'See what changes',
+};
+
 export const address = { street: 'Street and number', postcode: 'Postcode', city: 'Town or city', country: 'Country' };
 export const countryHint = 'Two letters: DE, FR, NL …';
 export const hints: Record<string, string> = {

@@ -1,9 +1,9 @@
 /** Deciding: grants prepared whole, confirmed by a passkey over the decision's hash, stored in one transaction. */
-import { decide, startDecision, type Give, type Outcome } from '../../api/decision';
+import { decide, startDecision, type Ends, type Give, type Outcome } from '../../api/decision';
 import { isProblem } from '../../api/http';
 import { b64u } from '../../core/bytes';
 import { decisionChallenge, decisionText, newDecision } from '../../core/decision';
-import { prepareGrants, type Choice, type PreparedGrant } from '../../core/grant';
+import { endReceipt, prepareGrants, withdrawEntry, type Choice, type PreparedGrant } from '../../core/grant';
 import { systemRandom } from '../../core/random';
 import type { Request } from '../../core/request';
 import type { Change } from '../../core/vault';
@@ -14,6 +14,7 @@ import { wallet } from '../../store/wallet.svelte';
 import { catalogue } from '../catalogue';
 import { documentsOf } from '../documents';
 import { chainFor } from '../ledger';
+import type { Replaced } from './replaced';
 
 /** Why nothing was given, beyond what the operator or the passkey say. */
 export class NotGiven extends Error {
@@ -29,6 +30,8 @@ export interface Decided {
   /** Ids of refused purposes. */
   refused: string[];
   minor: boolean;
+  /** Grants that end by it. */
+  ended: Replaced[];
 }
 
 /** Refuses every purpose. No passkey: refusing is never harder than giving. */
@@ -47,11 +50,16 @@ export async function give(vault: OpenVault, request: Request, decided: Decided)
 
   const answer = { give: prepared.map((p) => p.given), refuse: decided.refused, minor: decided.minor };
   const text = decisionText(newDecision(request, answer, now, systemRandom));
+  const ends = decided.ended.map(({ own, pause }): Ends => ({
+    grant: own.grant,
+    entry: pause ? '' : withdrawEntry(own, vault.seed, chain, now),
+    receipt: endReceipt(own, 'withdrawn', vault.seed, now, systemRandom, pause),
+  }));
   const confirmed = await confirm(text);
   try {
     return await vault.write(
       () => prepared.map((p): Change => ({ kind: 'put', id: vault.newDocument(), version: 1, plaintext: p.plaintext })),
-      (batch) => decide(text, confirmed, prepared.map(wireOf), batch.puts),
+      (batch) => decide(text, confirmed, prepared.map(wireOf), batch.puts, ends),
     );
   } catch (error) {
     if (!isProblem(error, 'conflict')) throw error;

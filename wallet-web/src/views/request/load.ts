@@ -9,9 +9,10 @@ import { nowSeconds, today } from '../../components/dates';
 import type { OpenVault } from '../../store/vault.svelte';
 import { catalogue } from '../catalogue';
 import { load, type Ending } from '../endings';
+import { replacedOf, type Replaced } from './replaced';
 
 export type Loaded =
-  | { at: 'ready'; asked: Asked; request: Request; minor: boolean }
+  | { at: 'ready'; asked: Asked; request: Request; minor: boolean; replaced: Replaced[] }
   /** Answered by this vault; with the grants that came of it. */
   | { at: 'answered'; asked: Asked; grants: GrantRecord[] }
   /** It breaks a rule (its code), or its business may not ask now (`pending`, `suspended`). */
@@ -44,6 +45,8 @@ export function loadRequest(vault: OpenVault, id: RequestId, origin: string): Pr
     // Nothing can be given to the business without those that ask with it.
     const joint = jointPartners(request);
     if (asked.partners.some((p) => p.state !== 'active' && joint.includes(p.did as Did))) return refused('unknown-partner');
-    return { at: 'ready', asked, request, minor: isMinor(vault.attributes.get('birth-date')?.value, today()) };
+    const replaced = await replacedOf(vault, request, origin);
+    if (replaced === null) return refused('wrong-grants', 'replaces.grants');
+    return { at: 'ready', asked, request, minor: isMinor(vault.attributes.get('birth-date')?.value, today()), replaced };
   });
 }
