@@ -251,7 +251,7 @@ func TestWhatAPartnerLearnsOfARequest(t *testing.T) {
 // could be wrong.
 func TestFsckSeesAWrongPartner(t *testing.T) {
 	for name, change := range map[string]string{
-		"an orphan":            `UPDATE grant_record SET onward_of = X'00112233445566778899aabbccddeeff' WHERE grant_id = $1`,
+		"an orphan":            `UPDATE grant_record SET onward_of = CAST('sixteen letters!' AS BYTEA) WHERE grant_id = $1`,
 		"outlasts the first":   `UPDATE grant_record SET end_epoch = end_epoch + 1 WHERE grant_id = $1`,
 		"covers more":          `UPDATE grant_record SET attributes = '["name","phone"]' WHERE grant_id = $1`,
 		"under itself":         `UPDATE grant_record SET onward_of = grant_id WHERE grant_id = $1`,

@@ -2,6 +2,7 @@ package consentdb_test
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"os"
 	"path/filepath"
@@ -15,6 +16,7 @@ import (
 	"coffer/consent/consentdb"
 	"coffer/consent/consenttest"
 	"coffer/internal/id"
+	"coffer/internal/sqldb/sqldbtest"
 )
 
 func (s *scene) on(h *consenttest.Held) int {
@@ -206,6 +208,15 @@ func TestErase(t *testing.T) {
 // gone searches every file of the database.
 func (s *scene) gone(traces ...string) {
 	s.t.Helper()
+	if sqldbtest.OnPostgres() {
+		dump := sqldbtest.Dump(s.t, filepath.Join(s.folder, "coffer.db"))
+		for i, trace := range traces {
+			if strings.Contains(dump, trace) || strings.Contains(dump, hex.EncodeToString([]byte(trace))) {
+				s.t.Errorf("the database still holds trace %d of the vault", i)
+			}
+		}
+		return
+	}
 	files, err := filepath.Glob(filepath.Join(s.folder, "*"))
 	if err != nil || len(files) == 0 {
 		s.t.Fatal("no files to search")

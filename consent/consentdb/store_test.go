@@ -1,7 +1,6 @@
 package consentdb_test
 
 import (
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -11,7 +10,7 @@ import (
 	"coffer/consent/consentdb"
 	"coffer/consent/consenttest"
 	"coffer/internal/id"
-	"coffer/internal/sqldb"
+	"coffer/internal/sqldb/sqldbtest"
 )
 
 func TestABusinessCard(t *testing.T) {
@@ -159,40 +158,10 @@ func TestABusinessLearnsOfEverything(t *testing.T) {
 	}
 }
 
-// Every key of a vault's data begins with vault_id, so that the tables can be
-// partitioned by it; what names no vault has no column for it.
+// Every key of a vault's data begins with vault_id, so that the tables can be spread
+// over machines by it; what names no vault has no column for it.
 func TestKeysAreLedByTheVault(t *testing.T) {
-	db, err := sqldb.Create(t.Context(), sqldb.Options{Path: filepath.Join(t.TempDir(), "coffer.db"), Schemas: []sqldb.Schema{consentdb.Schema}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	led := 0
-	err = db.Read(t.Context(), func(tx sqldb.Tx) error {
-		rows, err := tx.QueryContext(t.Context(), `SELECT m.name, i.name, i.origin,
-			(SELECT c.name FROM pragma_index_info(i.name) c WHERE c.seqno = 0),
-			EXISTS (SELECT 1 FROM pragma_table_info(m.name) c WHERE c.name = 'vault_id')
-			FROM sqlite_master m JOIN pragma_index_list(m.name) i WHERE m.type = 'table' AND i."unique"`)
-		if err != nil {
-			return err
-		}
-		defer rows.Close()
-		for rows.Next() {
-			var table, index, origin, first string
-			var vaults bool
-			if err := rows.Scan(&table, &index, &origin, &first, &vaults); err != nil {
-				return err
-			}
-			if vaults && first != "vault_id" {
-				t.Errorf("key %s of %s begins with %s", index, table, first)
-			}
-			if vaults {
-				led++
-			}
-		}
-		return rows.Err()
-	})
-	if err != nil || led < 6 {
-		t.Fatalf("looked at %d keys only, %v", led, err)
+	if ofVaults, others := sqldbtest.Shardable(t, consentdb.Schema); ofVaults < 10 || len(others) < 10 {
+		t.Errorf("looked at %d tables of vaults and %v only", ofVaults, others)
 	}
 }

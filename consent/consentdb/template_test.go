@@ -82,7 +82,7 @@ func TestReconcileTemplates(t *testing.T) {
 	s.do(s.store.PutRequest(t.Context(), s.shop.Request(consenttest.Repeating(v1)), s.clock.Now()))
 	for _, c := range []struct{ sql, want string }{
 		{`SELECT 1`, ""},
-		{`UPDATE template SET hash = x'00' WHERE version = 2`, "not the text"},
+		{`UPDATE template SET hash = CAST('0' AS BYTEA) WHERE version = 2`, "not the text"},
 		{`DELETE FROM template WHERE version = 1`, "version before it is missing"},
 		{`DELETE FROM template`, "requests name a template"},
 	} {

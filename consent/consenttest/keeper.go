@@ -10,6 +10,7 @@ import (
 	"coffer/consent/consentdb"
 	"coffer/internal/id"
 	"coffer/internal/sqldb"
+	"coffer/internal/sqldb/sqldbtest"
 	"coffer/vault"
 	"coffer/vault/vaultdb"
 )
@@ -61,7 +62,7 @@ func (Keeper) Erase(ctx context.Context, tx sqldb.Tx, v id.Vault) error {
 // Open opens, or makes, the database in a folder.
 func Open(t testing.TB, folder string) (*sqldb.DB, *consentdb.Store, *vaultdb.Store) {
 	t.Helper()
-	o := sqldb.Options{Path: filepath.Join(folder, "coffer.db"), Schemas: []sqldb.Schema{vaultdb.Schema, consentdb.Schema}}
+	o := sqldbtest.Options(t, filepath.Join(folder, "coffer.db"), vaultdb.Schema, consentdb.Schema)
 	db, err := sqldb.Open(t.Context(), o)
 	if err != nil {
 		db, err = sqldb.Create(t.Context(), o)

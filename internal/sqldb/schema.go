@@ -9,7 +9,7 @@ import (
 	"github.com/pressly/goose/v3"
 )
 
-// Schema is what one store keeps in the file.
+// Schema is what one store keeps in the database.
 type Schema struct {
 	// Name of the store, as in the version table goose_<name>.
 	Name string
@@ -20,8 +20,8 @@ type Schema struct {
 
 // migrate applies what is missing, or refuses a database that a newer program
 // has already taken further than this one knows.
-func (s Schema) migrate(ctx context.Context, db *sql.DB) error {
-	p, err := goose.NewProvider(goose.DialectSQLite3, db, s.Migrations,
+func (s Schema) migrate(ctx context.Context, dialect goose.Dialect, db *sql.DB) error {
+	p, err := goose.NewProvider(dialect, db, s.Migrations,
 		goose.WithTableName("goose_"+s.Name), goose.WithDisableGlobalRegistry(true))
 	if err != nil {
 		return fmt.Errorf("reading migrations of %s: %w", s.Name, err)

@@ -1,12 +1,18 @@
-// Package sqldb opens, migrates and transacts the one database file of an
-// operator. It is the only door to SQLite.
+// Package sqldb opens, migrates and transacts the one database of an operator: a file
+// of SQLite, or a database of PostgreSQL that several daemons share. It is the only
+// door to both.
 //
 // Many goroutines may write at once: they take turns on one connection and share
 // one fsync (group commit), each inside a savepoint of its own, so that an error
 // undoes its own work and nobody else's. Readers have a pool of their own, which
 // cannot write, and see one snapshot for as long as a Read lasts.
 //
-// Several stores may live in one file. Each brings a [Schema]: its migrations,
+// On PostgreSQL the same holds: a daemon's writers share one connection and its commits,
+// and daemons take turns by a lock that lasts as long as the transaction (see writing in
+// postgres.go). So a transaction that writes is alone on either, sees all that was
+// acknowledged before it, and never fails because of another.
+//
+// Several stores may live in one database. Each brings a [Schema]: its migrations,
 // embedded, and a name, under which its version is kept (table goose_<name>).
 //
 // # Trust
@@ -30,6 +36,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/pressly/goose/v3"
 	"golang.org/x/sync/semaphore"
 )
 
@@ -51,6 +58,10 @@ var (
 	// ErrClosed is what a DB answers after Close.
 	ErrClosed = errors.New("database is closed")
 
+	// ErrLost means that the connection to PostgreSQL went away during a commit.
+	// Whether it was made is unknown; writing goes on with a new connection.
+	ErrLost = errors.New("connection to the database lost while committing; whether this was written is unknown: ask, or try the same again")
+
 	// ErrBroken means that the disk failed under a commit. Whether that commit
 	// is on the disk is unknown, so nothing more is written.
 	ErrBroken = errors.New("writing stopped after a disk error; check the disk, then restart cofferd")
@@ -60,6 +71,11 @@ var (
 type Options struct {
 	// Path of the database file. SQLite keeps Path-wal and Path-shm beside it.
 	Path string
+
+	// URL of a PostgreSQL database instead, as in postgres://coffer@db.example/coffer
+	// (https://www.postgresql.org/docs/15/libpq-connect.html, 34.1.1.2). Then Path is
+	// not looked at.
+	URL string
 
 	// Schemas of the stores in the file, applied in this order.
 	Schemas []Schema
@@ -94,10 +110,15 @@ type DB struct {
 
 	prepared map[string]*sql.Stmt
 	folder   *folder
+
+	postgres bool
 }
 
 // Open opens a database that Create made, and brings its schemas up to date.
 func Open(ctx context.Context, o Options) (*DB, error) {
+	if o.URL != "" {
+		return openPostgres(ctx, o, false)
+	}
 	if _, err := os.Stat(o.Path); errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("opening %s: %w", o.Path, ErrNoDatabase)
 	} else if err != nil {
@@ -109,6 +130,9 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 // Create makes a new database and opens it. It refuses to touch a file that is
 // there. Only init and development mode call it.
 func Create(ctx context.Context, o Options) (*DB, error) {
+	if o.URL != "" {
+		return openPostgres(ctx, o, true)
+	}
 	// Readable by nobody else; SQLite gives -wal and -shm the same mode.
 	f, err := os.OpenFile(o.Path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
 	if errors.Is(err, os.ErrExist) {
@@ -177,7 +201,7 @@ func open(ctx context.Context, o Options) (_ *DB, err error) {
 		return nil, fmt.Errorf("opening %s: %w", o.Path, ErrNotCoffer)
 	}
 	for _, s := range o.Schemas {
-		if err := s.migrate(ctx, d.write); err != nil {
+		if err := s.migrate(ctx, goose.DialectSQLite3, d.write); err != nil {
 			return nil, fmt.Errorf("opening %s: %w", o.Path, err)
 		}
 	}
@@ -205,7 +229,10 @@ func (d *DB) Close() error {
 	d.gate.Unlock()
 
 	<-d.stopped
-	err := errors.Join(d.read.Close(), d.folder.close())
+	err := d.read.Close()
+	if !d.postgres {
+		err = errors.Join(err, d.folder.close())
+	}
 	for _, s := range d.prepared {
 		err = errors.Join(err, s.Close())
 	}

@@ -33,7 +33,7 @@ func (d *DB) Read(ctx context.Context, f func(Tx) error) error {
 		return fmt.Errorf("starting to read: %w", err)
 	}
 	defer conn.Close()
-	if _, err := conn.ExecContext(ctx, "BEGIN"); err != nil {
+	if _, err := conn.ExecContext(ctx, d.beginReading()); err != nil {
 		return fmt.Errorf("starting to read: %w", err)
 	}
 	defer func() {

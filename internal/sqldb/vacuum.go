@@ -14,14 +14,29 @@ var ErrReading = errors.New("another program is reading the database; end it and
 // Checkpoint folds the write-ahead log into the file and empties it. What was
 // deleted is gone from every row afterwards; index pages may keep copies of
 // indexed columns until Vacuum. Cheap enough to follow every erasure.
+//
+// On PostgreSQL it does nothing: the server folds its log in by itself. What its log and
+// its pages keep until then is ciphertext whose key is gone.
 func (d *DB) Checkpoint(ctx context.Context) error {
+	if d.postgres {
+		return nil
+	}
 	return d.undisturbed(ctx, checkpoint)
 }
 
 // Vacuum rewrites the file, so that what was deleted is in no file of the
 // database any more. It takes time in proportion to what is left, and reads and
 // writes wait for it: call it in a quiet window, with a deadline.
+//
+// PostgreSQL's VACUUM frees the space of what was deleted for reuse and waits for nobody;
+// what is not overwritten yet is ciphertext whose key is gone.
 func (d *DB) Vacuum(ctx context.Context) error {
+	if d.postgres {
+		if _, err := d.write.ExecContext(ctx, "VACUUM"); err != nil {
+			return fmt.Errorf("vacuuming: %w", err)
+		}
+		return nil
+	}
 	return d.undisturbed(ctx, func(ctx context.Context, conn *sql.Conn) error {
 		if err := checkpoint(ctx, conn); err != nil {
 			return err

@@ -130,8 +130,8 @@ func (d *DB) group(first *turn) (next job) {
 		first.outcome <- d.broken
 		return nil
 	}
-	if err := d.exec("BEGIN IMMEDIATE"); err != nil {
-		first.outcome <- fmt.Errorf("starting to write: %w", d.note(err))
+	if err := d.begin(); err != nil {
+		first.outcome <- fmt.Errorf("starting to write: %w", d.note(err, false))
 		return nil
 	}
 	var members []*turn // who succeeded so far, and stands or falls with the commit
@@ -148,11 +148,12 @@ func (d *DB) group(first *turn) (next job) {
 			break
 		}
 	}
-	if lost == nil {
+	committing := lost == nil
+	if committing {
 		lost = d.exec("COMMIT")
 	}
 	if lost != nil {
-		lost = fmt.Errorf("committing: %w", d.note(lost))
+		lost = fmt.Errorf("committing: %w", d.note(lost, committing))
 		// Fails if SQLite rolled back already, which is just as well.
 		_ = d.exec("ROLLBACK")
 	}
@@ -201,7 +202,9 @@ func (d *DB) serve(t *turn) (joined bool, lost error) {
 			t.outcome <- fmt.Errorf("writing: %w", err)
 			return false, err
 		}
-		d.folder.wrote(tx.rows)
+		if !d.postgres {
+			d.folder.wrote(tx.rows)
+		}
 		return true, nil
 	}
 	if err := d.exec("ROLLBACK TO turn"); err != nil {
@@ -215,6 +218,9 @@ func (d *DB) serve(t *turn) (joined bool, lost error) {
 
 // exec runs one of the statements that make turns, each of which stays prepared.
 func (d *DB) exec(q string) (err error) {
+	if d.postgres {
+		return d.execPostgres(q)
+	}
 	s := d.prepared[q]
 	if s == nil {
 		if s, err = d.conn.PrepareContext(background, q); err != nil {
@@ -226,8 +232,20 @@ func (d *DB) exec(q string) (err error) {
 	return err
 }
 
-// note remembers an error that ends all writing.
-func (d *DB) note(err error) error {
+// begin begins the writing transaction.
+func (d *DB) begin() error {
+	if d.postgres {
+		return d.beginPostgres()
+	}
+	return d.exec("BEGIN IMMEDIATE")
+}
+
+// note remembers an error that ends all writing, and says what a lost connection
+// leaves unknown.
+func (d *DB) note(err error, committing bool) error {
+	if d.postgres {
+		return d.notePostgres(err, committing)
+	}
 	var s sqlite3.Error
 	if errors.As(err, &s) && (s.Code == sqlite3.ErrIoErr || s.Code == sqlite3.ErrCorrupt || s.Code == sqlite3.ErrNotADB) {
 		// Fatal. After a failed fsync it is unknown which of the frames that

@@ -14,6 +14,7 @@ import (
 
 	"coffer/internal/id"
 	"coffer/internal/sqldb"
+	"coffer/internal/sqldb/sqldbtest"
 	"coffer/vault"
 	"coffer/vault/seal"
 	"coffer/vault/vaultdb"
@@ -25,9 +26,13 @@ func TestStore(t *testing.T) { vaulttest.TestStore(t, vaulttest.Open) }
 // Every key of a vault's data begins with vault_id, so that the tables can be
 // partitioned by it, and no index holds more than ids and digests.
 func TestKeysBeginWithTheVault(t *testing.T) {
-	_, db := vaulttest.Open(t, nil)
+	db, err := sqldb.Create(t.Context(), sqldb.Options{Path: filepath.Join(t.TempDir(), "coffer.db"), Schemas: []sqldb.Schema{vaultdb.Schema}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
 	indexed := map[string]bool{"vault_id": true, "document_id": true, "grant_id": true, "credential_id": true, "kind": true, "token_hash": true, "ceremony_hash": true, "locator_hash": true}
-	err := db.Read(t.Context(), func(tx sqldb.Tx) error {
+	err = db.Read(t.Context(), func(tx sqldb.Tx) error {
 		rows, err := tx.QueryContext(t.Context(), `SELECT m.name, i.name, x.seqno, x.name
 			FROM sqlite_master m, pragma_index_list(m.name) i, pragma_index_info(i.name) x
 			WHERE m.type = 'table' AND m.name NOT LIKE 'goose_%' AND m.name NOT LIKE 'sqlite_%' ORDER BY 1, 2, 3`)
@@ -56,6 +61,13 @@ func TestKeysBeginWithTheVault(t *testing.T) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// The tables can be spread over machines by vault; ceremonies belong to none.
+func TestVaultsCanBeSpread(t *testing.T) {
+	if ofVaults, others := sqldbtest.Shardable(t, vaultdb.Schema, "ceremony"); ofVaults < 7 || len(others) > 0 {
+		t.Errorf("%d tables of vaults; of none: %v", ofVaults, others)
 	}
 }
 

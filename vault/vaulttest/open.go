@@ -5,15 +5,14 @@ import (
 	"testing"
 
 	"coffer/internal/sqldb"
+	"coffer/internal/sqldb/sqldbtest"
 	"coffer/vault/vaultdb"
 )
 
 // Open returns an empty store in a database of its own.
 func Open(t testing.TB, gate vaultdb.Gate) (*vaultdb.Store, *sqldb.DB) {
 	t.Helper()
-	db, err := sqldb.Create(t.Context(), sqldb.Options{
-		Path: filepath.Join(t.TempDir(), "coffer.db"), Schemas: []sqldb.Schema{vaultdb.Schema},
-	})
+	db, err := sqldb.Create(t.Context(), sqldbtest.Options(t, filepath.Join(t.TempDir(), "coffer.db"), vaultdb.Schema))
 	if err != nil {
 		t.Fatal(err)
 	}
