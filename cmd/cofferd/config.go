@@ -36,6 +36,11 @@ type Config struct {
 	// LedgerListen is where the nodes of other ledger members connect, host:port. Empty
 	// when this operator runs its ledger alone.
 	LedgerListen string `json:"ledger_listen,omitempty"`
+	// Database is the PostgreSQL database that holds vaults and consent, as in
+	// postgres://coffer@db.example/coffer; several daemons may share one. Empty keeps
+	// them in coffer.db in the data folder. Keep its password out of here: libpq's
+	// passfile and sslmode work in the URL.
+	Database string `json:"database,omitempty"`
 	// Heartbeat is how often the idle ledger makes an empty block, so that its clock,
 	// by which grants end, does not stand still. Between 1s and 60s.
 	Heartbeat Duration `json:"heartbeat"`
@@ -113,6 +118,9 @@ func (c Config) Check() error {
 		if _, _, err := net.SplitHostPort(c.LedgerListen); err != nil {
 			return fmt.Errorf("ledger_listen %q: want host:port, as in 0.0.0.0:26656", c.LedgerListen)
 		}
+	}
+	if c.Database != "" && !strings.HasPrefix(c.Database, "postgres://") && !strings.HasPrefix(c.Database, "postgresql://") {
+		return errors.New("database: want postgres://user@host/database, or nothing for coffer.db in the data folder") // it could hold a password
 	}
 	if c.Chain == "" || len(c.Chain) > 50 || strings.ContainsFunc(string(c.Chain), func(r rune) bool { return r <= ' ' || r > '~' }) {
 		return fmt.Errorf("chain %q: want 1 to 50 printable ASCII characters without spaces", c.Chain)

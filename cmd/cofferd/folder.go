@@ -12,12 +12,13 @@ import (
 	"coffer/anchor"
 	"coffer/anchor/bft"
 	"coffer/consent/oauth"
+	"coffer/internal/sqldb"
 )
 
 // The data folder:
 //
 //	cofferd.json   the configuration
-//	coffer.db      vaults and consent (SQLite), with its -wal and -shm
+//	coffer.db      vaults and consent (SQLite), with its -wal and -shm; not with a database of PostgreSQL
 //	ledger/        this member's keys and copy of the ledger
 //	member.json    how it takes part in a ledger with others, if it does (ledger init)
 //	operator.key   signs access tokens for businesses
@@ -29,6 +30,14 @@ func ledgerPath(folder string) string   { return filepath.Join(folder, "ledger")
 func tokenKeyPath(folder string) string { return filepath.Join(folder, "operator.key") }
 func policyPath(folder string) string   { return filepath.Join(folder, "policies") }
 func decisionPath(folder string) string { return filepath.Join(folder, "decisions") }
+
+// databaseOf is where vaults and consent are.
+func databaseOf(folder string, c Config) sqldb.Options {
+	if c.Database != "" {
+		return sqldb.Options{URL: c.Database, Schemas: schemas()}
+	}
+	return sqldb.Options{Path: databasePath(folder), Schemas: schemas(), CacheMiB: c.CacheMiB}
+}
 
 // errInUse says that another process works on the folder.
 var errInUse = errors.New("another cofferd is working on this data folder; stop it first")
@@ -84,7 +93,7 @@ func create(folder string, c Config) error {
 			return fmt.Errorf("making the ledger: %w", err)
 		}
 	}
-	if err := createStore(databasePath(folder)); err != nil {
+	if err := createStore(databaseOf(folder, c)); err != nil {
 		return fmt.Errorf("making the database: %w", err)
 	}
 	if err := oauth.CreateKey(tokenKeyPath(folder)); err != nil {

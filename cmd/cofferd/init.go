@@ -15,6 +15,7 @@ func settings(c *cobra.Command, to *Config) {
 	f.StringVar(&to.Origin, "origin", d.Origin, "where shoppers reach this Coffer; its host is in every passkey and cannot change later")
 	f.StringVar(&to.Listen, "listen", d.Listen, "address to listen on")
 	f.StringVar((*string)(&to.Chain), "chain", "", "name of the ledger (default: coffer- and random characters)")
+	f.StringVar(&to.Database, "database", "", "PostgreSQL database for vaults and consent, as in postgres://coffer@db.example/coffer (default: coffer.db in the folder)")
 	to.Version, to.Heartbeat, to.BusinessRate = d.Version, d.Heartbeat, d.BusinessRate
 	to.CacheMiB = d.CacheMiB
 	to.DecisionLogFiles, to.DecisionLogMiB, to.DecisionLogEvery = d.DecisionLogFiles, d.DecisionLogMiB, d.DecisionLogEvery

@@ -233,12 +233,12 @@ func TestJourney(t *testing.T) {
 	})
 
 	w.step("hold nothing readable", func() error {
-		found, files, err := search(w.folder, canaries())
+		found, files, err := w.search(canaries())
 		if err != nil || len(found) > 0 || files < 10 {
 			return fmt.Errorf("found %v in %d files: %v", found, files, err)
 		}
 		// The search itself must be able to find: the vault is still there.
-		if found, _, err = search(w.folder, map[string][]byte{"vault id": s.Vault[:]}); err != nil || len(found) == 0 {
+		if found, _, err = w.search(map[string][]byte{"vault id": s.Vault[:]}); err != nil || len(found) == 0 {
 			return fmt.Errorf("the search does not find a vault that is there: %v", err)
 		}
 		return nil
@@ -252,7 +252,7 @@ func TestJourney(t *testing.T) {
 		for name, v := range canaries() {
 			secrets[name] = v
 		}
-		found, files, err := search(w.folder, secrets)
+		found, files, err := w.search(secrets)
 		if err != nil || len(found) > 0 || files < 10 {
 			return fmt.Errorf("after the erasure: %v in %d files: %v", found, files, err)
 		}
@@ -267,7 +267,7 @@ func TestJourney(t *testing.T) {
 
 	w.step("start again and find nothing", func() error {
 		w.restart()
-		found, _, err := search(w.folder, ids(s))
+		found, _, err := w.search(ids(s))
 		if len(found) > 0 {
 			return fmt.Errorf("after a restart: %v", found)
 		}

@@ -19,10 +19,11 @@ import (
 // withConsents opens the consents of a data folder beside a daemon that may be running
 // on it.
 func withConsents(ctx context.Context, folder string, f func(*consentdb.Store) error) error {
-	if _, err := readConfig(folder); err != nil {
+	config, err := readConfig(folder)
+	if err != nil {
 		return err
 	}
-	db, err := sqldb.Open(ctx, sqldb.Options{Path: databasePath(folder), Schemas: schemas()})
+	db, err := sqldb.Open(ctx, databaseOf(folder, config))
 	if err != nil {
 		return err
 	}

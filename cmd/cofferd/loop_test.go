@@ -71,7 +71,7 @@ func (w *world) audited(s *wallettest.Wallet, b *business.Business) error {
 
 // hush fails when a value stands in any file of the operator.
 func (w *world) hush() error {
-	found, files, err := search(w.folder, canaries())
+	found, files, err := w.search(canaries())
 	if err == nil && (len(found) > 0 || files < 10) {
 		err = fmt.Errorf("found %v in %d files", found, files)
 	}
@@ -170,7 +170,7 @@ func TestTheWithdrawalLoop(t *testing.T) {
 		if err := s.Erase(ctx); err != nil {
 			return err
 		}
-		found, _, err := search(w.folder, secrets)
+		found, _, err := w.search(secrets)
 		if len(found) > 0 {
 			return fmt.Errorf("found %v", found)
 		}

@@ -45,8 +45,13 @@ type operator struct {
 
 func schemas() []sqldb.Schema { return []sqldb.Schema{vaultdb.Schema, consentdb.Schema} }
 
-func createStore(path string) error {
-	db, err := sqldb.Create(context.Background(), sqldb.Options{Path: path, Schemas: schemas()})
+// createStore makes a database, or finds the one that a daemon before this one made in
+// PostgreSQL: several share it.
+func createStore(o sqldb.Options) error {
+	db, err := sqldb.Create(context.Background(), o)
+	if o.URL != "" && errors.Is(err, sqldb.ErrExists) {
+		db, err = sqldb.Open(context.Background(), o)
+	}
 	if err != nil {
 		return err
 	}
@@ -73,7 +78,7 @@ func openOn(ctx context.Context, folder string, config Config, log *slog.Logger,
 	}
 	o.release = append(o.release, func() error { unlock(); return nil })
 
-	if o.db, err = sqldb.Open(ctx, sqldb.Options{Path: databasePath(folder), Schemas: schemas(), CacheMiB: config.CacheMiB}); err != nil {
+	if o.db, err = sqldb.Open(ctx, databaseOf(folder, config)); err != nil {
 		return nil, err
 	}
 	o.release = append(o.release, o.db.Close)

@@ -175,7 +175,7 @@ func TestRightsRequest(t *testing.T) {
 	})
 
 	w.step("hold nothing readable", func() error {
-		found, files, err := search(w.folder, unreadable())
+		found, files, err := w.search(unreadable())
 		if err != nil || len(found) > 0 || files < 10 {
 			return fmt.Errorf("found %v in %d files: %v", found, files, err)
 		}
@@ -217,7 +217,7 @@ func TestRightsRequest(t *testing.T) {
 		for name, v := range unreadable() {
 			secrets[name] = v
 		}
-		found, _, err := search(w.folder, secrets)
+		found, _, err := w.search(secrets)
 		if err != nil || len(found) > 0 {
 			return fmt.Errorf("after the erasure: %v: %v", found, err)
 		}

@@ -22,6 +22,7 @@ import (
 	"coffer/consent/business"
 	"coffer/internal/contract/contracttest"
 	"coffer/internal/id"
+	"coffer/internal/sqldb/sqldbtest"
 	"coffer/internal/wallettest"
 )
 
@@ -97,6 +98,7 @@ func newWorld(t *testing.T) *world {
 	w.config = Defaults()
 	w.config.Origin, w.config.Listen, w.config.Dev = origin, l.Addr().String(), true
 	w.config.Chain = "scenario"
+	w.config.Database = sqldbtest.Options(t, databasePath(w.folder)).URL
 	if err := create(w.folder, w.config); err != nil {
 		t.Fatal(err)
 	}
@@ -209,6 +211,20 @@ func (w *world) shopper() *wallettest.Wallet {
 		w.Fatal(err)
 	}
 	return s
+}
+
+// search is search in the operator's folder, and in what its database holds if that is
+// elsewhere.
+func (w *world) search(secrets map[string][]byte) (found []string, files int, err error) {
+	w.Helper()
+	if sqldbtest.OnPostgres() {
+		dump := filepath.Join(w.folder, "dump")
+		if err := os.WriteFile(dump, []byte(sqldbtest.Dump(w, databasePath(w.folder))), 0o600); err != nil {
+			return nil, 0, err
+		}
+		defer os.Remove(dump)
+	}
+	return search(w.folder, secrets)
 }
 
 // search looks through every file of the operator for the spellings of secrets and
