@@ -96,8 +96,12 @@ func create(folder string, c Config) error {
 	if err := createStore(databaseOf(folder, c)); err != nil {
 		return fmt.Errorf("making the database: %w", err)
 	}
-	if err := oauth.CreateKey(tokenKeyPath(folder)); err != nil {
-		return fmt.Errorf("making the token key: %w", err)
+	// One that is there was copied from another daemon on the same database, so that
+	// tokens of either are good at both.
+	if _, err := os.Stat(tokenKeyPath(folder)); errors.Is(err, os.ErrNotExist) {
+		if err := oauth.CreateKey(tokenKeyPath(folder)); err != nil {
+			return fmt.Errorf("making the token key: %w", err)
+		}
 	}
 	b, err := json.MarshalIndent(c, "", "  ")
 	if err != nil {

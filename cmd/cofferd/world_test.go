@@ -90,8 +90,9 @@ func freeListener(t testing.TB) (net.Listener, string) {
 	return l, fmt.Sprintf("http://localhost:%d", l.Addr().(*net.TCPAddr).Port)
 }
 
-// newWorld makes a data folder and starts an operator on it.
-func newWorld(t *testing.T) *world {
+// newWorld makes a data folder and starts an operator on it. prepare may change the
+// configuration, and the folder, before.
+func newWorld(t *testing.T, prepare ...func(*world)) *world {
 	t.Helper()
 	l, origin := freeListener(t)
 	w := &world{T: t, folder: filepath.Join(t.TempDir(), "coffer"), gap: &gap{}}
@@ -99,6 +100,9 @@ func newWorld(t *testing.T) *world {
 	w.config.Origin, w.config.Listen, w.config.Dev = origin, l.Addr().String(), true
 	w.config.Chain = "scenario"
 	w.config.Database = sqldbtest.Options(t, databasePath(w.folder)).URL
+	for _, f := range prepare {
+		f(w)
+	}
 	if err := create(w.folder, w.config); err != nil {
 		t.Fatal(err)
 	}

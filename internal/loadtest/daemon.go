@@ -38,8 +38,8 @@ func freeAddress() (string, error) {
 }
 
 // initialize makes a data folder without a limit on what a business may ask.
-func initialize(ctx context.Context, daemon, folder, address string) error {
-	c := exec.CommandContext(ctx, daemon, "init", "--data", folder, "--origin", "http://"+address, "--listen", address)
+func initialize(ctx context.Context, daemon, folder, address, database string) error {
+	c := exec.CommandContext(ctx, daemon, "init", "--data", folder, "--origin", "http://"+address, "--listen", address, "--database", database)
 	if out, err := c.CombinedOutput(); err != nil {
 		return fmt.Errorf("cofferd init: %w: %s", err, out)
 	}

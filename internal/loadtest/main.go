@@ -4,6 +4,7 @@
 //
 //	go run ./internal/loadtest                        # 1,000 and 100,000 vaults
 //	go run ./internal/loadtest -vaults 1000000        # a few minutes of planting
+//	go run ./internal/loadtest -vaults 100000 -database postgres://coffer@localhost/empty
 //
 // What is planted is what giving and permitting leave behind: real ciphertext, made
 // here as a wallet makes it, so that cofferd itself links no key; entries and papers
@@ -36,6 +37,7 @@ type settings struct {
 	each    time.Duration
 	daemon  string // path of cofferd; built when empty
 	folder  string // where data folders are made
+	store   string // PostgreSQL's URL of an empty database; SQLite when empty
 	runs    map[string]bool
 }
 
@@ -60,6 +62,7 @@ func parse(args []string, stderr io.Writer) (s settings, err error) {
 	f.DurationVar(&s.each, "each", 8*time.Second, "how long each measurement lasts")
 	f.StringVar(&s.daemon, "cofferd", "", "the binary to run (default: built from ./cmd/cofferd)")
 	f.StringVar(&s.folder, "folder", "", "where to make the data folders (default: a temporary folder, removed in the end)")
+	f.StringVar(&s.store, "database", "", "an empty PostgreSQL database to use instead of SQLite, for one size")
 	if err := f.Parse(args); err != nil {
 		return s, err
 	}
@@ -69,6 +72,9 @@ func parse(args []string, stderr io.Writer) (s settings, err error) {
 			return s, fmt.Errorf("-vaults %s: want numbers, as in 1000,100000", *vaults)
 		}
 		s.sizes = append(s.sizes, n)
+	}
+	if s.store != "" && len(s.sizes) > 1 {
+		return s, fmt.Errorf("-database: one run needs an empty database; give one number to -vaults")
 	}
 	s.runs = map[string]bool{}
 	for _, name := range strings.Split(*runs, ",") {

@@ -80,7 +80,7 @@ func newVault(place, of int) (o one, err error) {
 
 // plant writes n vaults as giving and permitting leave them, for this hour and the
 // next.
-func plant(ctx context.Context, folder string, n int, progress io.Writer) (p planted, err error) {
+func plant(ctx context.Context, folder, database string, n int, progress io.Writer) (p planted, err error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return p, err
@@ -88,7 +88,7 @@ func plant(ctx context.Context, folder string, n int, progress io.Writer) (p pla
 	if p.business, err = agent.NewSigner(key); err != nil {
 		return p, err
 	}
-	db, err := sqldb.Open(ctx, sqldb.Options{Path: filepath.Join(folder, "coffer.db"), Schemas: []sqldb.Schema{vaultdb.Schema, consentdb.Schema}, CacheMiB: 512})
+	db, err := sqldb.Open(ctx, sqldb.Options{Path: filepath.Join(folder, "coffer.db"), URL: database, Schemas: []sqldb.Schema{vaultdb.Schema, consentdb.Schema}, CacheMiB: 512})
 	if err != nil {
 		return p, err
 	}

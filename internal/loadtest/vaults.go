@@ -34,10 +34,10 @@ func measureVaults(ctx context.Context, s settings, n int, progress io.Writer) (
 	if err != nil {
 		return nil, err
 	}
-	if err := initialize(ctx, s.daemon, folder, address); err != nil {
+	if err := initialize(ctx, s.daemon, folder, address, s.store); err != nil {
 		return nil, err
 	}
-	p, err := plant(ctx, folder, n, progress)
+	p, err := plant(ctx, folder, s.store, n, progress)
 	if err != nil {
 		return nil, fmt.Errorf("planting: %w", err)
 	}
