@@ -319,7 +319,26 @@ func TestChangesWhileTheLedgerIsAway(t *testing.T) {
 		})
 	})
 	w.step("the trail is clean", func() error { return w.cleared(s, b) })
+	w.step("pause the other", func() error { return w.alter(s, &deliver, consent.ChangePaused, wallettest.To{}) })
 	w.step("erase", func() error { return s.Erase(ctx) })
+	w.step("the business has the shopper's word on it, and the operator has not", func() error {
+		if err := w.poll(b); err != nil {
+			return err
+		}
+		kept, err := b.Grant(b.Standing(market))
+		if err != nil || len(kept.Closings) != 1 {
+			return fmt.Errorf("%d receipts: %w", len(kept.Closings), err)
+		}
+		last, err := agent.VerifyReceipt(kept.Closings[0])
+		if err != nil || last.Events[0].State != consent.EventErased {
+			return fmt.Errorf("%+v, %v", last.Events, err)
+		}
+		g, err := w.o.consents.GrantOf(ctx, b.DID(), kept.ID)
+		if err != nil || g.State != consent.StateErased || len(g.Later) != 0 {
+			return fmt.Errorf("%s, %d receipts kept: %w", g.State, len(g.Later), err)
+		}
+		return nil
+	})
 	w.step("nothing is left", func() error {
 		if _, err := b.Collect(ctx, market); !errors.Is(err, consent.Withdrawn) {
 			return fmt.Errorf("collecting: %v", err)

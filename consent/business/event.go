@@ -198,6 +198,11 @@ func (b *Business) follow(ctx context.Context, e Event) error {
 			return err
 		}
 		defer b.hold(e.Grant)()
+		if grant, err := b.Grant(e.Grant); err == nil { // before it is acknowledged: then the operator forgets the receipt
+			if err := b.noteClosings(ctx, grant); err != nil {
+				return err
+			}
+		}
 		return b.end(ctx, e.Grant, consent.StateWithdrawn, e.Time)
 	case EventWithdrawn:
 		defer b.hold(e.Grant)()

@@ -12,16 +12,23 @@ import (
 	"coffer/internal/sqldb"
 )
 
+// ErasedReceipt is what a shopper signed of a grant that goes with the vault.
+type ErasedReceipt struct {
+	Grant   id.Grant
+	Receipt string // JWT
+}
+
 // Erase withdraws every grant of a vault that stands, tells the businesses, and
 // deletes everything of the vault, ciphertext included, in one transaction. Then
 // it rewrites the database, so that the deleted bytes are in no file when it
 // returns. fresh are withdraw entries that the wallet signed just now and that
 // were verified; for other grants the one signed ahead is used. What is left are
-// entry bytes in the outbox, and events that name grants and requests.
+// entry bytes in the outbox, events that name grants and requests, and the receipts of
+// this end until the businesses know of it; those were verified too.
 //
 // An error that wraps ErrLeftovers means that the vault is gone and only its
 // deleted bytes may still be in a file; the outbox's worker tries that part again.
-func (s *Store) Erase(ctx context.Context, v id.Vault, fresh []anchor.Withdraw, now time.Time) (withdrawn int, err error) {
+func (s *Store) Erase(ctx context.Context, v id.Vault, fresh []anchor.Withdraw, now time.Time, receipts ...ErasedReceipt) (withdrawn int, err error) {
 	byHandle := map[anchor.Handle]anchor.Withdraw{}
 	for _, w := range fresh {
 		byHandle[w.HandleKey] = w
@@ -49,9 +56,19 @@ func (s *Store) Erase(ctx context.Context, v id.Vault, fresh []anchor.Withdraw, 
 				withdrawn++
 			}
 			grants = append(grants, g.ID)
-			err = tell(ctx, q, g.Business, Event{Kind: EventErased, Request: g.Request, Grant: g.ID, At: consent.UnixAt(now)})
+			err = tell(ctx, q, g.Business, Event{Kind: EventErased, Request: g.Request, Grant: g.ID, At: consent.UnixAt(now),
+				covered: g.State == consent.StateReplaced}) // its successor has all, or its loop is open
 			if err != nil {
 				return err
+			}
+			for _, r := range receipts {
+				if r.Grant != g.ID {
+					continue
+				}
+				err := q.PutErasedReceipt(ctx, consentsql.PutErasedReceiptParams{Business: g.Business, GrantID: g.ID, Receipt: r.Receipt, Received: now.Unix()})
+				if err != nil {
+					return err
+				}
 			}
 		}
 		if err := q.EraseGrants(ctx, v); err != nil { // papers, permits, accesses, messages go with them

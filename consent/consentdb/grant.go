@@ -24,7 +24,7 @@ type Grant struct {
 
 // LaterReceipt is a receipt of what became of a grant.
 type LaterReceipt struct {
-	Event   string // consent.EventPaused or consent.EventExpired
+	Event   string // consent.EventPaused, EventExpired or EventErased
 	Receipt string // JWT
 }
 
@@ -77,7 +77,9 @@ func (s *Store) GrantOf(ctx context.Context, business consent.DID, g id.Grant) (
 	err = s.read(ctx, func(q *consentsql.Queries) error {
 		out, err = grantWhole(ctx, q, g)
 		if err == consent.ErrNotFound {
-			out.Grant, err = erasedGrant(ctx, q, business, g)
+			if out.Grant, err = erasedGrant(ctx, q, business, g); err == nil {
+				out.Later, err = erasedReceipts(ctx, q, business, g)
+			}
 		}
 		if err == nil && out.Business != business {
 			return consent.ErrNotFound
@@ -95,6 +97,14 @@ func erasedGrant(ctx context.Context, q *consentsql.Queries, business consent.DI
 		err = consent.ErrNotFound
 	}
 	return consent.Grant{ID: g, Business: business, State: consent.StateErased}, err
+}
+
+func erasedReceipts(ctx context.Context, q *consentsql.Queries, business consent.DID, g id.Grant) ([]LaterReceipt, error) {
+	jwt, err := one(q.ErasedReceipt(ctx, consentsql.ErasedReceiptParams{Business: business, GrantID: g}))
+	if err == consent.ErrNotFound {
+		return nil, nil
+	}
+	return []LaterReceipt{{consent.EventErased, jwt}}, err
 }
 
 func grantWhole(ctx context.Context, q *consentsql.Queries, g id.Grant) (Grant, error) {

@@ -18,7 +18,7 @@ var ErrNotOver = errors.New("the grant has not ended so")
 // A grant that ended before keeps its loop and its deadlines, unless it was only
 // suspended.
 func openLoop(ctx context.Context, q *consentsql.Queries, business consent.DID, e Event) error {
-	if !consent.IsEnding(string(e.Kind)) || e.covered {
+	if !consent.IsEnding(string(e.Kind)) || e.covered && e.Kind != EventErased {
 		return nil
 	}
 	key := consentsql.LoopParams{Business: business, GrantID: e.Grant}
@@ -29,6 +29,9 @@ func openLoop(ctx context.Context, q *consentsql.Queries, business consent.DID, 
 		}
 		if err := q.MarkLoopErased(ctx, consentsql.MarkLoopErasedParams(key)); err != nil {
 			return wrap("opening a loop", err)
+		}
+		if e.covered {
+			return nil
 		}
 	}
 	if e.Kind != EventSuspended {
@@ -56,6 +59,9 @@ func (s *Store) Acknowledge(ctx context.Context, a consent.Acknowledgement, jws 
 		}
 		if told == 0 {
 			return ErrNotOver
+		}
+		if err := q.DropErasedReceipt(ctx, consentsql.DropErasedReceiptParams{Business: a.Iss, GrantID: a.Grant}); err != nil {
+			return err
 		}
 		if !open || row.Acknowledged != 0 {
 			return nil

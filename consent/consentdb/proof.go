@@ -54,6 +54,9 @@ func (s *Store) Expire(ctx context.Context, now time.Time) error {
 				return err
 			}
 		}
+		if err := q.PruneErasedReceipts(ctx, now.Add(-consent.StateWithin).Unix()); err != nil {
+			return err
+		}
 		return q.PruneCodes(ctx, now.Add(-keptUsed).Unix())
 	}))
 }

@@ -44,6 +44,10 @@ func (wt *wallet) erase(w http.ResponseWriter, r *http.Request, v id.Vault) (ans
 		Ceremony   string          `json:"ceremony"`
 		Credential json.RawMessage `json:"credential"`
 		Withdraws  []consent.Bytes `json:"withdraws"`
+		Receipts   []struct {
+			Grant   id.Grant `json:"grant"`
+			Receipt string   `json:"receipt"`
+		} `json:"receipts"`
 	}
 	if err := httpjson.ReadMax(w, r, &body, decisionBody); err != nil {
 		return answer{}, err
@@ -57,17 +61,45 @@ func (wt *wallet) erase(w http.ResponseWriter, r *http.Request, v id.Vault) (ans
 	if err != nil {
 		return answer{}, err
 	}
+	var receipts []consentdb.ErasedReceipt
+	for _, came := range body.Receipts {
+		if err := wt.erases(r, v, came.Grant, came.Receipt); err != nil {
+			return answer{}, err
+		}
+		receipts = append(receipts, consentdb.ErasedReceipt{Grant: came.Grant, Receipt: came.Receipt})
+	}
 	if err := wt.Confirm.Finish(r.Context(), v, ceremony, eraseChallenge(v, nonce), body.Credential); err != nil {
 		return answer{}, err
 	}
 	now := wt.Clock()
-	n, err := wt.Store.Erase(r.Context(), v, fresh, now)
+	n, err := wt.Store.Erase(r.Context(), v, fresh, now, receipts...)
 	if errors.Is(err, consentdb.ErrLeftovers) {
 		wt.Log.Error("erasing", "error", err)
 	} else if err != nil {
 		return answer{}, err
 	}
 	return ok(map[string]any{"erased": consent.UnixAt(now), "grants_withdrawn": n})
+}
+
+// erases holds the receipt of a grant's end with its vault against the grant's newest. It
+// goes to the business.
+func (wt *wallet) erases(r *http.Request, v id.Vault, name id.Grant, jwt string) error {
+	g, err := wt.Store.Grant(r.Context(), v, name)
+	if err != nil {
+		return err
+	}
+	if g.State != consent.StateAnchoring && g.State != consent.StateLive && g.State != consent.StatePaused {
+		return &consent.Refusal{Code: consent.WrongReceipt, At: "receipts"} // it is over
+	}
+	before, err := wt.Signatures.VerifyReceipt(r.Context(), standing(g))
+	if err != nil {
+		return err
+	}
+	receipt, err := wt.Signatures.VerifyReceipt(r.Context(), jwt)
+	if err != nil {
+		return err
+	}
+	return receipt.Closes(before, consent.EventErased)
 }
 
 // freshWithdrawals reads withdrawals of the vault's own grants; each must be signed

@@ -335,7 +335,23 @@ func (w *Wallet) Erase(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return w.Do(ctx, "POST", "/erase", map[string]any{"ceremony": o.Ceremony, "credential": credential, "withdraws": []string{}}, nil)
+	receipts := []map[string]any{}
+	all, err := w.Grants(ctx)
+	if err != nil {
+		return err
+	}
+	for _, state := range all {
+		g, h := state.Grant, w.Held[state.Grant]
+		if h.Receipt.JWT == "" || state.State != consent.StateLive && state.State != consent.StateAnchoring && state.State != consent.StatePaused {
+			continue
+		}
+		jwt, err := w.closing(h, consent.EventErased, consent.UnixAt(w.Now()))
+		if err != nil {
+			return err
+		}
+		receipts = append(receipts, map[string]any{"grant": g, "receipt": jwt})
+	}
+	return w.Do(ctx, "POST", "/erase", map[string]any{"ceremony": o.Ceremony, "credential": credential, "withdraws": []string{}, "receipts": receipts}, nil)
 }
 
 // agreement is the key that a business's messages open with.

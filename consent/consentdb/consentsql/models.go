@@ -104,6 +104,13 @@ type Delivery struct {
 	Failure  string
 }
 
+type ErasedReceipt struct {
+	Business consent.DID
+	GrantID  id.Grant
+	Receipt  string
+	Received int64
+}
+
 type Event struct {
 	Business  consent.DID
 	Seq       int64

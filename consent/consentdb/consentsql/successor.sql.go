@@ -8,6 +8,7 @@ package consentsql
 import (
 	"context"
 
+	"coffer/consent"
 	"coffer/internal/id"
 )
 
@@ -41,6 +42,36 @@ func (q *Queries) ApprovalsOf(ctx context.Context, grantID id.Grant) ([]Approval
 		return nil, err
 	}
 	return items, nil
+}
+
+const dropErasedReceipt = `-- name: DropErasedReceipt :exec
+DELETE FROM erased_receipt WHERE business = $1 AND grant_id = $2
+`
+
+type DropErasedReceiptParams struct {
+	Business consent.DID
+	GrantID  id.Grant
+}
+
+func (q *Queries) DropErasedReceipt(ctx context.Context, arg DropErasedReceiptParams) error {
+	_, err := q.db.ExecContext(ctx, dropErasedReceipt, arg.Business, arg.GrantID)
+	return err
+}
+
+const erasedReceipt = `-- name: ErasedReceipt :one
+SELECT receipt FROM erased_receipt WHERE business = $1 AND grant_id = $2
+`
+
+type ErasedReceiptParams struct {
+	Business consent.DID
+	GrantID  id.Grant
+}
+
+func (q *Queries) ErasedReceipt(ctx context.Context, arg ErasedReceiptParams) (string, error) {
+	row := q.db.QueryRowContext(ctx, erasedReceipt, arg.Business, arg.GrantID)
+	var receipt string
+	err := row.Scan(&receipt)
+	return receipt, err
 }
 
 const extendApprovals = `-- name: ExtendApprovals :exec
@@ -158,6 +189,36 @@ func (q *Queries) PredecessorOf(ctx context.Context, arg PredecessorOfParams) (i
 	var grant_id id.Grant
 	err := row.Scan(&grant_id)
 	return grant_id, err
+}
+
+const pruneErasedReceipts = `-- name: PruneErasedReceipts :exec
+DELETE FROM erased_receipt WHERE received < $1
+`
+
+func (q *Queries) PruneErasedReceipts(ctx context.Context, received int64) error {
+	_, err := q.db.ExecContext(ctx, pruneErasedReceipts, received)
+	return err
+}
+
+const putErasedReceipt = `-- name: PutErasedReceipt :exec
+INSERT INTO erased_receipt (business, grant_id, receipt, received) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING
+`
+
+type PutErasedReceiptParams struct {
+	Business consent.DID
+	GrantID  id.Grant
+	Receipt  string
+	Received int64
+}
+
+func (q *Queries) PutErasedReceipt(ctx context.Context, arg PutErasedReceiptParams) error {
+	_, err := q.db.ExecContext(ctx, putErasedReceipt,
+		arg.Business,
+		arg.GrantID,
+		arg.Receipt,
+		arg.Received,
+	)
+	return err
 }
 
 const putLaterReceipt = `-- name: PutLaterReceipt :exec

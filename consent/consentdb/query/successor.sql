@@ -32,3 +32,15 @@ WHERE until < sqlc.arg(until) AND approval_id IN (SELECT approved.approval_id FR
 
 -- name: MoveOnward :exec
 UPDATE grant_record SET onward_of = $1 WHERE vault_id = $2 AND grant_id = $3;
+
+-- name: PutErasedReceipt :exec
+INSERT INTO erased_receipt (business, grant_id, receipt, received) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING;
+
+-- name: ErasedReceipt :one
+SELECT receipt FROM erased_receipt WHERE business = $1 AND grant_id = $2;
+
+-- name: DropErasedReceipt :exec
+DELETE FROM erased_receipt WHERE business = $1 AND grant_id = $2;
+
+-- name: PruneErasedReceipts :exec
+DELETE FROM erased_receipt WHERE received < $1;

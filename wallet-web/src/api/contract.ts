@@ -1,5 +1,5 @@
 // The operator's contract (internal/contract) as types. Made by `npm run contract`; do not edit.
-// contract 2c82c4b45fbe3893b8969493bdec88bbea7999d8ed83caab902278dd9715ed87, types 0c6d443beae514d920f1e4f02517a3b1c9d2a795e24ef9dacea4cc231ce3b252
+// contract 399e53da802bb213b5e4ad06af11a7f67c5aabd9508aa094d49838f48703a9f2, types ff15f6b362d12cdc7cab9de3a73116201d56213f38902b386b1e76075c142b53
 export interface paths {
     "/ledger/v1/checkpoint": {
         parameters: {
@@ -917,6 +917,10 @@ export interface paths {
                     "application/json": {
                         ceremony: string;
                         credential: components["schemas"]["Assertion"];
+                        receipts?: {
+                            grant: components["schemas"]["Id"];
+                            receipt: components["schemas"]["JWS"];
+                        }[] | null;
                         withdraws?: components["schemas"]["WithdrawEntry"][] | null;
                     };
                 };
