@@ -160,7 +160,7 @@ func (d *DB) group(first *turn) (next job) {
 	for _, t := range members {
 		t.outcome <- lost
 	}
-	if lost == nil {
+	if lost == nil && !d.postgres {
 		d.shorten()
 	}
 	return next
