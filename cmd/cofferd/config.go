@@ -65,7 +65,8 @@ type Config struct {
 	DecisionLogEvery int `json:"decision_log_every"`
 	// CacheMiB is how much of the database the daemon may keep in memory for writing and
 	// collecting, in MiB, taken as it is needed. What does not fit is read from the file
-	// each time: raise it with the number of vaults, before anything else.
+	// each time: raise it with the number of vaults, before anything else. A database of
+	// less than 1 GiB when the daemon starts gets no more than 32.
 	CacheMiB int `json:"cache_mib"`
 }
 

@@ -166,6 +166,12 @@ func open(ctx context.Context, o Options) (_ *DB, err error) {
 	if o.CacheMiB == 0 {
 		o.CacheMiB = 64
 	}
+	// Splitting index pages, SQLite gives one for a moment the number of the page at
+	// 1 GiB (PENDING_BYTE). In a smaller file each commit after that looks through its
+	// whole cache for pages to drop: there a large cache costs more than it saves.
+	if info, err := os.Stat(o.Path); err == nil && info.Size() < 1<<30 {
+		o.CacheMiB = min(o.CacheMiB, 32)
+	}
 	n := o.Readers
 	if n <= 0 {
 		n = max(4, 2*runtime.NumCPU())
