@@ -23,7 +23,7 @@ export async function readAccesses(): Promise<{ accesses: Access[]; whole: boole
   const all: Access[] = [];
   let after = '';
   for (let page = 0; page < MAX_PAGES; page++) {
-    const query = after ? `?${new URLSearchParams({ after })}` : '';
+    const query = after ? (`?after=${encodeURIComponent(after)}` as const) : '';
     const part = await get(`/wallet/v1/accesses${query}`, accesses);
     all.push(...part.accesses);
     if (!part.next) return { accesses: all, whole: true };

@@ -1,5 +1,5 @@
 // The operator's contract (internal/contract) as types. Made by `npm run contract`; do not edit.
-// contract 399e53da802bb213b5e4ad06af11a7f67c5aabd9508aa094d49838f48703a9f2, types ff15f6b362d12cdc7cab9de3a73116201d56213f38902b386b1e76075c142b53
+// contract cfe8737839bf0b6d1ef590ed563a437b27864c68ddb658144fc29e280240fd02, types abb57017d6b031d165b0ad08d8e57c8fd26d82f1c06bd63ad7501a04a9138d65
 export interface paths {
     "/ledger/v1/checkpoint": {
         parameters: {
@@ -1230,7 +1230,7 @@ export interface paths {
                     "application/json": {
                         entry: components["schemas"]["WithdrawEntry"] | null;
                         partners?: {
-                            entry: components["schemas"]["WithdrawEntry"];
+                            entry: components["schemas"]["WithdrawEntry"] | null;
                             grant: components["schemas"]["Id"];
                             receipt: components["schemas"]["JWS"];
                         }[] | null;

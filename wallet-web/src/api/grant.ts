@@ -1,6 +1,6 @@
 /** Grants as the operator keeps them (contract D.10). What they say is checked against the sealed grant document. */
 import { bool, id, int, oneOf, text, type Of } from '../core/shape';
-import type { GrantId, RequestId } from '../core/id';
+import type { GrantId, MessageId, RequestId } from '../core/id';
 import { answer, encoded, list, opaque, optional } from './answer';
 import { get, isProblem, post, tell } from './http';
 
@@ -67,7 +67,9 @@ export const withdraw = ({ grant, entry, receipt }: Ending, partners: readonly E
 export const recordExpiry = (g: GrantId, receipt: string): Promise<void> => tell('POST', `/wallet/v1/grants/${g}/expired`, { receipt });
 
 /** A proof that does not exist yet is a passing state, not a fault. */
-export async function proofAt(path: string): Promise<Record<string, unknown> | null> {
+export async function proofAt(
+  path: `/wallet/v1/grants/${GrantId}/proof` | `/wallet/v1/grants/${GrantId}/withdrawal-proof` | `/wallet/v1/messages/${MessageId}/proof`,
+): Promise<Record<string, unknown> | null> {
   try {
     return await get(path, opaque);
   } catch (error) {

@@ -3,6 +3,7 @@
  * reason, an answer that is not understood (Unparsed).
  */
 import { int, text, type Shape } from '../core/shape';
+import type { Agrees, Body, Code } from './agree';
 import { answer, opaque, optional, parseAnswer, Unparsed } from './answer';
 
 export { Unparsed };
@@ -16,7 +17,7 @@ export class Unreachable extends Error {
 export class Problem extends Error {
   override name = 'Problem';
   constructor(
-    readonly code: string,
+    readonly code: Code | 'unexpected',
     readonly status: number,
     readonly detail: string,
     /** All members, also those beyond the standard ones: the document of a conflict, say. */
@@ -27,8 +28,8 @@ export class Problem extends Error {
 }
 
 /** Whether an error is the operator's refusal, with one of these codes if any are named. */
-export function isProblem(error: unknown, ...codes: string[]): error is Problem {
-  return error instanceof Problem && (codes.length === 0 || codes.includes(error.code));
+export function isProblem(error: unknown, ...codes: Code[]): error is Problem {
+  return error instanceof Problem && (codes.length === 0 || codes.some((code) => code === error.code));
 }
 
 const problem = answer({
@@ -43,7 +44,9 @@ async function refusal(response: Response): Promise<Problem> {
   try {
     const body: unknown = await response.json();
     const p = parseAnswer(body, problem);
-    return new Problem(TYPE.exec(p.type)?.[1] ?? 'unexpected', response.status, p.detail || p.title, parseAnswer(body, opaque));
+    // A code that this page does not know is compared with those it knows, and is none of them.
+    const code = (TYPE.exec(p.type)?.[1] ?? 'unexpected') as Code | 'unexpected';
+    return new Problem(code, response.status, p.detail || p.title, parseAnswer(body, opaque));
   } catch {
     return new Problem('unexpected', response.status, '');
   }
@@ -83,16 +86,20 @@ async function body(response: Response): Promise<unknown> {
 }
 
 /** Reads. */
-export async function get<T>(path: string, shape: Shape<T>): Promise<T> {
-  return parseAnswer(await body(await send('GET', path)), shape);
+export async function get<P extends string, T>(path: P, shape: Shape<T> & Agrees<T, 'get', P>): Promise<T> {
+  return parseAnswer(await body(await send('GET', path)), shape as Shape<T>);
 }
 
 /** Sends and reads the answer. */
-export async function post<T>(path: string, content: unknown, shape: Shape<T>): Promise<T> {
-  return parseAnswer(await body(await send('POST', path, content)), shape);
+export async function post<P extends string, T>(path: P, content: Body<'post', P>, shape: Shape<T> & Agrees<T, 'post', P>): Promise<T> {
+  return parseAnswer(await body(await send('POST', path, content)), shape as Shape<T>);
 }
 
 /** Sends where there is nothing to read back. */
-export async function tell(method: 'POST' | 'PUT' | 'DELETE', path: string, content?: unknown): Promise<void> {
-  await send(method, path, content);
+export async function tell<M extends 'POST' | 'PUT' | 'DELETE', P extends string>(
+  method: M,
+  path: P,
+  ...content: Body<Lowercase<M>, P> extends never ? [] : [Body<Lowercase<M>, P>]
+): Promise<void> {
+  await send(method, path, content[0]);
 }

@@ -24,5 +24,5 @@ export const readMessages = async (): Promise<SealedMessage[]> => (await get('/w
 export const readMessageProof = (m: MessageId): Promise<Record<string, unknown> | null> =>
   proofAt(`/wallet/v1/messages/${m}/proof`);
 
-export const markRead = (m: MessageId): Promise<void> => tell('POST', `/wallet/v1/messages/${m}/read`, {});
+export const markRead = (m: MessageId): Promise<void> => tell('POST', `/wallet/v1/messages/${m}/read`);
 export const deleteMessage = (m: MessageId): Promise<void> => tell('DELETE', `/wallet/v1/messages/${m}`);

@@ -38,6 +38,6 @@ describe('explain', () => {
   });
 
   it('says something sensible for a code it does not know', () => {
-    expect(explain(new Problem('quite-new', 400, ''))).toBe(explain(new Problem('unexpected', 500, '')));
+    expect(explain(new Problem('quite-new' as 'internal', 400, ''))).toBe(explain(new Problem('unexpected', 500, '')));
   });
 });
