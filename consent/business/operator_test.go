@@ -82,6 +82,7 @@ type given struct {
 	terms    consent.Terms
 
 	countersignature string
+	successor        id.Grant // that it says took its place
 }
 
 func newOperator(t *testing.T) *operator {
@@ -263,7 +264,14 @@ func (o *operator) grant(r *http.Request) (any, error) {
 		return nil, err
 	}
 	return map[string]any{"grant": g.Grant, "request": g.request, "state": g.state, "letter": g.sealed, "log": g.log,
-		"withdraw_entry": nil, "withdrawal_receipt": ""}, nil
+		"withdraw_entry": nil, "withdrawal_receipt": "", "successor": name(g.successor), "change": ""}, nil
+}
+
+func name(g id.Grant) string {
+	if g.IsZero() {
+		return ""
+	}
+	return g.String()
 }
 
 func (o *operator) permit(r *http.Request) (any, error) {
@@ -308,6 +316,9 @@ func (o *operator) collect(r *http.Request) (any, error) {
 	g, err := o.find(r)
 	if err != nil {
 		return nil, err
+	}
+	if g.state == consent.StateReplaced {
+		return nil, httpjson.Problem{Status: http.StatusForbidden, Code: "narrowed", More: map[string]any{"successor": g.successor}}
 	}
 	if g.state != consent.StateLive {
 		return nil, problem(http.StatusForbidden, string(g.state))

@@ -73,14 +73,20 @@ func following[T any](ctx context.Context, b *Business, g id.Grant, do func(id.G
 }
 
 // replaced ends a grant on the operator's word that another took its place, and
-// remembers which. Whether that is so shows when the other's letter is opened. The
-// caller holds the grant.
+// remembers which. Whether that is so shows when the other's letter is opened, or now if
+// it was opened before: then it is ErrLetter. The caller holds the grant.
 func (b *Business) replaced(ctx context.Context, g, next id.Grant, kind consent.ChangeKind, at consent.Unix) error {
+	if next.IsZero() {
+		return b.end(ctx, g, consent.StateReplaced, at)
+	}
 	if err := b.folder.write(lineFile{1, g}, "lines", next.String()+".json"); err != nil {
 		return fmt.Errorf("keeping whose place a grant took: %w", err)
 	}
 	if err := b.end(ctx, g, consent.StateReplaced, at); err != nil {
 		return err
+	}
+	if err := b.linked(ctx, next); err != nil {
+		return errors.Join(fmt.Errorf("%w: %w", ErrLetter, err), b.folder.remove("lines", next.String()+".json"))
 	}
 	grant, err := b.Grant(g)
 	if errors.Is(err, ErrNotFound) {
@@ -91,6 +97,27 @@ func (b *Business) replaced(ctx context.Context, g, next id.Grant, kind consent.
 	}
 	grant.Successor, grant.Change = next, kind
 	return b.keepGrant(grant)
+}
+
+// linked is succeeds for a grant whose letter was opened before it was said to take
+// another's place.
+func (b *Business) linked(ctx context.Context, next id.Grant) error {
+	kept, err := b.Grant(next)
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	entry, err := consent.Given{Entry: kept.Entry}.GrantEntry()
+	if err != nil {
+		return err
+	}
+	receipt, err := agent.VerifyReceipt(kept.Receipt)
+	if err != nil {
+		return err
+	}
+	return b.succeeds(ctx, next, entry, receipt)
 }
 
 // succeeds holds the receipt of a grant against the grant whose place it took, if the
