@@ -172,6 +172,14 @@ func TestTheShopFollowsChanges(t *testing.T) {
 		if err != nil || slices.ContainsFunc(all, func(g business.Grant) bool { return g.State == consent.StateLive }) {
 			return fmt.Errorf("%+v, %v", all, err)
 		}
-		return w.audited(s, c.Business)
+		// The ledger has the withdrawal a moment after the webhook told of it.
+		err = eventually(func() (bool, error) {
+			if err := w.poll(c.Business); err != nil {
+				return false, err
+			}
+			all, err := c.Grants()
+			return !slices.ContainsFunc(all, func(g business.Grant) bool { return !g.WithdrawalKnown }), err
+		})
+		return errors.Join(err, w.audited(s, c.Business))
 	})
 }

@@ -24,6 +24,10 @@ func (b *Business) ExportTrail(ctx context.Context, w io.Writer) error {
 	if err := b.settlePermits(ctx, true); err != nil && !errors.Is(err, anchor.ErrUnavailable) {
 		return err
 	}
+	// A webhook may tell of a withdrawal before the ledger shows it, and nobody polls.
+	if err := b.settleWithdrawals(ctx); err != nil {
+		b.log.Info("a withdrawal is not on the ledger yet", "error", err)
+	}
 	// First into a file: a ledger that fails midway must not leave half a trail
 	// with whoever asked.
 	tmp, err := os.CreateTemp(string(b.folder), ".export-*")
