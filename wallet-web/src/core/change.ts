@@ -2,7 +2,8 @@
  * Changes of a grant (contract § 1): a grant that changes ends, and a successor with its own keys, letter, entry and
  * receipt stands in its place; a paused one has none until it is resumed. Twin of Go's consent/change.go.
  */
-import { b64u, fromB64u, hashOf, sha256, utf8, type Bytes } from './bytes';
+import { b64u, equal, fromB64u, hashOf, sha256, utf8, type Bytes } from './bytes';
+import { MAX_DECIDING } from './decision';
 import { addDays, epochAt, isDays, shortest, type Days, type Epoch } from './epoch';
 import { CoreError } from './errors';
 import { endReceipt, forge, withdrawEntry, type Giver } from './grant';
@@ -10,9 +11,9 @@ import type { GrantId } from './id';
 import { parseEntry } from './ledger/entry';
 import type { GrantPlaintext } from './plaintext';
 import type { Random } from './random';
-import { newSuccessorReceipt, parseReceipt, SUCCEEDING } from './receipt';
+import { newSuccessorReceipt, parseReceipt, purposeOf, SUCCEEDING } from './receipt';
 import { askedOf, type Request } from './request';
-import { refuse, repeated } from './rules';
+import { refuse, repeated, SKEW } from './rules';
 import type { Share } from './share';
 import { base64url, id, int, list, nullable, object, oneOf, parseJson, text, version, type Of } from './shape';
 
@@ -165,4 +166,56 @@ function grantEntryOf(text: string) {
   } catch {
     return undefined;
   }
+}
+
+/** What a change is held against: the grant as it stands. `end` is its effective one. */
+export interface Standing {
+  grant: GrantId;
+  state: 'live' | 'paused' | 'anchoring' | 'withdrawn' | 'terminated' | 'replaced' | 'erased';
+  attributes: readonly string[];
+  channels: readonly string[];
+  end: number;
+  entry: string;
+  receipt: string;
+}
+
+/**
+ * Holds a change against the grant, the request that it answers and the clock, as the operator will: made just now,
+ * of a grant that stands (of a paused one if it resumes), of the kind that it says, and with no right that the grant
+ * did not give. Throws ParseError with Go's codes, or the denial's reason for a grant that is over.
+ */
+export function checkChange(change: Change, grant: Standing, request: Request, now: number): void {
+  const no = (code: string, path: string) => refuse('change', code, path);
+  if (change.grant !== grant.grant || change.receipt !== hashOf(grant.receipt)) no('wrong-change', 'receipt');
+  if (now - change.time > MAX_DECIDING || change.time - now > SKEW) no('stale-decision', 'time');
+  const over = grant.end <= epochAt(now);
+  if (grant.state === 'live' || grant.state === 'paused') {
+    if (over) no('expired', 'grant');
+  } else no({ anchoring: 'not-anchored', erased: 'withdrawn' }[grant.state as string] ?? grant.state, 'grant');
+  if (change.kind === 'resumed') {
+    if (grant.state !== 'paused') no('wrong-change', 'kind');
+  } else if (grant.state === 'paused') no('paused', 'grant');
+  const { next } = change;
+  if (next === null) return;
+
+  const purpose = purposeOf(parseReceipt(grant.receipt)).purpose_id;
+  const asked = askedOf(request, purpose) ?? no('wrong-request', 'request');
+  const old = grantEntryOf(grant.entry) ?? no('bad-entry', 'grant');
+  const entry = grantEntryOf(next.entry) ?? no('bad-entry', 'next.entry');
+  const again = (['handle', 'walletKey', 'commitment'] as const).some((key) => equal(entry[key], old[key]));
+  if (again) no('duplicate', 'next.entry');
+  // The ledger allows an hour to either side of its own clock.
+  if (Math.abs(entry.start - epochAt(now)) > 1 || next.until <= epochAt(now)) no('bad-entry', 'next.entry');
+  const hours = next.until - entry.start;
+  for (const name of next.attributes) if (!asked.required.includes(name) && !asked.optional.includes(name)) no('wider-than-request', 'next.attributes');
+  for (const name of asked.required) if (!next.attributes.includes(name)) no('missing-required', 'next.attributes');
+  if (next.attributes.length + next.channels.length === 0) no('missing-required', 'next');
+  for (const name of next.channels) if (!asked.channels.includes(name)) no('wider-than-request', 'next.channels');
+  if (hours > asked.days * 24) no('wider-than-request', 'next');
+  const left = change.kind === 'renewed' ? asked.days * 24 : grant.end - entry.start;
+  const more = next.attributes.some((a) => !grant.attributes.includes(a)) || next.channels.some((c) => !grant.channels.includes(c));
+  if (more || hours > left) no('wider-than-grant', 'next');
+  const fewer = next.attributes.length + next.channels.length < grant.attributes.length + grant.channels.length;
+  const is = { narrowed: fewer, shortened: !fewer && next.until < grant.end, renewed: next.until > grant.end, resumed: !fewer, paused: false }[change.kind];
+  if (!is) no('wrong-change', 'kind');
 }

@@ -17,7 +17,8 @@ import { openMessage, type Message } from './message';
 import { parsePermit } from './permit';
 import { verifyEvidence, type Condition, type Evidence } from './condition';
 import { checkCosigned } from './partner';
-import { checkReceipt, checkWithdrawalReceipt, controllerOf, daysOf, newReceipt, parseReceipt, purposeOf, receiptClaims, signReceipt, type Receipt, type Terms } from './receipt';
+import { changeChallenge, checkChange, needsPasskey, parseChange, type Change, type Standing } from './change';
+import { checkEndReceipt, checkFollows, checkReceipt, checkWithdrawalReceipt, controllerOf, daysOf, eventOf, hoursOf, newReceipt, newSuccessorReceipt, parseReceipt, purposeOf, receiptClaims, signReceipt, type Receipt, type Terms } from './receipt';
 import { verifyRequest, type Request } from './request';
 import { checkRepeats, verifyTemplate } from './template';
 import { catalogue, ORIGIN } from './testing/fixed';
@@ -44,7 +45,7 @@ const readRequest = (jws: string): Promise<Request> => verifyRequest(jws, { audi
 
 test('every corpus of the consent is read here', () => {
   expect(vectorFiles(folder)).toEqual(
-    ['access', 'cosignature', 'countersignature', 'decision', 'did', 'difference', 'evidence', 'letter', 'loop', 'message', 'permit', 'receipt', 'request', 'rights-clock', 'rights-reply', 'rights', 'template', 'withdrawal'].map((name) => `${name}.json`),
+    ['access', 'change', 'closing', 'cosignature', 'countersignature', 'decision', 'did', 'difference', 'evidence', 'letter', 'loop', 'message', 'permit', 'receipt', 'request', 'rights-clock', 'rights-reply', 'rights', 'successor', 'template', 'withdrawal'].map((name) => `${name}.json`),
   );
 });
 
@@ -178,6 +179,66 @@ test('receipts of the first form, without the DPV context, stand', () => {
   expect(kept.claims).not.toContain('hasPurpose');
   checkWithdrawalReceipt(parseReceipt(kept.withdrawal), given);
   expect(receiptClaims(given)).toContain('hasPurpose'); // no new one is made so
+});
+
+describe('changes', () => {
+  test.each(cases<{ request: string; grant: Standing; now: number; change: string; challenge?: string; confirmed?: boolean }>('change.json'))('$name', async (c) => {
+    const request = await readRequest(c.request);
+    const got = await outcome(() => checkChange(parseChange(c.change), c.grant, request, c.now));
+    expect(got).toBe(c.expect);
+    if (c.challenge) expect(b64u(changeChallenge(c.change))).toBe(c.challenge);
+    if (c.expect === 'ok') expect(needsPasskey(parseChange(c.change).kind)).toBe(c.confirmed);
+  });
+});
+
+describe('receipts of successors', () => {
+  interface SuccessorCase {
+    request: string;
+    before: string;
+    change: string;
+    jwt: string;
+    pairwise_seed?: string;
+    terms?: { grant: GrantId; record: string; attributes: string[]; channels: string[]; hours: number; time: number };
+    claims?: string;
+  }
+  test.each(cases<SuccessorCase>('successor.json'))('$name', async (c) => {
+    const request = await readRequest(c.request);
+    const before = parseReceipt(c.before);
+    const change = parseChange(c.change);
+    expect(await outcome(() => records(parseReceipt(c.jwt), c.jwt, change, before, request))).toBe(c.expect);
+    if (!c.terms || change.kind === 'paused') return;
+    // What this wallet makes of the same choice is the same to the byte.
+    const record = fromB64u(c.terms.record);
+    const made = newSuccessorReceipt(before, { ...c.terms, state: change.kind }, c.terms.time, () => record);
+    expect(receiptClaims(made)).toBe(c.claims);
+  });
+
+  /** Go's Receipt.Records: what the operator asks of the receipt that comes with a change. */
+  function records(receipt: Receipt, jwt: string, { kind, next }: Change, before: Receipt, request: Request): void {
+    if (next === null) {
+      if (eventOf(receipt).event_state !== 'paused') refuse('wrong-receipt');
+      return checkEndReceipt(receipt, before);
+    }
+    const p = purposeOf(receipt);
+    const entry = parseEntry(fromB64u(next.entry));
+    const until = entry.kind === 'grant' ? entry.start + hoursOf(receipt) : 0;
+    if (hashOf(jwt) !== next.receipt_hash || receipt.grant !== next.grant || eventOf(receipt).event_state !== kind || until !== next.until) refuse('wrong-receipt');
+    const sorted = (list: readonly string[]) => [...list].sort().join();
+    if (sorted(p.pii_information.map((i) => i.attribute)) !== sorted(next.attributes) || sorted(p.channels) !== sorted(next.channels)) refuse('wrong-receipt');
+    checkFollows(receipt, before);
+    checkReceipt(receipt, request);
+  }
+});
+
+describe('receipts of pauses and ends', () => {
+  test.each(cases<{ before: string; state: string; jwt: string }>('closing.json'))('$name', async (c) => {
+    const got = await outcome(() => {
+      const receipt = parseReceipt(c.jwt);
+      if (eventOf(receipt).event_state !== c.state) refuse('wrong-receipt');
+      checkEndReceipt(receipt, parseReceipt(c.before));
+    });
+    expect(got).toBe(c.expect);
+  });
 });
 
 describe('counter-signatures', () => {

@@ -276,10 +276,11 @@ export function checkFollows(next: Receipt, before: Receipt): void {
   const [p, old] = [purposeOf(next), purposeOf(before)];
   const same = next.request_hash === before.request_hash && p.purpose_id === old.purpose_id;
   if (!same || next.notice_hash !== before.notice_hash || next.language !== before.language) no('request_hash');
-  const had = new Set(old.pii_information.map((i) => i.attribute));
+  const had = new Map(old.pii_information.map((i) => [i.attribute, i.pii_type]));
   const attributes = new Set(p.pii_information.map((i) => i.attribute));
   const channels = new Set(p.channels);
   if ([...attributes].some((a) => !had.has(a)) || [...channels].some((c) => !old.channels.includes(c))) no('purposes[0]', 'wider-than-grant');
+  if (p.pii_information.some((i) => had.get(i.attribute) !== i.pii_type)) no('purposes[0]');
   const fewer = attributes.size + channels.size < old.pii_information.length + old.channels.length;
   if (event.event_state === 'narrowed' ? !fewer : fewer && event.event_state !== 'renewed') no('purposes[0]');
 }

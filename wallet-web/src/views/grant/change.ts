@@ -3,7 +3,7 @@ import { sendChange, startChange } from '../../api/change';
 import { isProblem } from '../../api/http';
 import { nowSeconds } from '../../components/dates';
 import { b64u } from '../../core/bytes';
-import { changeChallenge, needsPasskey, preparePause, prepareSuccessor, type PreparedChange, type Wish } from '../../core/change';
+import { changeChallenge, checkChange, needsPasskey, parseChange, preparePause, prepareSuccessor, type PreparedChange, type Wish } from '../../core/change';
 import { CoreError } from '../../core/errors';
 import type { GrantId } from '../../core/id';
 import type { GrantPlaintext } from '../../core/plaintext';
@@ -17,7 +17,7 @@ import { catalogue } from '../catalogue';
 import { documentsOf } from '../documents';
 import { explain } from '../endings';
 import { chainFor } from '../ledger';
-import { problems } from './changeTexts';
+import { texts } from './changeTexts';
 
 /** Why nothing was changed, beyond what the operator or the passkey say. */
 export class NotChanged extends Error {
@@ -29,8 +29,8 @@ export class NotChanged extends Error {
 
 /** One sentence for a change that did not come about. */
 export function explainChange(error: unknown): string {
-  if (error instanceof NotChanged) return problems[error.why]!;
-  if (error instanceof CoreError) return problems[error.code] ?? problems['unfit']!;
+  if (error instanceof NotChanged) return texts.problems[error.why]!;
+  if (error instanceof CoreError) return texts.problems[error.code] ?? texts.problems['unfit']!;
   return explain(error);
 }
 
@@ -44,6 +44,8 @@ export async function pause(vault: OpenVault, own: GrantPlaintext): Promise<Gran
 export async function succeed(vault: OpenVault, own: GrantPlaintext, request: Request, wish: Wish): Promise<GrantId> {
   const giver = { vaultKey: vault.key, identitySeed: vault.seed, chain: await chain(vault), catalogue, documents: documentsOf(vault, wish.attributes) };
   const prepared = await prepareSuccessor(own, request, wish, giver, nowSeconds(), systemRandom);
+  const stands = { ...own, state: wish.kind === 'resumed' ? ('paused' as const) : ('live' as const) };
+  checkChange(parseChange(prepared.change), stands, request, nowSeconds());
   const confirmed = needsPasskey(wish.kind) ? await confirm(own.grant, prepared.change) : null;
   const plaintext = prepared.plaintext!;
   try {
