@@ -1,19 +1,40 @@
-/** Moments as people read them, in the language of their browser. */
-const day = new Intl.DateTimeFormat(undefined, { dateStyle: 'long' });
-const moment = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
-const plainDay = new Intl.DateTimeFormat(undefined, { dateStyle: 'long', timeZone: 'UTC' });
-const numbers = new Intl.NumberFormat();
+/** Moments and numbers as people read them, in the language of the screen, as their browser's country writes it. */
+import { spoken } from './language.svelte';
+
+const made = new Map<string, unknown>();
+/** Making a formatter is slow, so each is made once for a language. */
+function per<T>(name: string, make: (language: string) => T): T {
+  const language = spoken();
+  const key = `${name} ${language}`;
+  if (!made.has(key)) made.set(key, make(language));
+  return made.get(key) as T;
+}
 
 /** "12 December 2025", from unix seconds. */
-export const onDay = (seconds: number): string => day.format(seconds * 1000);
+export const onDay = (seconds: number): string => per('day', (l) => new Intl.DateTimeFormat(l, { dateStyle: 'long' })).format(seconds * 1000);
 
 /** "12 Dec 2025, 14:05", from unix seconds. */
-export const atMoment = (seconds: number): string => moment.format(seconds * 1000);
+export const atMoment = (seconds: number): string =>
+  per('moment', (l) => new Intl.DateTimeFormat(l, { dateStyle: 'medium', timeStyle: 'short' })).format(seconds * 1000);
 
 /** A calendar date "YYYY-MM-DD", the same in every time zone. */
-export const onDate = (date: string): string => plainDay.format(new Date(`${date}T00:00:00Z`));
+export const onDate = (date: string): string =>
+  per('date', (l) => new Intl.DateTimeFormat(l, { dateStyle: 'long', timeZone: 'UTC' })).format(new Date(`${date}T00:00:00Z`));
 
-export const number = (n: number): string => numbers.format(n);
+export const number = (n: number): string => per('number', (l) => new Intl.NumberFormat(l)).format(n);
+
+/** Words joined by commas and "and". */
+export const listed = (names: readonly string[]): string => per('list', (l) => new Intl.ListFormat(l, { type: 'conjunction' })).format(names);
+
+/** A country's name, or what the code says if it is none. */
+export const country = (code: string): string =>
+  /^[A-Z]{2}$/.test(code) ? (per('country', (l) => new Intl.DisplayNames(l, { type: 'region', fallback: 'code' })).of(code) ?? code) : code;
+
+/** A language's name; its tag if nobody knows it. */
+export const languageName = (tag: string): string => per('language', (l) => new Intl.DisplayNames(l, { type: 'language', fallback: 'code' })).of(tag) ?? tag;
+
+/** One of two forms, by the language's own rule for numbers. */
+export const counted = (n: number, one: string, other: string): string => (per('plural', (l) => new Intl.PluralRules(l)).select(n) === 'one' ? one : other);
 
 /** Today where the shopper is, "YYYY-MM-DD". */
 export function today(now = new Date()): string {
@@ -23,16 +44,16 @@ export function today(now = new Date()): string {
 
 export const nowSeconds = (): number => Math.floor(Date.now() / 1000);
 
+const span = (unit: string, n: number): string => per(`span ${unit}`, (l) => new Intl.NumberFormat(l, { style: 'unit', unit, unitDisplay: 'long' })).format(n);
+
 /** ISO 8601 durations as retention is written: "P90D" is "90 days". Others are shown as they stand. */
 export function duration(iso: string): string {
   const match = /^P(\d{1,4})([DWMY])$/.exec(iso);
-  if (!match) return iso;
-  const unit = { D: 'day', W: 'week', M: 'month', Y: 'year' }[match[2]!]!;
-  return new Intl.NumberFormat(undefined, { style: 'unit', unit, unitDisplay: 'long' }).format(Number(match[1]));
+  return match ? span({ D: 'day', W: 'week', M: 'month', Y: 'year' }[match[2]!]!, Number(match[1])) : iso;
 }
 
 /** A fixed length as people say it. */
 export function lengthOf(days: number): string {
-  const names: Record<number, string> = { 1: '1 day', 7: '1 week', 31: '1 month', 90: '3 months', 365: '1 year' };
-  return names[days] ?? `${days} days`;
+  const said: Record<number, [string, number]> = { 7: ['week', 1], 31: ['month', 1], 90: ['month', 3], 365: ['year', 1] };
+  return span(...(said[days] ?? ['day', days]));
 }

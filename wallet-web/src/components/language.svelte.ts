@@ -29,16 +29,32 @@ class Speech {
 
 export const speech = new Speech();
 
+/** The shape of a translation: the same keys, other words. */
+export type Worded<T> = T extends string
+  ? string
+  : T extends (...args: infer A) => infer R
+    ? (...args: A) => Worded<R>
+    : T extends readonly (infer I)[]
+      ? readonly Worded<I>[]
+      : T extends object
+        ? { readonly [K in keyof T]: Worded<T[K]> }
+        : T;
+
 /** The texts of one place on the screen, in the language that is spoken. */
 export const said = <T extends object>(name: string, english: T): T =>
-  new Proxy({} as T, { get: (_, key) => Reflect.get(speech.of(name) ?? english, key) as unknown });
+  new Proxy({} as T, {
+    get(_, key) {
+      const spoken = speech.of(name);
+      return Reflect.get(spoken && key in spoken ? spoken : english, key) as unknown;
+    },
+  });
 
 /** The first of the shopper's languages that the wallet speaks. */
 export const preferred = (wanted: readonly string[]): Language =>
   wanted.map((tag) => tag.slice(0, 2).toLowerCase()).find((tag): tag is Language => (LANGUAGES as readonly string[]).includes(tag)) ?? 'en';
 
-/** One of two forms, by the language's own rule for numbers. */
-export const plural = (language: Language, n: number, one: string, other: string): string => (new Intl.PluralRules(language).select(n) === 'one' ? one : other);
-
-/** Words joined as the language joins them. */
-export const joined = (language: Language, names: readonly string[]): string => new Intl.ListFormat(language, { type: 'conjunction' }).format(names);
+/** The tag to format with: the shopper's own country where the browser says one for the language that is spoken. */
+export function spoken(): string {
+  const tags = typeof navigator === 'undefined' ? [] : (navigator.languages ?? []);
+  return tags.find((tag) => tag.slice(0, 2).toLowerCase() === speech.now) ?? speech.now;
+}

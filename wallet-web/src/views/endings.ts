@@ -1,6 +1,6 @@
 /** How loading a page can end other than well. Every view's load names these, and every view renders them. */
 import { Problem, Unparsed, Unreachable } from '../api/http';
-import { failures, problemText, unexplained, unparsed, unreachable, unsettled } from '../components/texts';
+import { problemText, texts } from '../components/texts';
 import { CeremonyError } from '../passkey/ceremony';
 import { Unsettled } from '../store/vault.svelte';
 
@@ -35,10 +35,10 @@ export async function load<T>(run: () => Promise<T>): Promise<T | Ending> {
 
 /** One sentence for something that a button started and that did not work. */
 export function explain(error: unknown): string {
-  if (error instanceof CeremonyError) return failures[error.failure] ?? failures['unknown']!;
-  if (error instanceof Unreachable) return unreachable;
-  if (error instanceof Unparsed) return unparsed;
+  if (error instanceof CeremonyError) return texts.failures[error.failure] ?? texts.failures['unknown']!;
+  if (error instanceof Unreachable) return texts.unreachable;
+  if (error instanceof Unparsed) return texts.unparsed;
   if (error instanceof Problem) return problemText(error.code);
-  if (error instanceof Unsettled) return unsettled;
-  return unexplained;
+  if (error instanceof Unsettled) return texts.unsettled;
+  return texts.unexplained;
 }

@@ -35,3 +35,11 @@ export function optionsOf(stand: Stand, grant: GrantPlaintext, request: Request,
     ...(renewedEnd(grant, request, now) !== null ? (['renew'] as const) : []),
   ];
 }
+
+/** What a change does, said before it is done. */
+export interface Effects {
+  has: string;
+  told: string;
+  ledger: string;
+  undo: string;
+}

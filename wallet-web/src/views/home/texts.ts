@@ -1,77 +1,8 @@
 import type { ValueProblem } from '../../core/attributes';
+import { said, type Worded } from '../../components/language.svelte';
+import * as english from './texts.en';
 
-export const title = 'Your vault';
-export const lead = 'Each of these is sealed on its own, here in your browser. Nobody sees one until you give it.';
-export const leadEmpty = 'Your vault is open, and empty. Put in what shops ask you for; each value is sealed here in your browser before it leaves.';
+export type Texts = Worded<typeof english>;
+export const texts = said('home', english);
 
-/** Names of the catalogue, in the groups in which people think of them. What is in no group comes last. */
-export const groups: { title: string; names: string[] }[] = [
-  { title: 'You', names: ['name', 'birth-date', 'age-over-18', 'language'] },
-  { title: 'How to reach you', names: ['postal-address', 'email', 'phone'] },
-  { title: 'What fits you', names: ['shoe-size', 'clothing-size', 'product-preference'] },
-  { title: 'Cards', names: ['loyalty-card'] },
-  { title: 'Health', names: ['glasses-prescription', 'food-intolerance'] },
-];
-export const rest = 'More';
-
-export const special = 'specially protected by law';
-
-export const add = 'Add';
-export const edit = 'Change';
-export const remove = 'Remove';
-export const save = 'Save';
-export const cancel = 'Cancel';
-export const undo = 'Undo';
-export const close = 'Close';
-export const yes = 'Yes';
-export const no = 'No';
-export const derived = (from: string) => `worked out from your ${from.toLowerCase()}, so that you need not show it`;
-export const derivedEmpty = (from: string) => `follows from your ${from.toLowerCase()} as soon as you add it`;
-export const saved = (name: string) => `${name} is saved.`;
-export const removed = (name: string) => `${name} is removed.`;
-export const restored = (name: string) => `${name} is back.`;
-export const sharedWith = (businesses: string[]) =>
-  `May be collected by ${new Intl.ListFormat('en', { type: 'conjunction' }).format(businesses)}`;
-export const sharedNote = 'What you save is sealed anew, and who may collect it now gets the new value.';
-
-export const waiting = {
-  title: (n: number) => (n === 1 ? 'A shop asks you again' : `${n} shops ask you again`),
-  lead: 'What you gave stands as it is. Look at what changes, then say yes or no.',
-  until: (day: string) => `answer until ${day}`,
-  look: 'See what changes',
-};
-
-export const address = { street: 'Street and number', postcode: 'Postcode', city: 'Town or city', country: 'Country' };
-export const countryHint = 'Two letters: DE, FR, NL …';
-export const hints: Record<string, string> = {
-  'shoe-size': 'As you buy them: 42, or 8.5',
-  language: 'For example: English',
-};
-
-const problems: Record<ValueProblem['code'], string> = {
-  empty: 'Please fill this in, or cancel.',
-  'too-long': 'This is longer than anyone will need. At most 200 characters.',
-  email: 'This does not look like an e-mail address. One has an @ and a domain, as in name@example.org.',
-  phone: 'This does not look like a phone number. Digits, spaces, and a + in front if you like.',
-  date: 'This is not a date of the calendar.',
-  future: 'This date has not been yet.',
-  'too-long-ago': 'This date is very long ago. Please look at the year.',
-  number: 'A number, please, such as 42 or 8.5.',
-  country: 'Two letters, please, as in DE or FR.',
-  derived: 'The wallet works this out by itself.',
-  kind: 'This is not a value of that kind.',
-};
-export const problemText = (problem: ValueProblem): string => problems[problem.code];
-
-export const reminders = {
-  title: (n: number) => (n === 1 ? 'A grant ends soon' : `${n} grants end soon`),
-  lead: 'Renew it, and it lasts as long again as you were asked for. Let it end, and you need do nothing: nobody asks you again here.',
-  until: (day: string) => `ends on ${day}`,
-  renew: 'Renew',
-  letEnd: 'Let it end',
-  renewAll: 'Renew all',
-  letAllEnd: 'Let all end',
-  step: (n: string, of: string) => `Renewing ${n} of ${of}. Your passkey confirms each one by itself.`,
-  renewed: (n: number) => (n === 1 ? 'The grant is renewed.' : `${n} grants are renewed.`),
-  ends: (n: number) => (n === 1 ? 'It ends by itself. You can still renew it on its page.' : 'They end by themselves. You can still renew them on their pages.'),
-};
+export const problemText = (problem: ValueProblem): string => texts.problems[problem.code];

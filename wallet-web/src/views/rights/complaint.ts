@@ -13,7 +13,7 @@ import type { OpenVault } from '../../store/vault.svelte';
 import { labelOf, purposeLabel } from '../catalogue';
 import { trustedSet } from '../ledger';
 import type { Case } from './load';
-import { one, rights as rightTexts, states } from './texts';
+import { texts } from './texts';
 
 /** One grant that the rights request is about. */
 export interface ComplaintGrant {
@@ -99,10 +99,10 @@ const utc = (seconds: number): string => `${new Date(seconds * 1000).toISOString
 /** A page that prints: no script, nothing from elsewhere, every text escaped. */
 export function complaintHtml(x: Complaint): string {
   const row = (name: string, value: string) => (value ? `<tr><th scope="row">${escaped(name)}</th><td>${escaped(value)}</td></tr>` : '');
-  const words = rightTexts[x.rights_request.right as keyof typeof rightTexts];
+  const words = texts.rights[x.rights_request.right as keyof typeof texts.rights];
   const events: [number, string, string][] = [
     [x.rights_request.sent, 'The rights request was sent', ''],
-    ...x.replies.map((r): [number, string, string] => [r.received, one.steps[r.step as keyof typeof one.steps], [one.outcomes[r.outcome as keyof typeof one.outcomes], r.text].filter(Boolean).join(': ')]),
+    ...x.replies.map((r): [number, string, string] => [r.received, texts.one.steps[r.step as keyof typeof texts.one.steps], [texts.one.outcomes[r.outcome as keyof typeof texts.one.outcomes], r.text].filter(Boolean).join(': ')]),
   ];
   const grants = x.grants.map(
     (g) => `<h3>${escaped(purposeLabel(g.purpose))}</h3>
@@ -119,7 +119,7 @@ ${g.access_log.rows.length > 0 ? `<pre>${g.access_log.rows.map(escaped).join('\n
 <body><h1>Complaint about ${escaped(x.business.name)}</h1>
 <table>${row('To', x.authority)}${row('Made', utc(x.made))}${row('Business', [x.business.name, x.business.address].filter(Boolean).join(', '))}${row('Contact', x.business.contact)}${row('Data protection officer', x.business.dpo)}${row('Key of the business', x.business.did)}${row('Operator', x.operator)}</table>
 <h2>What was demanded</h2>
-<table>${row('Right', words ? `${words.name}. ${words.says}` : x.rights_request.right)}${row('Sent', utc(x.rights_request.sent))}${row('Answer due by the end of', `${x.rights_request.due} (UTC)`)}${row('State', states[x.rights_request.state as keyof typeof states] ?? x.rights_request.state)}</table>
+<table>${row('Right', words ? `${words.name}. ${words.says}` : x.rights_request.right)}${row('Sent', utc(x.rights_request.sent))}${row('Answer due by the end of', `${x.rights_request.due} (UTC)`)}${row('State', texts.states[x.rights_request.state as keyof typeof texts.states] ?? x.rights_request.state)}</table>
 ${x.rights_request.text ? `<blockquote>${escaped(x.rights_request.text)}</blockquote>` : ''}
 <h2>What happened</h2>
 <table>${events.map(([at, what, text]) => row(utc(at), text ? `${what}. ${text}` : what)).join('')}</table>

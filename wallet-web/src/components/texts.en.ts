@@ -1,0 +1,118 @@
+/**
+ * What every page says, in English. Texts of one page stand beside it (views/<name>/texts.ts). The words are those
+ * of design/words.md; the version goes up when a meaning changes, not for a comma.
+ */
+export const TEXTS_VERSION = '1';
+
+export const nav = {
+  skip: 'Skip to the content',
+  label: 'Vault',
+  home: 'Vault',
+  waiting: 'waiting for your answer',
+  grants: 'Grants',
+  inbox: 'Inbox',
+  activity: 'Activity',
+  settings: 'Settings',
+  lock: 'Lock',
+};
+
+export const checks = { yes: 'Verified:', no: 'Not verified:' };
+
+export const endings = {
+  locked: {
+    title: 'Your vault is locked',
+    text: 'Unlock it to go on. What you were looking at will be here.',
+    action: 'Unlock',
+  },
+  unreachable: {
+    title: 'The operator does not answer',
+    text: 'Your vault is where it was. Look at your connection, or try again in a moment.',
+    action: 'Try again',
+  },
+  notFound: {
+    title: 'There is nothing here',
+    text: 'This address names nothing in your vault. The link may be mistyped, or meant for someone else.',
+    action: 'To your vault',
+  },
+  unreadable: {
+    title: 'The answer is not understood',
+    text: 'The operator answered something this page cannot read, so it shows nothing rather than guess. Reloading the page may bring a newer one.',
+    action: 'Try again',
+  },
+  refused: {
+    title: 'The operator refused',
+    text: 'It gave this reason:',
+    action: 'Try again',
+  },
+};
+
+/** What a refusal of the operator means; the code is in its problem type. */
+export const problems: Record<string, string> = {
+  'not-found': 'The operator does not know this.',
+  'not-signed-in': 'Your session is over. Unlock your vault and try again.',
+  conflict: 'Another device changed this at the same moment. What you see now is the newest; please try again.',
+  invalid: 'The operator did not accept what this page sent. Nothing was changed.',
+  'too-large': 'This is too large to keep.',
+  'too-many': 'Your vault is full, or this was tried too often. Nothing was changed.',
+  'not-finished': 'Your vault needs two ways in before it can be used.',
+  'prf-leaked': 'The operator refused, because the browser was about to send it the secret of your passkey.',
+  'ceremony-over': 'That took too long, or was used before. Please try again.',
+  'already-answered': 'This request has been answered.',
+  expired: 'This request is over: its time to answer has passed.',
+  'over-wide': 'The business asked for more than this purpose may ever ask.',
+  'wider-than-request': 'The answer would have given more than was asked. Nothing was given.',
+  'ledger-unavailable': 'The ledger does not answer just now. Please try again in a moment.',
+  policy: 'A rule of this vault forbids that.',
+  withdrawn: 'This grant is withdrawn.',
+  'business-suspended': 'The operator has suspended this business. Nothing was given.',
+  'business-pending': 'The operator has not approved this business yet. Nothing was given.',
+  'stale-decision': 'This answer took too long to arrive, or the clock of this device is wrong. Please give it again.',
+  replayed: 'The operator has seen this before. Nothing was done twice.',
+  unexpected: 'Something went wrong at the operator. Nothing is known to have changed.',
+};
+
+export const failures: Record<string, string> = {
+  cancelled: 'No passkey was used. You can try again whenever you like.',
+  exists: 'This device already has a passkey for this vault.',
+  insecure: 'Passkeys work only on the address this vault was opened at, over a secure connection.',
+  unsupported: 'This browser cannot use passkeys as this wallet needs them. A current version of Chrome, Edge, Safari or Firefox can.',
+  unknown: 'The passkey did not work, and the browser does not say why. Please try again.',
+};
+
+export const unreachable = 'The operator does not answer. Nothing is known to have changed; look at your connection and try again.';
+export const unparsed = 'The operator answered something this page cannot read. Nothing is shown rather than guessed.';
+export const unsettled = 'Your vault is not as this browser left it. Look at the notice at the top first: nothing is changed until you decide.';
+export const unexplained = 'Something unexpected happened in this page. Nothing was sent after it.';
+
+export const findings = {
+  title: 'Your vault is not as this browser left it',
+  lead: 'The operator handed over something else than your wallet last wrote:',
+  rolledBack: 'The list of your documents is older than one seen in this browser.',
+  missing: 'is missing',
+  unlisted: 'is here, but your wallet never listed it',
+  older: 'is an older version than your wallet wrote last',
+  different: 'is not the one your wallet wrote',
+  unreadable: 'does not open',
+  paused: 'Saving and giving are paused, so that nothing is built on this. Ask the operator what happened. If you know why (a restored backup, say), you can go on from what is here.',
+  accept: 'Go on from what is here',
+  accepted: 'Your wallet goes on from what is here now.',
+  unnamed: 'A document',
+  grant: 'The grant to',
+  identity: 'Your identity document',
+  attribute: 'Your attribute',
+};
+
+export const ledger = {
+  changedTitle: 'The members of the ledger have changed',
+  changed:
+    'Since your wallet first used the ledger, the set of validators that signs its blocks has become another. That can be in order (a member joined or left), or someone is showing you a ledger of their own. Until you accept the new set, proofs are not called verified.',
+  chain: 'The ledger calls itself by another name than before:',
+  before: 'Fingerprint before',
+  now: 'Fingerprint now',
+  accept: 'I compared the fingerprint: accept the new set',
+};
+
+export const update = {
+  text: 'A new version of this wallet is ready.',
+  action: 'Use it now',
+};

@@ -1,0 +1,23 @@
+/** The screen in German: every text, loaded when somebody wants it. */
+import activity from '../views/activity/texts.de';
+import asking from '../views/request/partnerTexts.de';
+import change from '../views/grant/changeTexts.de';
+import changes from '../views/request/changeTexts.de';
+import components from '../components/texts.de';
+import grant from '../views/grant/texts.de';
+import grants from '../views/grants/texts.de';
+import home from '../views/home/texts.de';
+import inbox from '../views/inbox/texts.de';
+import life from '../views/grant/lifeTexts.de';
+import loop from '../views/grant/loopTexts.de';
+import opening from '../views/opening/texts.de';
+import partners from '../views/grant/partnerTexts.de';
+import passkeys from '../views/passkeys/texts.de';
+import recover from '../views/recover/texts.de';
+import request from '../views/request/texts.de';
+import rights from '../views/rights/texts.de';
+import settings from '../views/settings/texts.de';
+import unlock from '../views/unlock/texts.de';
+import welcome from '../views/welcome/texts.de';
+
+export const texts = { activity, asking, change, changes, components, grant, grants, home, inbox, life, loop, opening, partners, passkeys, recover, request, rights, settings, unlock, welcome };

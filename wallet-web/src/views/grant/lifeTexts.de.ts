@@ -1,0 +1,46 @@
+import { listed } from '../../components/dates';
+import type { Texts } from './lifeTexts';
+
+export default {
+  title: 'Ihr Leben bis heute',
+  lead: 'Jedes Ereignis ist eine Quittung, die Sie unterschrieben haben, und nennt die vorige: keine lässt sich weglassen oder dazulegen.',
+  broken: 'Der Betreiber hat eine Quittung herausgegeben, die nicht aus Ihren folgt. Hier steht, was Ihre eigenen Aufzeichnungen sagen.',
+  label: 'Was geschah, von Anfang an',
+  picture: (parts) => `Die Zeit dieser Freigabe als Linie: ${parts.join('; ')}.`,
+  stretch: {
+    live: (from, to) => `in Kraft vom ${from} bis ${to}`,
+    paused: (from, to) => `pausiert vom ${from} bis ${to}`,
+    ahead: (_, to) => `läuft noch bis ${to}`,
+    off: (from) => `vorbei seit ${from}`,
+  },
+  legend: { live: 'in Kraft', paused: 'pausiert', ahead: 'noch vor uns', off: 'vorbei' },
+  today: 'heute',
+  moments: {
+    given: { title: 'Sie haben sie gegeben', text: (names, day) => `${listed(names)}, bis ${day}` },
+    narrowed: { title: 'Sie haben weniger gegeben', text: (names, day) => `ohne ${listed(names)}, bis ${day}` },
+    shortened: { title: 'Sie haben ein früheres Ende gesetzt', text: (_, day) => `bis ${day}` },
+    renewed: { title: 'Sie haben sie verlängert', text: (_, day) => `bis ${day}` },
+    resumed: { title: 'Sie haben sie fortgesetzt', text: (_, day) => `bis ${day}` },
+    paused: { title: 'Sie haben sie pausiert', text: () => 'nichts konnte abgerufen werden' },
+    withdrawn: { title: 'Sie haben sie widerrufen', text: () => 'nichts kann mehr abgerufen werden' },
+    expired: { title: 'Ihre Zeit war um', text: () => 'nichts kann mehr abgerufen werden' },
+    erased: { title: 'Sie wurde mit Ihrem Tresor gelöscht', text: () => '' },
+    replaced: { title: 'Eine neuere Anfrage ist an ihre Stelle getreten', text: () => 'was jetzt gilt, hat ein eigenes Leben' },
+    terminated: { title: 'Sie wurde für Sie beendet', text: () => 'vom Unternehmen, auf Anordnung an den Betreiber, oder vom Register abgelehnt; darum haben Sie keine Quittung unterschrieben' },
+  },
+  messages: 'Nachrichten in Ihren Posteingang',
+  noReceipt: 'Dafür gibt es noch keine Quittung: sie entsteht, wenn Sie den Tresor das nächste Mal öffnen.',
+  proof: {
+    open: (what) => `Quittung und Beweis: ${what}`,
+    summary: 'Quittung und Beweis',
+    loading: 'Wird geprüft …',
+    waiting: 'Ihr Eintrag steht noch nicht im Register.',
+    untrusted: 'Die Mitglieder des Registers haben sich geändert; bis Sie die neuen annehmen, gilt das nicht als geprüft.',
+    expired: 'Ein Ablauf braucht keinen eigenen Eintrag: der Eintrag der Freigabe sagt, wann sie endet.',
+    label: (what) => `Prüfung: ${what}`,
+    download: 'Diese Quittung herunterladen',
+    failed: 'Der Beweis lässt sich gerade nicht lesen.',
+  },
+  file: (business, state) => `coffer-quittung-${business.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '') || 'unternehmen'}-${state}`,
+  replaced: { text: 'Das ist ein Stück Vergangenheit: an ihrer Stelle steht etwas Neueres.', link: 'Sehen, was jetzt gilt' },
+} satisfies Texts;

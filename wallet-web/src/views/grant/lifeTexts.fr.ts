@@ -1,0 +1,46 @@
+import { listed } from '../../components/dates';
+import type { Texts } from './lifeTexts';
+
+export default {
+  title: 'Sa vie jusqu’ici',
+  lead: 'Chaque événement est un reçu que vous avez signé, et nomme le précédent : aucun ne peut être omis ni ajouté.',
+  broken: 'L’opérateur a remis un reçu qui ne suit pas les vôtres. Voici ce que disent vos propres traces.',
+  label: 'Ce qui s’est passé, depuis le début',
+  picture: (parts) => `Le temps de cet accord en une ligne : ${parts.join(' ; ')}.`,
+  stretch: {
+    live: (from, to) => `en vigueur du ${from} au ${to}`,
+    paused: (from, to) => `en pause du ${from} au ${to}`,
+    ahead: (_, to) => `court encore jusqu’au ${to}`,
+    off: (from) => `terminé depuis le ${from}`,
+  },
+  legend: { live: 'en vigueur', paused: 'en pause', ahead: 'à venir', off: 'terminé' },
+  today: 'aujourd’hui',
+  moments: {
+    given: { title: 'Vous l’avez donné', text: (names, day) => `${listed(names)}, jusqu’au ${day}` },
+    narrowed: { title: 'Vous avez donné moins', text: (names, day) => `sans ${listed(names)}, jusqu’au ${day}` },
+    shortened: { title: 'Vous avez fixé une fin plus proche', text: (_, day) => `jusqu’au ${day}` },
+    renewed: { title: 'Vous l’avez renouvelé', text: (_, day) => `jusqu’au ${day}` },
+    resumed: { title: 'Vous l’avez repris', text: (_, day) => `jusqu’au ${day}` },
+    paused: { title: 'Vous l’avez mis en pause', text: () => 'rien ne pouvait être relevé' },
+    withdrawn: { title: 'Vous l’avez retiré', text: () => 'plus rien ne peut être relevé' },
+    expired: { title: 'Son temps était passé', text: () => 'plus rien ne peut être relevé' },
+    erased: { title: 'Il a été effacé avec votre coffre', text: () => '' },
+    replaced: { title: 'Une demande plus récente a pris sa place', text: () => 'ce qui vaut maintenant a sa propre vie' },
+    terminated: { title: 'Il y a été mis fin pour vous', text: () => 'par l’entreprise, sur ordre à l’opérateur, ou refusé par le registre ; vous n’avez donc signé aucun reçu' },
+  },
+  messages: 'messages dans votre boîte',
+  noReceipt: 'Il n’y en a pas encore de reçu : il se fait à la prochaine ouverture de votre coffre.',
+  proof: {
+    open: (what) => `Reçu et preuve : ${what}`,
+    summary: 'Reçu et preuve',
+    loading: 'Vérification …',
+    waiting: 'Son entrée n’est pas encore au registre.',
+    untrusted: 'Les membres du registre ont changé ; jusqu’à ce que vous acceptiez les nouveaux, ceci n’est pas dit vérifié.',
+    expired: 'Une expiration n’a pas besoin d’entrée à elle : celle de l’accord dit quand il finit.',
+    label: (what) => `Vérification : ${what}`,
+    download: 'Télécharger ce reçu',
+    failed: 'La preuve ne peut pas être lue en ce moment.',
+  },
+  file: (business, state) => `coffer-recu-${business.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '') || 'entreprise'}-${state}`,
+  replaced: { text: 'Ceci est du passé : quelque chose de plus récent est à sa place.', link: 'Voir ce qui vaut maintenant' },
+} satisfies Texts;
