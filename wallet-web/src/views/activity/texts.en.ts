@@ -18,6 +18,10 @@ export const reasons: Record<string, string> = {
   'not-covered': 'It was not part of what you gave.',
   'no-permit': 'There was no permit on the ledger for that hour.',
   policy: 'A rule of the operator forbids it.',
+  paused: 'The grant was paused.',
+  narrowed: 'You had given less, or set an earlier end; a newer grant stands.',
+  replaced: 'A newer grant had taken its place.',
+  condition: 'Its condition was not met.',
   terminated: 'The business itself had ended the grant.',
   suspended: 'The operator has suspended this business.',
 };
