@@ -125,13 +125,20 @@ test('the life of a grant', async () => {
     await expect(less.getByText('Verified:').first()).toBeVisible();
     await expect(less.getByText('Not verified:')).toHaveCount(0);
     await look(page, '65-life');
-    const downloading = page.waitForEvent('download');
-    await less.getByRole('button', { name: /^Download this receipt/ }).click();
-    const file = await (await downloading).path();
     const folder = await mkdtemp(join(tmpdir(), 'coffer-life-'));
     const validators = join(folder, 'validators.json');
     await writeFile(validators, Buffer.from(await (await fetch(`${world.operator}/ledger/v1/validators`)).arrayBuffer()));
-    expect(await coffer('verify', file, '--validators', validators)).toMatchObject({ status: 0 });
+    // A beginning, and a pause with what it ended.
+    for (const what of ['You gave less', 'You paused it']) {
+      const row = timeline().locator('li', { hasText: what });
+      if (what !== 'You gave less') await row.locator('summary').click();
+      await expect(row.getByText('Verified:').first()).toBeVisible();
+      const downloading = page.waitForEvent('download');
+      await row.getByRole('button', { name: /^Download this receipt/ }).click();
+      const file = await (await downloading).path();
+      expect(await coffer('verify', file, '--validators', validators)).toMatchObject({ status: 0 });
+      expect(Object.keys(JSON.parse(await readFile(file, 'utf8')) as object)).toContain(what === 'You gave less' ? 'opening' : 'withdrawal');
+    }
     await rm(folder, { recursive: true });
   });
 

@@ -2,7 +2,7 @@ import type { Texts } from './texts';
 
 export default {
   TEXTS_VERSION: '1',
-  nav: { skip: 'Zum Inhalt', label: 'Tresor', home: 'Tresor', waiting: 'warten auf Ihre Antwort', grants: 'Freigaben', inbox: 'Posteingang', activity: 'Zugriffe', settings: 'Einstellungen', lock: 'Sperren' },
+  nav: { skip: 'Zum Inhalt', label: 'Tresor', home: 'Tresor', waiting: 'warten auf Ihre Antwort', grants: 'Freigaben', inbox: 'Post', activity: 'Zugriffe', settings: 'Einstellungen', lock: 'Sperren' },
   checks: { yes: 'Geprüft:', no: 'Nicht bestätigt:' },
   endings: {
     locked: { title: 'Ihr Tresor ist gesperrt', text: 'Entsperren Sie ihn, um weiterzumachen. Was Sie gerade ansahen, ist dann wieder da.', action: 'Entsperren' },
