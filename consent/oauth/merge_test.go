@@ -106,8 +106,11 @@ func TestReplace(t *testing.T) {
 func TestMergeRefused(t *testing.T) {
 	s := newServer(t)
 	p := s.prover()
-	got, d, _ := p.approved()
+	got, d, person := p.approved()
 	other, e, _ := p.approved()
+	r, _ := p.pushed(with(p.proof("POST", "/oauth/par", "")))
+	elsewhere := person.Decide(r, consenttest.Both) // of the same shopper, under another approval
+	p.decided(r, person.Stored(elsewhere))
 	delivery, marketing := d.Held[0].Grant, d.Held[1].Grant
 	merge := func(name id.Approval, grants ...id.Grant) reply {
 		_, r := p.into(consent.ReplaceMerge, name, grants...)
@@ -115,6 +118,7 @@ func TestMergeRefused(t *testing.T) {
 	}
 	merge(id.New[id.Approval](), delivery).is(400, "invalid_grant_id")
 	merge(got.GrantID, delivery, e.Held[0].Grant).is(400, "invalid_authorization_details")
+	merge(got.GrantID, delivery, elsewhere.Held[0].Grant).is(400, "invalid_authorization_details")
 	_, some := p.into(consent.ReplaceAll, got.GrantID, delivery)
 	some.is(400, "invalid_authorization_details")
 	q := s.shop.Request(consenttest.Replacing(consent.ReplaceMerge, delivery))
