@@ -4,6 +4,8 @@ import type { GrantId, MessageId, RequestId } from '../core/id';
 import { answer, encoded, list, opaque, optional } from './answer';
 import { get, isProblem, post, tell } from './http';
 
+const shown = answer({ evidence: text(64 << 10), by: text(2000), from: int(), until: int(), received: int() });
+const standing = answer({ met: bool, used: int(), evidence: list(shown) });
 const grant = answer({
   grant: id<GrantId>(),
   request: id<RequestId>(),
@@ -29,11 +31,16 @@ const grant = answer({
   change: optional(text(32, 0), ''),
   /** Of a partner's grant: the one that it is under; '' otherwise. */
   onward_of: optional(text(22, 0), ''),
+  /** How its condition stands; null if it hangs on nothing. The receipt says on what. */
+  standing: optional<Of<typeof standing> | null>((v, at) => standing(v, at), null),
 });
 const grants = answer({ grants: list(grant) });
 const withdrawal = answer({ state: oneOf('withdrawn'), anchored: bool });
 
 export type GrantRecord = Of<typeof grant>;
+/** How a condition stands, and what was presented for it. */
+export type Standing = Of<typeof standing>;
+export type Shown = Of<typeof shown>;
 
 /** Receipts of what became of the grant: of its pause and of its end, as far as there are any. */
 export function laterReceipts(record: Pick<GrantRecord, 'receipt' | 'receipts' | 'withdrawal_receipt'>): string[] {
