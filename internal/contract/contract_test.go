@@ -34,6 +34,21 @@ func TestDocument(t *testing.T) {
 			t.Errorf("%s: a body with GET, or none without", name)
 		}
 	}
+	for name, o := range contracttest.Operations(d) {
+		if o.RequestBody == nil || o.RequestBody.Value.Content.Get("application/json") == nil {
+			continue // forms may have more than we know (RFC 6749 section 3.2)
+		}
+		if body := o.RequestBody.Value.Content.Get("application/json").Schema.Value; body.AdditionalProperties.Has == nil || *body.AdditionalProperties.Has {
+			t.Errorf("%s reads its body strictly: say additionalProperties: false", name)
+		}
+		refused := false
+		for status := range o.Responses.Map() {
+			refused = refused || status >= "400"
+		}
+		if !refused {
+			t.Errorf("%s takes a body and refuses none: name its x-problems", name)
+		}
+	}
 	if strings.Contains(string(contract.YAML()), "x-problems") {
 		t.Error("x-problems is left in the document")
 	}
