@@ -146,7 +146,7 @@ func (o *operator) routes(folder string, config Config, now func() time.Time) (*
 	}
 	signatures := agent.New(agent.Options{Now: now})
 	tokens, err := oauth.New(oauth.Options{Origin: config.Origin, Key: key, Store: o.consents,
-		Signatures: signatures, Catalogue: rules.Catalogue(), Nonce: config.ProofNonce, Bearer: config.BearerTokens, Alone: true, Clock: now, Log: o.log})
+		Signatures: signatures, Catalogue: rules.Catalogue(), Nonce: config.ProofNonce, Bearer: config.BearerTokens, Alone: config.Database == "", Clock: now, Log: o.log})
 	if err != nil {
 		return nil, err
 	}
