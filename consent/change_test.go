@@ -130,6 +130,28 @@ func drawSuccessor(t *rapid.T, h held, kind consent.ChangeKind, start anchor.Epo
 	return next
 }
 
+// Two more rules, which no drawn change and no vector reaches alone.
+func TestWhatASuccessorMayNot(t *testing.T) {
+	h := newHeld(t)
+	c, _ := h.change(t, consent.ChangeShortened, all, 1)
+	start := anchor.EpochAt(h.at)
+	c.Next.Entry, c.Next.Until = h.enter(t, "next", "x", start-1, 1).Bytes(), start // over when it arrives
+	if _, err := consent.ParseChange(c.Bytes()); err != nil {
+		t.Fatal(err)
+	}
+	code(t, c.Changes(h.grant, h.request, h.at), consent.BadEntry)
+
+	// Without a catalogue only the receipt before says of which type an attribute is.
+	d, r := newHeld(t).change(t, consent.ChangeShortened, all, 1)
+	if err := r.Records(d, h.before, h.request, nil); err != nil {
+		t.Fatal(err)
+	}
+	r.Purposes[0].Information[0].Type = "urn:x:y"
+	r.JWT = must(h.person.SignReceipt(r))
+	d.Next.ReceiptHash = consent.HashOf(r.JWT)
+	code(t, r.Records(d, h.before, h.request, nil), consent.WrongReceipt)
+}
+
 func TestDaysFor(t *testing.T) {
 	for hours, want := range map[int]int{-1: 0, 0: 0, 1: 1, 24: 1, 25: 7, 7 * 24: 7, 8 * 24: 31, 32 * 24: 90, 365 * 24: 365, 365*24 + 1: 0} {
 		if have := consent.DaysFor(hours); have != want {

@@ -165,7 +165,10 @@ func TestInWords(t *testing.T) {
 			t.Errorf("%q is %q in words", in, got)
 		}
 	}
-	for in, want := range map[string]string{"P90D": "90 days", "P1Y": "1 year", "P1Y2M3W1D": "1 year, 2 months, 3 weeks and 1 day", "P": "P", "soon": "soon"} {
+	for in, want := range map[string]string{
+		"PT1H": "1 hour", "PT24H": "1 day", "PT25H": "1 day and 1 hour", "PT504H": "21 days", "PT0H": "PT0H", "PT-1H": "PT-1H",
+		"P90D": "90 days", "P1Y": "1 year", "P1Y2M3W1D": "1 year, 2 months, 3 weeks and 1 day", "P": "P", "soon": "soon",
+	} {
 		if got := duration(in); got != want {
 			t.Errorf("%s lasts %q", in, got)
 		}

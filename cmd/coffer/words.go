@@ -45,7 +45,7 @@ var durationForm = regexp.MustCompile(`^P(?:([0-9]+)Y)?(?:([0-9]+)M)?(?:([0-9]+)
 
 // duration turns an ISO 8601 duration of whole days, or of hours, into words.
 func duration(iso string) string {
-	if parts := hoursForm.FindStringSubmatch(iso); parts != nil {
+	if parts := hoursForm.FindStringSubmatch(iso); parts != nil && strings.Trim(parts[1], "0") != "" {
 		n, _ := strconv.Atoi(parts[1]) // the form has digits only
 		return listed(slices.DeleteFunc([]string{counted(n/24, "day"), counted(n%24, "hour")}, func(s string) bool { return s == "" }))
 	}

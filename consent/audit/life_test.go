@@ -209,3 +209,55 @@ func TestTheCapCountsAlongTheLine(t *testing.T) {
 		t.Error(r.Text())
 	}
 }
+
+// A receipt that another followed verifies with that one, and so does the other alone.
+func TestReceiptsOfALifeVerify(t *testing.T) {
+	w := newWorld(t)
+	q := w.ask("first")
+	g := w.give(q, terms{name: "first", purpose: "delivery", attributes: both, days: 31})
+	next := w.succeed(q, g, g.receipt, consent.ChangeNarrowed, "narrowed", both[:1], 100, nil)
+	var end Withdrawal
+	for _, l := range w.lines {
+		if l, ok := l.(Withdrawal); ok {
+			end = l
+		}
+	}
+	set := must2(w.ledger.Validators(t.Context()))
+	verify := func(g given, later string) Verified {
+		t.Helper()
+		b := consent.Bundle{Receipt: g.receipt.JWT, Opening: g.opening, Proof: w.prove(g.entry)}
+		if later != "" {
+			b.Withdrawal = &consent.BundledWithdrawal{Receipt: later, Proof: *end.Proof}
+		}
+		v, err := Verify(t.Context(), b.Bytes(), set, w.agent)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+	if v := verify(g, next.receipt.JWT); !Sound(v.Checks) || v.Ended == nil || v.Ended.Events[0].State != consent.EventNarrowed {
+		t.Errorf("%+v", v.Checks)
+	}
+	if v := verify(g, w.close(g, g.receipt, consent.EventPaused).JWT); !Sound(v.Checks) {
+		t.Errorf("%+v", v.Checks)
+	}
+	if v := verify(next, ""); !Sound(v.Checks) {
+		t.Errorf("%+v", v.Checks)
+	}
+	other := w.give(q, terms{name: "other", purpose: "delivery", attributes: both, days: 31})
+	for name, later := range map[string]string{
+		"a receipt that follows none":   other.receipt.JWT,
+		"the end of another grant":      w.close(next, next.receipt, consent.EventWithdrawn).JWT,
+		"a successor of another's":      w.begin(q, other, other.receipt, consent.ChangeNarrowed, "other's", both[:1], 100, nil).receipt.JWT,
+		"a successor that names no end": g.receipt.JWT,
+	} {
+		if v := verify(g, later); Sound(v.Checks) {
+			t.Errorf("%s verifies", name)
+		}
+	}
+	closing := w.close(g, g.receipt, consent.EventExpired)
+	g.receipt = closing
+	if v := verify(g, ""); Sound(v.Checks) {
+		t.Error("the receipt of an end verifies as one of a beginning")
+	}
+}
