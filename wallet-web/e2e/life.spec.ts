@@ -173,5 +173,9 @@ test('the life of a grant', async () => {
     const states = receipts.map((jwt) => /"event_state":"(\w+)"/.exec(Buffer.from(jwt.split('.')[1]!, 'base64url').toString())?.[1]);
     expect(states).toContain('erased');
     await look(page, '68-erase-receipts');
+    // The operator takes the receipts that the shopper kept, and passes each to its business.
+    await page.getByLabel(/nobody can undo/).check();
+    await button('Erase with my passkey').click();
+    await title(page, 'Your vault is erased');
   });
 });

@@ -1,4 +1,5 @@
 /** Erasing the vault (contract D.10). */
+import type { GrantId } from '../core/id';
 import { int, text, type Of } from '../core/shape';
 import { answer, opaque } from './answer';
 import { post } from './http';
@@ -10,6 +11,9 @@ export type Erased = Of<typeof erased>;
 
 export const startErase = (): Promise<Of<typeof challenge>> => post('/wallet/v1/erase/start', {}, challenge);
 
-/** Erases everything. `withdraws` are signed withdrawals of the live grants; the rest the operator has. */
-export const erase = (ceremony: string, credential: unknown, withdraws: string[]): Promise<Erased> =>
-  post('/wallet/v1/erase', { ceremony, credential, withdraws }, erased);
+/**
+ * Erases everything. `withdraws` are signed withdrawals of the live grants; the rest the operator has. `receipts` say
+ * it of each grant: each goes to its business, and the operator keeps none.
+ */
+export const erase = (ceremony: string, credential: unknown, withdraws: string[], receipts: { grant: GrantId; receipt: string }[]): Promise<Erased> =>
+  post('/wallet/v1/erase', { ceremony, credential, withdraws, receipts }, erased);

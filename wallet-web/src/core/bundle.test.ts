@@ -1,7 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { b64u, fromB64u, fromUtf8, hashOf, utf8 } from './bytes';
 import { bundleText, parseBundle, verifyReceiptBundle, type Bundle } from './bundle';
+import { prepareSuccessor } from './change';
+import type { Epoch } from './epoch';
 import { prepareGrant, prepareWithdrawal } from './grant';
+import { grantWalletKey } from './identity';
+import { encodeEntry, parseEntry, signGrant, type GrantEntry } from './ledger/entry';
 import { parseReceipt } from './receipt';
 import { fixedRandom, NOW } from './testing/fixed';
 import { prove, validators } from './testing/ledger';
@@ -49,6 +53,18 @@ describe('what came after', () => {
     expect(result.checks.map((c) => c.name).slice(-2)).toEqual(['countersignature', 'withdrawal']);
     expect(result.countersigned?.time).toBe(NOW + 60);
     expect(receipt.predecessor).toBeNull();
+  });
+
+  test('a successor stands with the shortest entry that reaches its end, and with no longer one', async () => {
+    const now = NOW + 3600;
+    const wish = { kind: 'shortened' as const, attributes: mine.plaintext.attributes, channels: [], until: (mine.plaintext.start + 25) as Epoch };
+    const next = (await prepareSuccessor(mine.plaintext, vault.request, wish, vault.giver, now, random)).plaintext!;
+    const proofOf = (entry: string) => prove(CHAIN, [...entries, fromB64u(entry)], 2);
+    expect((await verifyReceiptBundle({ v: 1, receipt: next.receipt, opening: next.opening, proof: proofOf(next.entry) }, set, vault.request)).ok).toBe(true);
+    const e = parseEntry(fromB64u(next.entry)) as GrantEntry;
+    const long = signGrant(CHAIN, { ...e, end: (e.start + 7 * 24) as Epoch }, grantWalletKey(vault.identitySeed, next.grant));
+    const { checks } = await verifyReceiptBundle({ v: 1, receipt: next.receipt, opening: next.opening, proof: proofOf(b64u(encodeEntry(long))) }, set);
+    expect(checks.filter((c) => !c.ok).map((c) => `${c.name} ${c.detail}`)).toContain('entry bad-length');
   });
 
   test('a counter-signature of something else does not', async () => {

@@ -8,8 +8,11 @@ import type { OpenVault } from '../../store/vault.svelte';
 import { wallet } from '../../store/wallet.svelte';
 import { signedWithdrawal } from '../grant/withdraw';
 import { standing } from '../home/save';
+import { erasures, type Erasures } from './papers';
 
-export async function eraseVault(vault: OpenVault): Promise<void> {
+/** Erases. `made` are the receipts of it if the shopper has them already: a business is sent the same. */
+export async function eraseVault(vault: OpenVault, made: Erasures | null): Promise<void> {
+  const { grants, receipts } = made ?? (await erasures(vault));
   const withdraws: string[] = [];
   for (const record of standing(await readGrants(), nowSeconds())) {
     const grant = vault.grants.get(record.grant);
@@ -18,7 +21,7 @@ export async function eraseVault(vault: OpenVault): Promise<void> {
   }
   const { public_key, ceremony } = await startErase();
   const credential = await confirmWithPasskey(public_key);
-  const done = await erase(ceremony, credential, withdraws);
+  const done = await erase(ceremony, credential, withdraws, grants.map((grant, i) => ({ grant, receipt: receipts[i]! })));
   await device.forget(vault.id);
   wallet.erase({ time: done.erased, grants: done.grants_withdrawn });
 }
