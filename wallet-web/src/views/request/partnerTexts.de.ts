@@ -2,7 +2,7 @@ import type { Texts } from './partnerTexts';
 
 export default {
   joint: 'Gemeinsam gefragt mit',
-  jointLead: (names) => `${names} fragt gemeinsam und hat die Anfrage mit unterschrieben. Ein Ja gilt beiden; jeder bekommt eine eigene Freigabe.`,
+  jointLead: (names) => `Gemeinsam gefragt und mit unterschrieben von ${names}. Ein Ja gilt allen, die fragen; jeder bekommt eine eigene Freigabe.`,
   onward: 'Auch für, wenn Sie möchten',
   onwardLead: 'Jeder davon bekommt eine eigene Freigabe unter der ersten. Nichts ist für Sie gewählt; das Unternehmen bekommt seinen Teil so oder so.',
   gets: (names) => `bekommt: ${names}`,

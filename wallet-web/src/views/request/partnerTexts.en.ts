@@ -1,6 +1,6 @@
 /** What the request's page says of partners. */
 export const joint = 'Asked together with';
-export const jointLead = (names: string) => `${names} asks this jointly and co-signed the request. A yes is a yes to both; each gets a grant of its own.`;
+export const jointLead = (names: string) => `Asked jointly, and co-signed, by ${names}. A yes is a yes to all who ask; each gets a grant of its own.`;
 export const onward = 'Also for, if you like';
 export const onwardLead = 'Each of these gets a grant of its own, under the first. Nothing is chosen for you; the business gets its part either way.';
 export const gets = (names: string) => `gets: ${names}`;

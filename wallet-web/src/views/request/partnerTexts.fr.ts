@@ -2,7 +2,7 @@ import type { Texts } from './partnerTexts';
 
 export default {
   joint: 'Demandé ensemble avec',
-  jointLead: (names) => `${names} demande conjointement et a cosigné la demande. Un oui vaut pour les deux ; chacun reçoit un accord à lui.`,
+  jointLead: (names) => `Demandé conjointement, et cosigné, par ${names}. Un oui vaut pour tous ceux qui demandent ; chacun reçoit un accord à lui.`,
   onward: 'Aussi pour, si vous voulez',
   onwardLead: 'Chacun reçoit un accord à lui, sous le premier. Rien n’est choisi pour vous ; l’entreprise reçoit sa part de toute façon.',
   gets: (names) => `reçoit : ${names}`,
