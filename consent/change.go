@@ -166,9 +166,6 @@ func (c Change) Changes(g Grant, q Request, now time.Time) error {
 	if off := UnixAt(now) - c.Time; off > Unix(MaxDeciding.Seconds()) || off < -Unix(Skew.Seconds()) {
 		return refuse(StaleDecision, "time")
 	}
-	if g.Onward() { // it stands as the first one does, or ends
-		return refuse(WrongChange, "grant")
-	}
 	err := Check(g, now, Need{Business: g.Business})
 	if c.Kind == ChangeResumed {
 		if err == nil {

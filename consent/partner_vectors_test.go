@@ -121,6 +121,7 @@ func makePartnerDecisions(t testing.TB) (out []decisionCase) {
 		{"a partner for longer", "refused wider-than-request", func(d *consent.Decision) { d.Give[1].Days, d.Give[1].Entry = 90, entry("p", thisHour, 90*24) }},
 		{"a partner that outlasts the first", "refused bad-entry", func(d *consent.Decision) { d.Give[0].Days, d.Give[0].Entry = 7, entry("p", thisHour, 7*24) }},
 		{"a partner that starts later", "refused bad-entry", func(d *consent.Decision) { d.Give[1].Entry = entry("p", thisHour+1, 31*24) }},
+		{"a partner that starts earlier", "refused bad-entry", func(d *consent.Decision) { d.Give[1].Entry = entry("p", thisHour-1, 31*24) }},
 		{"a partner twice", "refused decided-twice", func(d *consent.Decision) {
 			again := d.Give[1]
 			again.Grant, again.Entry, again.ReceiptHash = ident[id.Grant]("again"), entry("again", thisHour, 31*24), consent.HashOf("again")
@@ -254,5 +255,19 @@ func TestRequestForAPartner(t *testing.T) {
 	}
 	if joint := p.request.Joint(); len(joint) != 1 || joint[0] != p.warehouse.DID {
 		t.Fatal(joint)
+	}
+}
+
+// Rights are told apart by who has them: what a partner may is not what the first may.
+func TestRightsOfPartners(t *testing.T) {
+	p := newPartnered(t)
+	asked, given := p.request.Rights(), p.decision.Rights()
+	own := consent.Right{Purpose: "delivery", Partner: p.warehouse.DID, Attribute: "name"}
+	if asked[own] != 31*24 || given[own] != 31*24 || len(given) != 2+2+1 {
+		t.Fatalf("asked %v, given %v", asked, given)
+	}
+	own.Attribute = "postal-address"
+	if asked[own] != 0 {
+		t.Fatal("a partner may what only the first asks")
 	}
 }

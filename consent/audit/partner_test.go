@@ -74,3 +74,22 @@ func TestAPartnersTrailIsFound(t *testing.T) {
 		}
 	}
 }
+
+// A request that names partners is in no other business's trail.
+func TestARequestOfOthersIsFound(t *testing.T) {
+	w := newWorld(t)
+	key, err := ecdh.P256().NewPrivateKey(seed("agreement"))
+	key = must(w, key, err)
+	q := w.ask("first")
+	w.lines = w.lines[:1]
+	w.lines[0] = Head{Business: w.business("stranger").DID, Chain: chain, Operator: aud, Created: consent.UnixAt(w.now)}
+	q.Purposes[0].Partners = []consent.Partner{{DID: w.business("partner").DID, Name: "Partner", Address: "2 High Street", Contact: "privacy@partner.example",
+		Country: "NL", AgreementKey: consent.NewAgreementKey(key.PublicKey()), Role: consent.Onward, Attributes: []string{"name"}}}
+	jws, err := w.shop.SignJWS(consent.TypeRequest, q.Payload())
+	q.JWS = must(w, jws, err)
+	w.add(Request{JWS: q.JWS})
+	w.give(q, terms{name: "theirs", purpose: "delivery", attributes: []string{"name"}, days: 31})
+	if r := w.audit(w.trail(w.lines...)); len(r.Findings) == 0 || r.Findings[0].Kind != RequestInvalid {
+		t.Error(r.Text())
+	}
+}

@@ -308,3 +308,12 @@ func TestAPartnersGrantDoesNotChange(t *testing.T) {
 	c.Change.Grant, c.Change.Receipt = s.on.Grant, consent.HashOf(s.on.Receipt.JWT)
 	wants(t, c.Change.Changes(s.state(s.on).Grant, s.request, s.clock.Now()), consent.WrongChange)
 }
+
+func TestNoReminderOfAPartner(t *testing.T) {
+	s := newShared(t)
+	s.clock.Add(30 * 24 * time.Hour)
+	soon, err := s.store.Ending(t.Context(), s.shopper.Vault, s.clock.Now())
+	if err != nil || len(soon) != 1 || soon[0].ID != s.first.Grant {
+		t.Errorf("reminds of %+v, %v", soon, err)
+	}
+}

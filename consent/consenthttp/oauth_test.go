@@ -21,6 +21,9 @@ const (
 type approved struct {
 	Token   string      `json:"access_token"`
 	GrantID id.Approval `json:"grant_id"`
+	Details []struct {
+		Grants []struct{ Grant id.Grant }
+	} `json:"authorization_details"`
 }
 
 // client posts a form as the shop, with proofs if there are any.
@@ -37,9 +40,13 @@ func (a as) client(path string, form url.Values, proofs ...string) reply {
 }
 
 // push pushes a request as an OAuth client does.
-func (a as) push(q consent.Request) reply {
+func (a as) push(q consent.Request, cosignatures ...string) reply {
 	a.t.Helper()
-	details, err := json.Marshal([]any{map[string]any{"type": "coffer_request", "request": q.JWS}})
+	element := map[string]any{"type": "coffer_request", "request": q.JWS}
+	if len(cosignatures) > 0 {
+		element["cosignatures"] = cosignatures
+	}
+	details, err := json.Marshal([]any{element})
 	if err != nil {
 		a.t.Fatal(err)
 	}
@@ -50,7 +57,11 @@ func (a as) push(q consent.Request) reply {
 // approve is a pushed request that the shopper answers with both purposes, redeemed.
 func (a as) approve(by as) (*consenttest.Answer, approved) {
 	a.t.Helper()
-	q := by.shop.Request()
+	return a.approveOf(by, by.shop.Request())
+}
+
+func (a as) approveOf(by as, q consent.Request) (*consenttest.Answer, approved) {
+	a.t.Helper()
 	by.push(q).into(&struct{}{})
 	d := a.shopper.Decide(q, consenttest.Both)
 	var out struct {

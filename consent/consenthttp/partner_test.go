@@ -222,3 +222,25 @@ func TestAPartnerOnEveryRoute(t *testing.T) {
 		t.Errorf("only %d routes", seen)
 	}
 }
+
+// A pushed request is co-signed too, and its approval is the first business's alone: a
+// partner collects with a token of its own.
+func TestPartnersOfAPushedRequest(t *testing.T) {
+	d := newDelivered(t)
+	q := d.shop.shop.Request(func(q *consent.Request) {
+		q.Purposes[0].Partners = []consent.Partner{d.carrier.shop.Partner(consent.Onward, "name")}
+	})
+	a, got := d.person.approveOf(d.shop, q)
+	if len(got.Details) != 1 || len(got.Details[0].Grants) != 2 {
+		t.Errorf("the approval is %+v", got.Details)
+	}
+	on := a.Held[1]
+	d.carrier.permit(on).is(200, "")
+	d.carrier.collect(on).is(200, "")
+	joint := d.asks()
+	if r := d.shop.push(joint); r.Status != 400 || !strings.Contains(string(r.Body), "not-cosigned") {
+		t.Errorf("pushed without a co-signature: %d %s", r.Status, r.Body)
+	}
+	d.shop.push(joint, d.warehouse.shop.Cosign(joint)).is(201, "")
+	d.sound()
+}
