@@ -80,8 +80,9 @@ func (w *world) rand() io.Reader {
 }
 
 // ask makes a request for a delivery (31 days) and for marketing (90 days, two
-// messages a week), and writes it into the trail.
-func (w *world) ask(name string) consent.Request {
+// messages a week), and writes it into the trail. A test may change it before it is
+// signed.
+func (w *world) ask(name string, edit ...func(*consent.Request)) consent.Request {
 	w.t.Helper()
 	key, err := ecdh.P256().NewPrivateKey(seed("agreement"))
 	key = must(w, key, err)
@@ -98,6 +99,9 @@ func (w *world) ask(name string) consent.Request {
 				Optional: []string{"shoe-size"}, Days: 90, Retention: "P90D", LawfulBasis: "https://w3id.org/dpv/legal/eu/gdpr#A6-1-a",
 				Channels: []string{"wallet"}, WeeklyCap: 2},
 		},
+	}
+	for _, e := range edit {
+		e(&q)
 	}
 	jws, err := w.shop.SignJWS(consent.TypeRequest, q.Payload())
 	q.JWS = must(w, jws, err)

@@ -14,7 +14,7 @@ import (
 
 // putTerms notes what the request said of a grant, for rules to look at.
 func putTerms(ctx context.Context, q *consentsql.Queries, g consent.Grant) error {
-	if g.Jurisdictions == nil {
+	if g.Jurisdictions == nil && g.Condition == nil {
 		return nil // of a successor of a grant of which they are not known
 	}
 	return q.PutTerms(ctx, consentsql.PutTermsParams{

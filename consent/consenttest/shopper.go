@@ -205,7 +205,7 @@ func (p *Shopper) Stored(a *Answer) consentdb.Decision {
 		}
 		d.Given = append(d.Given, consentdb.Given{
 			Grant: consent.Grant{ID: h.Grant, Vault: p.Vault, Request: a.Request.ID, Business: by, OnwardOf: first, Purpose: h.Purpose.Purpose,
-				PurposeID: h.Purpose.ID, Attributes: h.Attributes, Channels: h.Channels, WeeklyCap: h.Purpose.WeeklyCap,
+				PurposeID: h.Purpose.ID, Attributes: h.Attributes, Channels: h.Channels, WeeklyCap: h.Purpose.WeeklyCap, Condition: h.Purpose.Condition,
 				Start: h.Entry.Start, End: h.Entry.End, Minor: a.Minor, Handle: h.Entry.HandleKey, Entry: h.Given.Entry,
 				Receipt: h.Receipt.JWT, Letter: h.Letter},
 			Withdraw: h.Ahead, Shares: h.Shares,
