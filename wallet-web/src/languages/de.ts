@@ -4,6 +4,7 @@ import asking from '../views/request/partnerTexts.de';
 import change from '../views/grant/changeTexts.de';
 import changes from '../views/request/changeTexts.de';
 import components from '../components/texts.de';
+import condition from '../views/condition/texts.de';
 import grant from '../views/grant/texts.de';
 import grants from '../views/grants/texts.de';
 import home from '../views/home/texts.de';
@@ -20,4 +21,4 @@ import settings from '../views/settings/texts.de';
 import unlock from '../views/unlock/texts.de';
 import welcome from '../views/welcome/texts.de';
 
-export const texts = { activity, asking, change, changes, components, grant, grants, home, inbox, life, loop, opening, partners, passkeys, recover, request, rights, settings, unlock, welcome };
+export const texts = { activity, asking, change, changes, components, condition, grant, grants, home, inbox, life, loop, opening, partners, passkeys, recover, request, rights, settings, unlock, welcome };

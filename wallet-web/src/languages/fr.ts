@@ -4,6 +4,7 @@ import asking from '../views/request/partnerTexts.fr';
 import change from '../views/grant/changeTexts.fr';
 import changes from '../views/request/changeTexts.fr';
 import components from '../components/texts.fr';
+import condition from '../views/condition/texts.fr';
 import grant from '../views/grant/texts.fr';
 import grants from '../views/grants/texts.fr';
 import home from '../views/home/texts.fr';
@@ -20,4 +21,4 @@ import settings from '../views/settings/texts.fr';
 import unlock from '../views/unlock/texts.fr';
 import welcome from '../views/welcome/texts.fr';
 
-export const texts = { activity, asking, change, changes, components, grant, grants, home, inbox, life, loop, opening, partners, passkeys, recover, request, rights, settings, unlock, welcome };
+export const texts = { activity, asking, change, changes, components, condition, grant, grants, home, inbox, life, loop, opening, partners, passkeys, recover, request, rights, settings, unlock, welcome };

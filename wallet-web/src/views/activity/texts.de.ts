@@ -24,7 +24,7 @@ export default {
     paused: 'Die Freigabe war pausiert.',
     narrowed: 'Sie hatten weniger gegeben oder ein früheres Ende gesetzt; eine neuere Freigabe gilt.',
     replaced: 'Eine neuere Freigabe war an ihre Stelle getreten.',
-    condition: 'Ihre Bedingung war nicht erfüllt.',
+    condition: 'Die Bedingung der Freigabe war nicht erfüllt.',
     terminated: 'Das Unternehmen selbst hatte die Freigabe beendet.',
     suspended: 'Der Betreiber hat dieses Unternehmen gesperrt.',
   },

@@ -3,7 +3,7 @@ import type { Shown, Standing } from '../../api/grant';
 import { verifyEvidence, type Condition } from '../../core/condition';
 import { CoreError } from '../../core/errors';
 import type { GrantId } from '../../core/id';
-import * as texts from './texts';
+import { texts } from './texts';
 
 /** Those whom a request names: a condition may need the word of one of them. */
 export interface Parties {
