@@ -129,6 +129,7 @@ func Start(ctx context.Context, o Options) (n *Node, err error) {
 	}
 	app.blocks = node.BlockStore()
 	n = &Node{chain: o.Chain, app: app, node: node, dbs: dbs, quiet: quiet, logger: o.Logger, checkpoints: checkpoints}
+	began := app.head.Height // consensus owns it from here on
 	if err := node.Start(); err != nil {
 		return nil, fmt.Errorf("starting the ledger node: %w", err)
 	}
@@ -136,7 +137,7 @@ func Start(ctx context.Context, o Options) (n *Node, err error) {
 	n.leave = leave
 	go app.connect(dialling, node.Switch())
 	// Headers of before the last start: whatever was missed lies within the newest few.
-	n.background.Go(func() { n.follow(dialling, max(0, app.head.Height-16)) })
+	n.background.Go(func() { n.follow(dialling, max(0, began-16)) })
 	n.queue = newQueue(app, node.Mempool())
 	return n, nil
 }
