@@ -96,7 +96,7 @@ test('a grant that hangs on something', async () => {
     await unlock(page);
     await title(page, 'Lantern Furniture asks for your data');
     const moment = await page.evaluate((at) => new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'short' }).format(at * 1000), from);
-    await expect(purpose(page, 'Deliver an order').getByText(/before the holder of the key zDn\S+ has signed a “signed lease” about your grant/)).toBeVisible();
+    await expect(purpose(page, 'Deliver an order').getByText(/before the holder of the key zDn\S+ has signed the record “signed lease” about your grant/)).toBeVisible();
     await expect(purpose(page, 'Answer questions and complaints').getByText(`Nothing can be collected or sent before ${moment}.`)).toBeVisible();
     await say(page, 'Deliver an order', 'Yes');
     await say(page, 'Answer questions and complaints', 'Yes');
@@ -155,7 +155,7 @@ test('a grant that hangs on something', async () => {
 
   await test.step('the log says why an attempt was refused', async () => {
     await go(page, 'Activity');
-    await expect(page.getByText('Its condition was not met.')).toHaveCount(2);
+    await expect(page.getByText('The condition of the grant was not met.')).toHaveCount(2);
     await look(page, 'condition-activity');
   });
 });

@@ -21,7 +21,7 @@ export const reasons: Record<string, string> = {
   paused: 'The grant was paused.',
   narrowed: 'You had given less, or set an earlier end; a newer grant stands.',
   replaced: 'A newer grant had taken its place.',
-  condition: 'Its condition was not met.',
+  condition: 'The condition of the grant was not met.',
   terminated: 'The business itself had ended the grant.',
   suspended: 'The operator has suspended this business.',
 };

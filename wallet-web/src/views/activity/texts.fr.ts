@@ -24,7 +24,7 @@ export default {
     paused: 'L’accord était en pause.',
     narrowed: 'Vous aviez donné moins, ou fixé une fin plus proche ; un accord plus récent vaut.',
     replaced: 'Un accord plus récent avait pris sa place.',
-    condition: 'Sa condition n’était pas remplie.',
+    condition: 'La condition de l’accord n’était pas remplie.',
     terminated: 'L’entreprise elle-même avait mis fin à l’accord.',
     suspended: 'L’opérateur a suspendu cette entreprise.',
   },

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Standing } from '../../api/grant';
+import { speech } from '../../components/language.svelte';
 import type { GrantId } from '../../core/id';
 import { jsonVectors } from '../../core/testing/vectors';
+import german from './texts.de';
 import { checkEvidence, claimsOf, inWords, lineOf, partyOf, sayCondition, sayStanding } from './condition';
 
 const parties = { business: 'did:web:shop.example', names: new Map([['did:key:zDnaCarrier', 'The carrier']]) };
@@ -16,11 +18,20 @@ describe('a condition in words', () => {
   });
 
   it('says each kind', () => {
-    expect(sayCondition({ record: { type: 'https://leases.example/terms#SignedLease', issuer: 'did:web:leases.example' } }, parties)).toContain('before leases.example has signed a “signed lease” about your grant');
+    expect(sayCondition({ record: { type: 'https://leases.example/terms#SignedLease', issuer: 'did:web:leases.example' } }, parties)).toContain('before leases.example has signed the record “signed lease” about your grant');
     expect(sayCondition({ event: { party: 'did:key:zDnaCarrier', name: 'handed-over' } }, parties)).toContain('before The carrier has said that this happened: “handed over”');
     expect(sayCondition({ from: 1763720000 }, parties)).toContain('2025');
     expect(sayCondition({ uses: 1 }, parties)).toContain('once');
     expect(sayCondition({ uses: 3 }, parties)).toContain('3 times');
+  });
+
+  it('speaks as the screen does', async () => {
+    const [said, stands] = [() => sayCondition({ uses: 3 }, parties), () => sayStanding({ uses: 3 }, standing({ used: 3 }), 0).text];
+    const only = async () => ({ texts: { condition: german } });
+    await speech.speak('de', { de: only, fr: only });
+    expect([said(), stands(), partyOf('did:web:shop.example', parties)]).toEqual([german.uses(3), 'Aufgebraucht', 'das Unternehmen selbst']);
+    await speech.speak('en');
+    expect(stands()).toBe('Used up');
   });
 
   it('takes names apart', () => {

@@ -5,7 +5,7 @@ export const self = 'the business itself';
 export const key = (short: string) => `the holder of the key ${short}`;
 
 export const record = (type: string, who: string) =>
-  `Nothing can be collected or sent before ${who} has signed a “${type}” about your grant, and the business has shown it.`;
+  `Nothing can be collected or sent before ${who} has signed the record “${type}” about your grant, and the business has shown it.`;
 export const event = (name: string, who: string) => `Nothing can be collected or sent before ${who} has said that this happened: “${name}”.`;
 export const from = (moment: number) => `Nothing can be collected or sent before ${atMoment(moment)}.`;
 export const uses = (n: number) =>
