@@ -6,8 +6,8 @@ export default {
   self: 'das Unternehmen selbst',
   key: (short) => `Inhaber des Schlüssels ${short}`,
 
-  record: (type, who) => `Nichts kann abgerufen oder gesendet werden, bevor ein Nachweis „${type}“ über Ihre Freigabe vorliegt, den das Unternehmen zeigt. Wer ihn unterschreiben muss: ${who}.`,
-  event: (name, who) => `Nichts kann abgerufen oder gesendet werden, bevor bestätigt ist, dass dies geschehen ist: „${name}“. Wer es bestätigen muss: ${who}.`,
+  record: (type, who) => `Nichts kann abgerufen oder gesendet werden, bevor das Unternehmen einen Nachweis „${type}“ über Ihre Freigabe gezeigt hat (unterschrieben von: ${who}).`,
+  event: (name, who) => `Nichts kann abgerufen oder gesendet werden, bevor bestätigt ist, dass dies geschehen ist: „${name}“ (bestätigt von: ${who}).`,
   from: (moment) => `Nichts kann abgerufen oder gesendet werden vor diesem Zeitpunkt: ${atMoment(moment)}.`,
   uses: (n) =>
     n === 1 ? 'Die Freigabe kann einmal genutzt werden: ein Abruf ist eine Nutzung, eine Nachricht auch.' : `Die Freigabe kann ${n}-mal genutzt werden: jeder Abruf ist eine Nutzung, jede Nachricht auch.`,

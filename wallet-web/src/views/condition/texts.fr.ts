@@ -6,8 +6,8 @@ export default {
   self: 'l’entreprise elle-même',
   key: (short) => `le détenteur de la clé ${short}`,
 
-  record: (type, who) => `Rien ne peut être relevé ni envoyé avant que l’entreprise ait montré une attestation « ${type} » au sujet de votre accord. Qui doit la signer : ${who}.`,
-  event: (name, who) => `Rien ne peut être relevé ni envoyé avant qu’il soit confirmé que ceci a eu lieu : « ${name} ». Qui doit le confirmer : ${who}.`,
+  record: (type, who) => `Rien ne peut être relevé ni envoyé avant que l’entreprise ait montré une attestation « ${type} » au sujet de votre accord (signée par : ${who}).`,
+  event: (name, who) => `Rien ne peut être relevé ni envoyé avant qu’il soit confirmé que ceci a eu lieu : « ${name} » (confirmé par : ${who}).`,
   from: (moment) => `Rien ne peut être relevé ni envoyé avant ce moment : ${atMoment(moment)}.`,
   uses: (n) =>
     n === 1 ? 'L’accord peut servir une fois : un relevé compte, un message aussi.' : `L’accord peut servir ${n} fois : chaque relevé compte, chaque message aussi.`,
