@@ -158,6 +158,9 @@ func plant(ctx context.Context, folder, database string, n int, progress io.Writ
 	if err := context.Cause(ctx); err != nil {
 		return p, err
 	}
+	if database != "" { // what its autovacuum does within minutes
+		return p, db.Vacuum(ctx)
+	}
 	return p, db.Checkpoint(ctx)
 }
 

@@ -28,11 +28,12 @@ func (d *DB) Checkpoint(ctx context.Context) error {
 // database any more. It takes time in proportion to what is left, and reads and
 // writes wait for it: call it in a quiet window, with a deadline.
 //
-// PostgreSQL's VACUUM frees the space of what was deleted for reuse and waits for nobody;
+// PostgreSQL's VACUUM frees the space of what was deleted for reuse, waits for nobody, and
+// looks at what the tables hold now;
 // what is not overwritten yet is ciphertext whose key is gone.
 func (d *DB) Vacuum(ctx context.Context) error {
 	if d.postgres {
-		if _, err := d.write.ExecContext(ctx, "VACUUM"); err != nil {
+		if _, err := d.write.ExecContext(ctx, "VACUUM (ANALYZE)"); err != nil {
 			return fmt.Errorf("vacuuming: %w", err)
 		}
 		return nil
