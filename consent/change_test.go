@@ -37,7 +37,7 @@ func TestChangesAreNeverWider(t *testing.T) {
 	f.request.Purposes[1].Optional = []string{"shoe-size", "name", "email"}
 	asked.Optional = f.request.Purposes[1].Optional
 	accepted, refused, kinds := 0, 0, map[consent.ChangeKind]int{}
-	rapid.Check(t, func(t *rapid.T) {
+	property := func(t *rapid.T) {
 		h := f
 		clock := now
 		h.grant.PurposeID, h.grant.Purpose = asked.ID, asked.Purpose
@@ -84,15 +84,14 @@ func TestChangesAreNeverWider(t *testing.T) {
 				Attributes: c.Next.Attributes, Channels: c.Next.Channels, Start: start, End: c.Next.Until, Entry: c.Next.Entry, Receipt: "receipt"}
 			clock = start.Time()
 		}
-	})
-	for _, kind := range []consent.ChangeKind{consent.ChangeNarrowed, consent.ChangeShortened, consent.ChangeRenewed, consent.ChangePaused, consent.ChangeResumed} {
-		if kinds[kind] == 0 {
-			t.Errorf("no change is %s: the test proves nothing about it", kind)
+	}
+	// A hundred draws may have none of a kind; a few hundred have.
+	for range 20 {
+		if rapid.Check(t, property); accepted > 0 && refused > 0 && len(kinds) == 5 {
+			return
 		}
 	}
-	if accepted == 0 || refused == 0 {
-		t.Errorf("%d accepted, %d refused", accepted, refused)
-	}
+	t.Errorf("the test proves nothing: %d accepted, %d refused, of the kinds %v", accepted, refused, kinds)
 }
 
 // drawSuccessor makes a successor: one of that kind every other time, else one of more or

@@ -199,7 +199,7 @@ test('the whole journey', async () => {
     await expect(page.getByText('What they already read cannot be unread')).toBeVisible();
     await page.getByRole('button', { name: 'Withdraw this grant' }).click();
     await expect(page.getByText('Withdrawn. Nothing more can be collected under this grant.')).toBeVisible();
-    await expect(page.getByText('Your withdrawal is on the ledger')).toBeVisible();
+    await expect(page.getByText('What ended this entry is on the ledger too')).toBeVisible();
     // The shop hears of it at its webhook, deletes, and answers twice, signed.
     const since = page.getByRole('list', { name: 'What happened since' });
     await expect(since.getByText(/It acknowledged, signed on/)).toBeVisible({ timeout: 20_000 });

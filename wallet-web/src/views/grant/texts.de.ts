@@ -43,7 +43,7 @@ export default {
     opening: 'Der Eintrag legt sich auf genau diese Quittung fest',
     request: 'Die Quittung sagt Wort für Wort, was das Unternehmen gefragt hat',
     countersignature: 'Das Unternehmen hat genau diese Quittung auch unterschrieben',
-    withdrawal: 'Ihr Widerruf steht im Register',
+    withdrawal: 'Auch was diesen Eintrag beendet hat, steht im Register',
   },
   details: {
     'not-checked': 'Nicht angesehen, weil eine Zeile darüber nicht hält.',

@@ -54,7 +54,7 @@ export const lines: Record<Check['name'], string> = {
   opening: 'The entry commits to exactly this receipt',
   request: 'The receipt says what the business asked, word for word',
   countersignature: 'The business signed this very receipt too',
-  withdrawal: 'Your withdrawal is on the ledger',
+  withdrawal: 'What ended this entry is on the ledger too',
 };
 export const details: Record<string, string> = {
   'not-checked': 'Not looked at, because a line above does not hold.',

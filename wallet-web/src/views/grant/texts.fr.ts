@@ -43,7 +43,7 @@ export default {
     opening: 'L’entrée engage sur exactement ce reçu',
     request: 'Le reçu dit mot pour mot ce que l’entreprise a demandé',
     countersignature: 'L’entreprise a signé ce même reçu',
-    withdrawal: 'Votre retrait est au registre',
+    withdrawal: 'Ce qui a mis fin à cette entrée est aussi au registre',
   },
   details: {
     'not-checked': 'Non regardé, car une ligne au-dessus ne tient pas.',
