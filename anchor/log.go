@@ -104,6 +104,6 @@ func treeRoot(items [][]byte) [32]byte {
 	case 1:
 		return HashLeaf(items[0])
 	}
-	split := 1 << (bits.Len(uint(len(items)-1)) - 1)
-	return HashChildren(treeRoot(items[:split]), treeRoot(items[split:]))
+	middle := split(uint64(len(items)))
+	return HashChildren(treeRoot(items[:middle]), treeRoot(items[middle:]))
 }

@@ -23,6 +23,7 @@ type ruling struct {
 	register anchor.Register
 	open     map[[32]byte]motion
 	passed   bool       // the register changed in this block
+	moved    [][32]byte // motions that this block counted a ballot on
 	gone     [][32]byte // motions that this block closed
 }
 
@@ -81,7 +82,7 @@ func (r *ruling) take(chain anchor.Chain, b anchor.Ballot) error {
 		return no("%s said so already", m.Name)
 	}
 	on.Votes[b.Member] = b.For
-	r.open[hash] = on
+	r.open[hash], r.moved = on, append(r.moved, hash)
 	switch t := r.tally(on); {
 	case t.Passed():
 		r.register, r.passed = next, true
@@ -142,14 +143,18 @@ func voting(r anchor.Register) map[anchor.ValidatorKey]bool {
 
 func ballotKey(hash [32]byte) []byte { return keyed(keyBallot, hash) }
 
-// write stores what differs from what is stored: all that is open is little.
-func (r *ruling) write(to dbm.Batch) error {
+// write stores what a block changed; the first block also stores what the genesis said.
+func (r *ruling) write(to dbm.Batch, height int64) error {
 	for _, hash := range r.gone {
 		if err := to.Delete(ballotKey(hash)); err != nil {
 			return err
 		}
 	}
-	for hash, m := range r.open {
+	for _, hash := range r.moved {
+		m, open := r.open[hash]
+		if !open {
+			continue
+		}
 		b, err := json.Marshal(m) // keys of maps are sorted
 		if err != nil {
 			return err
@@ -157,6 +162,9 @@ func (r *ruling) write(to dbm.Batch) error {
 		if err := to.Set(ballotKey(hash), b); err != nil {
 			return err
 		}
+	}
+	if !r.passed && height > 1 {
+		return nil
 	}
 	return to.Set(numbered(keyNumber, r.register.Number), r.register.Bytes())
 }

@@ -295,7 +295,7 @@ func (b *block) finishState() error {
 	if err := b.handles.write(b.write); err != nil {
 		return err
 	}
-	if err := b.ruling.write(b.write); err != nil {
+	if err := b.ruling.write(b.write, b.head.Height); err != nil {
 		return err
 	}
 	b.head.Handles, b.head.Register = b.handles.root, b.ruling.register.Number
