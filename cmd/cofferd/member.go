@@ -138,18 +138,7 @@ func runMember(ctx context.Context, folder string, config MemberConfig, log *slo
 	server := newServer(logRequests(log, r), log)
 	log.Info("a member at work", "listen", l.Addr().String(), "ledger", config.LedgerListen, "chain", config.Chain, "version", version())
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error {
-		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-			return fmt.Errorf("serving: %w", err)
-		}
-		return nil
-	})
-	g.Go(func() error {
-		<-ctx.Done()
-		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
-		defer cancel()
-		return server.Shutdown(grace)
-	})
+	answerUntil(ctx, g, server, l)
 	err = g.Wait()
 	log.Info("stopping")
 	stopVotes()

@@ -98,26 +98,31 @@ func newServer(h http.Handler, log *slog.Logger) *http.Server {
 	}
 }
 
-// run answers requests and drains the outbox until ctx ends, then finishes the
-// requests under way.
-func (o *operator) run(ctx context.Context, l net.Listener) error {
-	server := newServer(o.handler, o.log)
-	g, ctx := errgroup.WithContext(ctx)
+// answerUntil lets a server work in a group until ctx ends, and then finish what it began.
+func answerUntil(ctx context.Context, g *errgroup.Group, server *http.Server, l net.Listener) {
 	g.Go(func() error {
 		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 			return fmt.Errorf("serving: %w", err)
 		}
 		return nil
 	})
-	g.Go(func() error { return o.outbox.Run(ctx) })
-	g.Go(func() error { return o.hooks.Run(ctx) })
-	g.Go(func() error { return o.tidy(ctx, time.Minute) })
 	g.Go(func() error {
 		<-ctx.Done()
 		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 		defer cancel()
 		return server.Shutdown(grace)
 	})
+}
+
+// run answers requests and drains the outbox until ctx ends, then finishes the
+// requests under way.
+func (o *operator) run(ctx context.Context, l net.Listener) error {
+	server := newServer(o.handler, o.log)
+	g, ctx := errgroup.WithContext(ctx)
+	answerUntil(ctx, g, server, l)
+	g.Go(func() error { return o.outbox.Run(ctx) })
+	g.Go(func() error { return o.hooks.Run(ctx) })
+	g.Go(func() error { return o.tidy(ctx, time.Minute) })
 	if err := g.Wait(); err != nil && !errors.Is(err, context.Canceled) {
 		return err
 	}
