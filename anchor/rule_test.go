@@ -114,7 +114,7 @@ func (p *person) clone() *person {
 func TestRule(t *testing.T) {
 	const chain anchor.Chain = "rule"
 	admitted, permits := 0, 0
-	rapid.Check(t, func(t *rapid.T) {
+	history := func(t *rapid.T) {
 		l := &ledger{map[anchor.Handle]anchor.GrantState{}, map[anchor.Leaf]bool{}}
 		people := make([]*person, 2)
 		for i := range people {
@@ -170,11 +170,15 @@ func TestRule(t *testing.T) {
 				t.Fatalf("the ledger has %d leaves, the model %d", len(l.leaves), sent)
 			}
 		}
-	})
-	// A test that only ever sees refusals shows nothing.
-	if permits < 50 || admitted < permits+50 {
-		t.Errorf("only %d entries were admitted, %d of them permits", admitted, permits)
 	}
+	// A test that only ever sees refusals shows nothing, and the few histories of -short
+	// may hold little else.
+	for range 20 {
+		if rapid.Check(t, history); permits >= 50 && admitted >= permits+50 {
+			return
+		}
+	}
+	t.Errorf("only %d entries were admitted, %d of them permits", admitted, permits)
 }
 
 // brokenState fails every question.
