@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"coffer/anchor"
+	"coffer/internal/peer"
 )
 
 // Config is what an operator decides. It lives as cofferd.json in the data folder,
@@ -47,6 +48,15 @@ type Config struct {
 	// BusinessRate is how many requests a second one business may make on average;
 	// 0 means no limit.
 	BusinessRate int `json:"business_rate"`
+	// OAuthRate is how many requests a second one business, and one address, may make to
+	// the authorization server on average; 0 means no limit. Those without a valid
+	// signature count for their address.
+	OAuthRate int `json:"oauth_rate"`
+	// TrustedProxies are the addresses and networks of the reverse proxies in front of
+	// this daemon, as in 10.0.0.7 or 10.0.0.0/8. From them, and from nobody else,
+	// X-Forwarded-For is believed. Behind a proxy that is not listed, all who come
+	// through it count as one.
+	TrustedProxies []string `json:"trusted_proxies,omitempty"`
 	// ProofNonce makes businesses put a nonce of ours into every DPoP proof, so that
 	// none can be made ahead (RFC 9449 section 8). For two minutes after a start it is
 	// so in any case.
@@ -94,6 +104,7 @@ func Defaults() Config {
 		Listen:       "localhost:8080",
 		Heartbeat:    Duration(30 * time.Second),
 		BusinessRate: 1000,
+		OAuthRate:    50,
 
 		DecisionLogFiles: 8,
 		DecisionLogMiB:   64,
@@ -131,6 +142,12 @@ func (c Config) Check() error {
 	}
 	if c.BusinessRate < 0 {
 		return fmt.Errorf("business_rate %d: want 0 (no limit) or more", c.BusinessRate)
+	}
+	if c.OAuthRate < 0 {
+		return fmt.Errorf("oauth_rate %d: want 0 (no limit) or more", c.OAuthRate)
+	}
+	if _, err := peer.ParseProxies(c.TrustedProxies); err != nil {
+		return fmt.Errorf("trusted_proxies: %w", err)
 	}
 	if c.DecisionLogFiles < 0 || c.DecisionLogFiles == 1 || c.DecisionLogFiles > 1000 {
 		return fmt.Errorf("decision_log_files %d: want 0 (no log), or 2 to 1000", c.DecisionLogFiles)

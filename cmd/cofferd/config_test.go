@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"reflect"
 	"strings"
 	"testing"
 )
@@ -36,7 +37,7 @@ func TestConfigReadsWhatInitWrites(t *testing.T) {
 	}
 	want := Defaults()
 	want.Chain = "test-chain"
-	if got != want {
+	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 }
@@ -60,6 +61,9 @@ func TestConfigRefuses(t *testing.T) {
 		"a log of tiny files":        {string(with(t, "decision_log_mib", "0")), "want 2 to 4096"},
 		"a log of nothing":           {string(with(t, "decision_log_every", "0")), "want 1 (every decision) or more"},
 		"a tiny cache":               {string(with(t, "cache_mib", "1")), "want 16 to"},
+		"a negative rate for tokens": {string(with(t, "oauth_rate", "-1")), "want 0 (no limit) or more"},
+		"a proxy by its name":        {string(with(t, "trusted_proxies", `["proxy.example"]`)), "trusted_proxies: \"proxy.example\": want an address or a network"},
+		"everybody as a proxy":       {string(with(t, "trusted_proxies", `["0.0.0.0/0"]`)), "that is everybody"},
 		"a negative rate":            {string(with(t, "business_rate", "-1")), "want 0 (no limit) or more"},
 	} {
 		t.Run(name, func(t *testing.T) {

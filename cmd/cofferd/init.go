@@ -17,6 +17,7 @@ func settings(c *cobra.Command, to *Config) {
 	f.StringVar((*string)(&to.Chain), "chain", "", "name of the ledger (default: coffer- and random characters)")
 	f.StringVar(&to.Database, "database", "", "PostgreSQL database for vaults and consent, as in postgres://coffer@db.example/coffer (default: coffer.db in the folder)")
 	to.Version, to.Heartbeat, to.BusinessRate = d.Version, d.Heartbeat, d.BusinessRate
+	to.OAuthRate = d.OAuthRate
 	to.CacheMiB = d.CacheMiB
 	to.DecisionLogFiles, to.DecisionLogMiB, to.DecisionLogEvery = d.DecisionLogFiles, d.DecisionLogMiB, d.DecisionLogEvery
 }

@@ -22,6 +22,7 @@ import (
 	"coffer/consent/oauth"
 	"coffer/internal/contract"
 	"coffer/internal/httpjson"
+	"coffer/internal/peer"
 	"coffer/internal/sqldb"
 	"coffer/vault/passkey"
 	"coffer/vault/vaultdb"
@@ -107,7 +108,11 @@ func openOn(ctx context.Context, folder string, config Config, log *slog.Logger,
 	if err != nil {
 		return o, err
 	}
-	o.handler = logRequests(log, routes)
+	proxies, err := peer.ParseProxies(config.TrustedProxies)
+	if err != nil {
+		return o, fmt.Errorf("trusted_proxies: %w", err)
+	}
+	o.handler = proxies.Behind(logRequests(log, routes))
 	return o, nil
 }
 
@@ -146,7 +151,7 @@ func (o *operator) routes(folder string, config Config, now func() time.Time) (*
 	}
 	signatures := agent.New(agent.Options{Now: now})
 	tokens, err := oauth.New(oauth.Options{Origin: config.Origin, Key: key, Store: o.consents,
-		Signatures: signatures, Catalogue: rules.Catalogue(), Nonce: config.ProofNonce, Bearer: config.BearerTokens, Alone: config.Database == "", Clock: now, Log: o.log})
+		Signatures: signatures, Catalogue: rules.Catalogue(), Nonce: config.ProofNonce, Bearer: config.BearerTokens, Alone: config.Database == "", Rate: perSecond(config.OAuthRate), Clock: now, Log: o.log})
 	if err != nil {
 		return nil, err
 	}

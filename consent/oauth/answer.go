@@ -36,6 +36,9 @@ func (s *Server) reply(w http.ResponseWriter, r *http.Request, status int, body 
 	switch refused, known := errors.AsType[*oauthError](err); {
 	case known:
 		httpjson.Write(w, refused.status, map[string]string{"error": refused.code, "error_description": refused.detail})
+	case errors.Is(err, errTooMany):
+		w.Header().Set("Retry-After", retryAfter)
+		httpjson.Write(w, http.StatusTooManyRequests, map[string]string{"error": "temporarily_unavailable", "error_description": "too many requests; slow down"})
 	case errors.Is(err, consent.ErrUnreachable):
 		w.Header().Set("Retry-After", "5")
 		httpjson.Write(w, http.StatusServiceUnavailable, map[string]string{"error": "temporarily_unavailable", "error_description": "the DID's host does not answer"})

@@ -64,6 +64,9 @@ func (s *Server) client(r *http.Request, form url.Values) (consent.Business, err
 	default:
 		return consent.Business{}, invalidClient("this business is suspended")
 	}
+	if !s.clients.Admit(by.DID, now) {
+		return consent.Business{}, errTooMany
+	}
 	if named := form.Get("client_id"); named != "" && named != string(by.DID) {
 		return consent.Business{}, invalidClient("client_id is not who signed")
 	}

@@ -47,6 +47,9 @@ func (s *Server) deleteGrant(w http.ResponseWriter, r *http.Request) {
 // other exists.
 func (s *Server) managed(r *http.Request) (consent.DID, id.Approval, error) {
 	by, _ := Business(r.Context())
+	if !s.clients.Admit(by, s.o.Clock()) {
+		return by, id.Approval{}, errTooMany
+	}
 	name, err := id.Parse[id.Approval](mux.Vars(r)["id"])
 	if under, limited := Limited(r.Context()); err != nil || limited && under != name {
 		return by, name, consent.ErrNotFound
@@ -60,6 +63,9 @@ func (s *Server) managed(r *http.Request) (consent.DID, id.Approval, error) {
 
 func (s *Server) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	switch {
+	case errors.Is(err, errTooMany):
+		w.Header().Set("Retry-After", retryAfter)
+		httpjson.Refuse(w, httpjson.Problem{Code: "too-many", Title: "Too many requests; slow down", Status: http.StatusTooManyRequests})
 	case errors.Is(err, consent.ErrNotFound):
 		httpjson.Refuse(w, httpjson.Problem{Code: "not-found", Title: "There is no such thing here", Status: http.StatusNotFound})
 	case errors.Is(err, consentdb.ErrSuspended):

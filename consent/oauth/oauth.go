@@ -25,15 +25,18 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"sync/atomic"
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
 	"github.com/gorilla/mux"
+	"golang.org/x/time/rate"
 
 	"coffer/consent"
 	"coffer/consent/consentdb"
 	"coffer/internal/httpjson"
+	"coffer/internal/peer"
 )
 
 const (
@@ -48,6 +51,10 @@ const (
 	PushLife = 10 * time.Minute
 	// skew is how far two honest clocks may be apart.
 	skew = 30 * time.Second
+
+	// DefaultRate is far above what a token every ten minutes and a push for each
+	// customer come to.
+	DefaultRate rate.Limit = 50
 )
 
 // Options are what a Server needs. All of the first group must be set.
@@ -72,6 +79,10 @@ type Options struct {
 	// Bearer gives tokens that are bound to no key to clients that send no proof, and
 	// takes them. Whoever steals one can use it for its ten minutes.
 	Bearer bool
+
+	// Rate bounds how often per second one client, and one address, may ask; 0 is
+	// DefaultRate, rate.Inf is no bound.
+	Rate rate.Limit
 }
 
 // Server is safe for concurrent use.
@@ -85,6 +96,8 @@ type Server struct {
 	used      memory
 	began     time.Time
 	ended     atomic.Uint64 // how often this daemon has ended tokens
+	addresses *peer.Limiter[netip.Addr]
+	clients   *peer.Limiter[consent.DID]
 }
 
 // New makes a server. It does nothing until its Routes are asked.
@@ -94,6 +107,9 @@ func New(o Options) (*Server, error) {
 	}
 	if o.Key == nil || o.Store == nil || o.Signatures == nil || o.Catalogue == nil || o.Clock == nil || o.Log == nil {
 		return nil, errors.New("starting the authorization server: an option is missing")
+	}
+	if o.Rate == 0 {
+		o.Rate = DefaultRate
 	}
 	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.ES256, Key: o.Key},
 		(&jose.SignerOptions{}).WithType(tokenType))
@@ -111,7 +127,8 @@ func New(o Options) (*Server, error) {
 	derive := hmac.New(sha256.New, secret)
 	derive.Write([]byte("coffer/v1 dpop nonce"))
 	return &Server{o: o, signer: signer, nonceKey: derive.Sum(nil), known: newCache(maxKnown),
-		used: memory{max: maxUsed}, began: o.Clock()}, nil
+		used: memory{max: maxUsed}, began: o.Clock(),
+		addresses: newLimiter[netip.Addr](o.Rate), clients: newLimiter[consent.DID](o.Rate)}, nil
 }
 
 const (
@@ -125,13 +142,13 @@ const (
 
 // Routes registers the endpoints and the metadata (RFC 8414).
 func (s *Server) Routes(r *mux.Router) {
-	r.HandleFunc(pushPath, s.push).Methods(http.MethodPost)
-	r.HandleFunc(authorizePath, s.authorize).Methods(http.MethodGet)
-	r.HandleFunc(tokenPath, s.token).Methods(http.MethodPost)
-	r.HandleFunc(introspectPath, s.introspect).Methods(http.MethodPost)
-	r.HandleFunc(revokePath, s.revoke).Methods(http.MethodPost)
-	r.Handle(grantsPath+"/{id}", s.Protect(http.HandlerFunc(s.queryGrant))).Methods(http.MethodGet)
-	r.Handle(grantsPath+"/{id}", s.Protect(http.HandlerFunc(s.deleteGrant))).Methods(http.MethodDelete)
+	r.Handle(pushPath, s.paced(s.push, s.slowDown)).Methods(http.MethodPost)
+	r.Handle(authorizePath, s.paced(s.authorize, slowPage)).Methods(http.MethodGet)
+	r.Handle(tokenPath, s.paced(s.token, s.slowDown)).Methods(http.MethodPost)
+	r.Handle(introspectPath, s.paced(s.introspect, s.slowDown)).Methods(http.MethodPost)
+	r.Handle(revokePath, s.paced(s.revoke, s.slowDown)).Methods(http.MethodPost)
+	r.Handle(grantsPath+"/{id}", s.paced(s.Protect(http.HandlerFunc(s.queryGrant)).ServeHTTP, s.slowManage)).Methods(http.MethodGet)
+	r.Handle(grantsPath+"/{id}", s.paced(s.Protect(http.HandlerFunc(s.deleteGrant)).ServeHTTP, s.slowManage)).Methods(http.MethodDelete)
 	r.HandleFunc("/.well-known/oauth-authorization-server", s.metadata).Methods(http.MethodGet)
 }
 

@@ -25,6 +25,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 	"github.com/go-jose/go-jose/v4/jwt"
 	"github.com/gorilla/mux"
+	"golang.org/x/time/rate"
 
 	"coffer/consent"
 	"coffer/consent/agent"
@@ -81,7 +82,7 @@ func newServer(t testing.TB, edit ...func(*oauth.Options)) *server {
 	s.signatures = &counting{Signatures: agent.New(agent.Options{Now: s.clock.Now})}
 	s.shop = s.register(consent.BusinessActive)
 	o := oauth.Options{Origin: consenttest.Operator, Key: key, Store: s.store, Signatures: s.signatures, Catalogue: catalogue,
-		Bearer: true, Clock: s.clock.Now, Log: slog.New(slog.NewTextHandler(io.Discard, nil))}
+		Bearer: true, Rate: rate.Inf, Clock: s.clock.Now, Log: slog.New(slog.NewTextHandler(io.Discard, nil))}
 	for _, e := range edit {
 		e(&o)
 	}

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"coffer/internal/httpjson"
+	"coffer/internal/peer"
 	"coffer/vault"
 	"coffer/vault/passkey"
 )
@@ -72,7 +73,7 @@ func (h *handler) finishRecovery(w http.ResponseWriter, r *http.Request) error {
 // pace holds recoveries to what people need: each costs a row that is synced, and
 // anybody may ask.
 func (h *handler) pace(w http.ResponseWriter, r *http.Request) error {
-	if h.recoveries.admit(r.RemoteAddr, h.Now()) {
+	if h.recoveries.Admit(peer.Of(r), h.Now()) {
 		return nil
 	}
 	w.Header().Set("Retry-After", "10")

@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -22,6 +23,7 @@ import (
 
 	"coffer/internal/httpjson"
 	"coffer/internal/id"
+	"coffer/internal/peer"
 	"coffer/vault"
 	"coffer/vault/passkey"
 )
@@ -88,7 +90,7 @@ func Routes(r *mux.Router, o Options) error {
 
 type handler struct {
 	Options
-	recoveries *limiter
+	recoveries *peer.Limiter[netip.Addr]
 }
 
 // answer turns a handler's error into a refusal.
