@@ -91,12 +91,15 @@ func Active(b consent.Business) error {
 	return ErrSuspended
 }
 
+// prunedInPassing is what somebody who only wants a token may wait for.
+const prunedInPassing = 64
+
 // UseAssertion remembers a client assertion until it expires. first is false if it
 // was used before. Several daemons on one database share this memory.
 func (s *Store) UseAssertion(ctx context.Context, did consent.DID, jti string, expires, now time.Time) (first bool, err error) {
 	digest := consent.HashOf(jti)
 	err = s.write(ctx, func(q *consentsql.Queries, _ sqldb.Tx) error {
-		if err := q.PruneAssertions(ctx, now.Unix()); err != nil {
+		if _, err := q.PruneAssertions(ctx, consentsql.PruneAssertionsParams{Expires: now.Unix(), Limit: prunedInPassing}); err != nil {
 			return err
 		}
 		n, err := q.UseAssertion(ctx, consentsql.UseAssertionParams{Business: did, Digest: digest[:], Expires: expires.Unix()})

@@ -44,12 +44,34 @@ func (s *Store) TokenEnded(ctx context.Context, token consent.Hash, under id.App
 // keptUsed is how long a code is remembered after its time, so that its reuse is seen.
 const keptUsed = time.Hour
 
+// prunedAtOnce bounds how long Expire keeps the writer: a proof comes with every request
+// of a business, and a million of them can be over together.
+const prunedAtOnce = 2000
+
 // Expire removes proofs, pushed requests, codes, approvals and revocations whose time
 // is over. Nobody can use one meanwhile.
 func (s *Store) Expire(ctx context.Context, now time.Time) error {
 	at := now.Unix()
+	for _, prune := range []func(context.Context, *consentsql.Queries) (int64, error){
+		func(ctx context.Context, q *consentsql.Queries) (int64, error) {
+			return q.PruneProofs(ctx, consentsql.PruneProofsParams{Expires: at, Limit: prunedAtOnce})
+		},
+		func(ctx context.Context, q *consentsql.Queries) (int64, error) {
+			return q.PruneAssertions(ctx, consentsql.PruneAssertionsParams{Expires: at, Limit: prunedAtOnce})
+		},
+	} {
+		for n := int64(prunedAtOnce); n == prunedAtOnce; { // each turn lets others write
+			err := s.write(ctx, func(q *consentsql.Queries, _ sqldb.Tx) (err error) {
+				n, err = prune(ctx, q)
+				return err
+			})
+			if err != nil {
+				return wrap("removing what is over", err)
+			}
+		}
+	}
 	return wrap("removing what is over", s.write(ctx, func(q *consentsql.Queries, _ sqldb.Tx) error {
-		for _, prune := range []func(context.Context, int64) error{q.PruneProofs, q.PrunePushed, q.PruneApprovals, q.PruneRevoked, q.PruneAssertions} {
+		for _, prune := range []func(context.Context, int64) error{q.PrunePushed, q.PruneApprovals, q.PruneRevoked} {
 			if err := prune(ctx, at); err != nil {
 				return err
 			}

@@ -69,13 +69,21 @@ func (q *Queries) Businesses(ctx context.Context) ([]Business, error) {
 	return items, nil
 }
 
-const pruneAssertions = `-- name: PruneAssertions :exec
-DELETE FROM assertion WHERE expires < $1
+const pruneAssertions = `-- name: PruneAssertions :execrows
+DELETE FROM assertion WHERE (business, digest) IN (SELECT old.business, old.digest FROM assertion AS old WHERE old.expires < $1 LIMIT $2)
 `
 
-func (q *Queries) PruneAssertions(ctx context.Context, expires int64) error {
-	_, err := q.db.ExecContext(ctx, pruneAssertions, expires)
-	return err
+type PruneAssertionsParams struct {
+	Expires int64
+	Limit   int32
+}
+
+func (q *Queries) PruneAssertions(ctx context.Context, arg PruneAssertionsParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, pruneAssertions, arg.Expires, arg.Limit)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const putBusiness = `-- name: PutBusiness :execrows

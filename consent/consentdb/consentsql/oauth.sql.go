@@ -164,13 +164,21 @@ func (q *Queries) PruneCodes(ctx context.Context, expires int64) error {
 	return err
 }
 
-const pruneProofs = `-- name: PruneProofs :exec
-DELETE FROM proof WHERE expires < $1
+const pruneProofs = `-- name: PruneProofs :execrows
+DELETE FROM proof WHERE digest IN (SELECT old.digest FROM proof AS old WHERE old.expires < $1 LIMIT $2)
 `
 
-func (q *Queries) PruneProofs(ctx context.Context, expires int64) error {
-	_, err := q.db.ExecContext(ctx, pruneProofs, expires)
-	return err
+type PruneProofsParams struct {
+	Expires int64
+	Limit   int32
+}
+
+func (q *Queries) PruneProofs(ctx context.Context, arg PruneProofsParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, pruneProofs, arg.Expires, arg.Limit)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const prunePushed = `-- name: PrunePushed :exec

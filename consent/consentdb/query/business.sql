@@ -14,8 +14,8 @@ SELECT * FROM business ORDER BY did;
 -- name: SetBusinessState :execrows
 UPDATE business SET state = $1 WHERE did = $2;
 
--- name: PruneAssertions :exec
-DELETE FROM assertion WHERE expires < $1;
+-- name: PruneAssertions :execrows
+DELETE FROM assertion WHERE (business, digest) IN (SELECT old.business, old.digest FROM assertion AS old WHERE old.expires < $1 LIMIT $2);
 
 -- name: UseAssertion :execrows
 INSERT INTO assertion (business, digest, expires) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING;

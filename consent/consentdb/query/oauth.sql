@@ -71,8 +71,8 @@ INSERT INTO revoked (digest, expires) VALUES ($1, $2) ON CONFLICT DO NOTHING;
 SELECT EXISTS (SELECT 1 FROM revoked WHERE revoked.digest = $1)
   OR EXISTS (SELECT 1 FROM approval WHERE approval.approval_id = $2 AND approval.ended <> 0);
 
--- name: PruneProofs :exec
-DELETE FROM proof WHERE expires < $1;
+-- name: PruneProofs :execrows
+DELETE FROM proof WHERE digest IN (SELECT old.digest FROM proof AS old WHERE old.expires < $1 LIMIT $2);
 
 -- name: PrunePushed :exec
 DELETE FROM pushed WHERE expires < $1;
