@@ -25,6 +25,9 @@ const (
 	attempts  = 5
 	firstWait = 100 * time.Millisecond
 	maxWait   = 5 * time.Second
+	// maxPatience bounds what a Retry-After can ask for: who is wrong about it must not
+	// silence a business for a day.
+	maxPatience = 10 * time.Minute
 )
 
 // client speaks to the operator. Everything it sends names itself by an id that
@@ -144,6 +147,9 @@ func (c *client) once(ctx context.Context, method, path string, header http.Head
 	if resp.StatusCode >= 300 {
 		return c.problem(resp, b)
 	}
+	if p, ok := out.(interface{ patience(time.Duration) }); ok {
+		p.patience(retryAfter(resp.Header))
+	}
 	if out == nil {
 		return nil
 	}
@@ -183,11 +189,18 @@ func (c *client) problem(resp *http.Response, body []byte) *Problem {
 	return p
 }
 
-func readProblem(resp *http.Response, body []byte) *Problem {
-	p := &Problem{Status: resp.StatusCode, Title: http.StatusText(resp.StatusCode)}
-	if s, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil && s > 0 {
-		p.RetryAfter = time.Duration(s) * time.Second
+// retryAfter is when the operator wants to be asked again; 0 if it does not say. Nobody
+// is waited for longer than maxPatience.
+func retryAfter(h http.Header) time.Duration {
+	s, err := strconv.Atoi(h.Get("Retry-After"))
+	if err != nil || s < 0 {
+		return 0
 	}
+	return min(time.Duration(s), maxPatience/time.Second) * time.Second
+}
+
+func readProblem(resp *http.Response, body []byte) *Problem {
+	p := &Problem{Status: resp.StatusCode, Title: http.StatusText(resp.StatusCode), RetryAfter: retryAfter(resp.Header)}
 	switch t, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type")); t {
 	case "application/problem+json":
 	case "application/json": // the token endpoint speaks RFC 6749, section 5.2

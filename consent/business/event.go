@@ -162,7 +162,7 @@ func (b *Business) Watch(ctx context.Context, every time.Duration, handle Handle
 		default:
 			pause = every
 		}
-		if err := b.client.wait(ctx, pause); err != nil {
+		if err := b.client.wait(ctx, max(pause, askedToWait(err))); err != nil {
 			return err
 		}
 	}

@@ -443,6 +443,7 @@ func TestPollGoesOn(t *testing.T) {
 	b, _ := o.shop()
 	q := o.asked(b)
 	o.tell("answered", q, id.Grant{})
+	o.newer = true
 	o.tell("something of a later operator", q, id.Grant{})
 	o.give(q, "delivery", goods, func(g *given) { g.Opening.R[0] ^= 1 })
 	last := o.give(q, "marketing", map[string]any{"email": "quillon@vasterhaven.example"})

@@ -26,14 +26,16 @@ import (
 	"coffer/consent"
 	"coffer/consent/agent"
 	"coffer/consent/business"
+	"coffer/internal/contract/contracttest"
 	"coffer/internal/httpjson"
 	"coffer/internal/id"
 	"coffer/policies"
 	"coffer/vault/seal"
 )
 
-// operator is a double: it stores what it is handed, answers as the contract says,
-// and lies where a test tells it to. The real one is met in cmd/cofferd's tests.
+// operator is a double: it stores what it is handed, answers as the contract says (each
+// answer is held to it), and lies where a test tells it to. The real one is met in
+// cmd/cofferd's tests.
 type operator struct {
 	t      *testing.T
 	server *httptest.Server
@@ -55,6 +57,8 @@ type operator struct {
 	hookURL  string
 	hookKey  consent.Bytes
 
+	newer   bool           // it says what this version's contract does not know
+	again   time.Duration  // when an open request may be asked about again
 	calls   map[string]int // by route
 	trouble map[string][]trouble
 }
@@ -64,6 +68,7 @@ type trouble struct {
 	status int // with a problem of that status
 	code   string
 	after  bool // the work is done and its answer lost
+	again  int  // seconds to wait, if it says so
 }
 
 // given is a grant and the shopper's side of it.
@@ -92,7 +97,8 @@ func newOperator(t *testing.T) *operator {
 		inbox: map[id.Message]bool{}, proofs: map[string]bool{}, calls: map[string]int{}, trouble: map[string][]trouble{},
 	}
 	o.ledger = anchortest.NewMemory("coffer-business-test", o.clock)
-	r := mux.NewRouter()
+	r, troubled := mux.NewRouter(), mux.NewRouter()
+	held := contracttest.Hold(t, r)
 	anchorhttp.Routes(r, o.ledger)
 	for route, serve := range map[string]func(*http.Request) (any, error){
 		"POST /oauth/token":                     o.token,
@@ -113,8 +119,10 @@ func newOperator(t *testing.T) *operator {
 	} {
 		method, path, _ := bytes.Cut([]byte(route), []byte(" "))
 		r.HandleFunc(string(path), o.route(route, serve)).Methods(string(method))
+		troubled.HandleFunc(string(path), o.troubled(route, held, r)).Methods(string(method))
 	}
-	o.server = httptest.NewServer(r)
+	troubled.PathPrefix("/").Handler(held)
+	o.server = httptest.NewServer(troubled)
 	t.Cleanup(o.server.Close)
 	return o
 }
@@ -148,7 +156,8 @@ func problem(status int, code string) error {
 	return httpjson.Problem{Status: status, Code: code, Title: http.StatusText(status)}
 }
 
-func (o *operator) route(name string, serve func(*http.Request) (any, error)) http.HandlerFunc {
+// troubled serves a route through what holds it to the contract, or spoils the answer.
+func (o *operator) troubled(name string, held, plain http.Handler) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		o.mu.Lock()
 		o.calls[name]++
@@ -156,27 +165,53 @@ func (o *operator) route(name string, serve func(*http.Request) (any, error)) ht
 		if left := o.trouble[name]; len(left) > 0 {
 			hit, o.trouble[name] = &left[0], left[1:]
 		}
-		refused := o.admits(w, r, name)
 		o.mu.Unlock()
-		if hit != nil && !hit.after {
-			httpjson.Refuse(w, problem(hit.status, hit.code).(httpjson.Problem))
+		if hit == nil && o.newer {
+			plain.ServeHTTP(w, r)
 			return
 		}
+		if hit == nil {
+			held.ServeHTTP(w, r)
+			return
+		}
+		if hit.after {
+			held.ServeHTTP(httptest.NewRecorder(), r)
+		}
+		if hit.again > 0 {
+			w.Header().Set("Retry-After", strconv.Itoa(hit.again))
+		}
+		httpjson.Refuse(w, problem(hit.status, hit.code).(httpjson.Problem))
+	}
+}
+
+func (o *operator) route(name string, serve func(*http.Request) (any, error)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		o.mu.Lock()
+		refused := o.admits(w, r, name)
+		if name == "GET /business/v1/requests/{id}" && o.again > 0 {
+			w.Header().Set("Retry-After", strconv.Itoa(int(o.again.Seconds())))
+		}
+		o.mu.Unlock()
 		if refused != "" {
 			httpjson.Refuse(w, problem(http.StatusUnauthorized, refused).(httpjson.Problem))
 			return
 		}
 		answer, err := serve(r)
 		switch p, said := err.(httpjson.Problem); {
-		case hit != nil:
-			httpjson.Refuse(w, problem(hit.status, hit.code).(httpjson.Problem))
+		case said && name == "POST /oauth/token":
+			httpjson.Write(w, p.Status, map[string]string{"error": p.Code}) // RFC 6749 section 5.2
 		case said:
 			httpjson.Refuse(w, p)
 		case err != nil:
 			o.t.Errorf("%s: %v", name, err)
 			httpjson.Refuse(w, httpjson.Internal)
 		default:
-			httpjson.Write(w, http.StatusOK, answer)
+			status := http.StatusOK
+			switch name {
+			case "POST /business/v1/registrations", "POST /business/v1/requests", "POST /business/v1/messages":
+				status = http.StatusCreated
+			}
+			httpjson.Write(w, status, answer)
 		}
 	}
 }
@@ -245,7 +280,7 @@ func (o *operator) status(r *http.Request) (any, error) {
 	if o.answers[q] != nil {
 		state = "answered"
 	}
-	return map[string]any{"id": q, "status": state, "purposes": slices.Concat([]any{}, o.answers[q])}, nil
+	return map[string]any{"id": q, "status": state, "purposes": append([]any{}, o.answers[q]...)}, nil
 }
 
 func (o *operator) find(r *http.Request) (*given, error) {
@@ -263,8 +298,10 @@ func (o *operator) grant(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return map[string]any{"grant": g.Grant, "request": g.request, "state": g.state, "letter": g.sealed, "log": g.log,
-		"withdraw_entry": nil, "withdrawal_receipt": "", "successor": name(g.successor), "change": ""}, nil
+	return map[string]any{"grant": g.Grant, "request": g.request, "purpose_id": g.terms.Purpose, "attributes": g.terms.Attributes,
+		"channels": append([]string{}, g.terms.Channels...), "start": g.entry.Start, "end": g.entry.End, "state": g.state, "entry": g.Entry,
+		"letter": g.sealed, "log": g.log, "withdraw_entry": nil, "withdrawal_receipt": "", "successor": name(g.successor), "change": "",
+		"receipts": []string{}}, nil
 }
 
 func name(g id.Grant) string {
@@ -390,13 +427,13 @@ func (o *operator) event(r *http.Request) (any, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	after, _ := strconv.Atoi(r.URL.Query().Get("after"))
-	return map[string]any{"events": slices.Concat([]map[string]any{}, o.events[after:]), "next": strconv.Itoa(len(o.events))}, nil
+	return map[string]any{"events": append([]map[string]any{}, o.events[after:]...), "next": strconv.Itoa(len(o.events))}, nil
 }
 
 func (o *operator) tell(kind string, r id.Request, g id.Grant) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	e := map[string]any{"id": strconv.Itoa(len(o.events) + 1), "type": kind, "request": "", "grant": "", "time": o.now.Unix()}
+	e := map[string]any{"v": 1, "id": strconv.Itoa(len(o.events) + 1), "type": kind, "request": "", "grant": "", "time": o.now.Unix()}
 	if !r.IsZero() {
 		e["request"] = r
 	}

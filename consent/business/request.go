@@ -48,6 +48,8 @@ type Status struct {
 	Reference string
 	State     RequestState
 	Purposes  []Outcome
+
+	AskAgain time.Duration // how long the operator wants to be left alone; 0 if it does not say
 }
 
 // Outcome is the answer to one purpose.
@@ -187,20 +189,7 @@ func (b *Business) Status(ctx context.Context, r id.Request) (Status, error) {
 	if err != nil {
 		return Status{}, err
 	}
-	var answer struct {
-		Status   RequestState `json:"status"`
-		Purposes []struct {
-			ID      string   `json:"id"`
-			Outcome string   `json:"outcome"`
-			Grant   id.Grant `json:"grant"`
-
-			Partners []struct {
-				DID     consent.DID `json:"did"`
-				Outcome string      `json:"outcome"`
-				Grant   id.Grant    `json:"grant"`
-			} `json:"partners"`
-		} `json:"purposes"`
-	}
+	var answer statusAnswer
 	if err := b.client.call(ctx, http.MethodGet, "/business/v1/requests/"+r.String(), nil, &answer); err != nil {
 		return Status{}, fmt.Errorf("reading a request: %w", denial(err))
 	}
@@ -220,8 +209,27 @@ func (b *Business) Status(ctx context.Context, r id.Request) (Status, error) {
 	if err := b.folder.write(file, "requests", r.String()+".json"); err != nil {
 		return Status{}, fmt.Errorf("keeping a request: %w", err)
 	}
-	return Status{ID: r, Reference: file.Reference, State: file.State, Purposes: file.Purposes}, nil
+	return Status{ID: r, Reference: file.Reference, State: file.State, Purposes: file.Purposes, AskAgain: answer.again}, nil
 }
+
+type statusAnswer struct {
+	Status   RequestState `json:"status"`
+	Purposes []struct {
+		ID      string   `json:"id"`
+		Outcome string   `json:"outcome"`
+		Grant   id.Grant `json:"grant"`
+
+		Partners []struct {
+			DID     consent.DID `json:"did"`
+			Outcome string      `json:"outcome"`
+			Grant   id.Grant    `json:"grant"`
+		} `json:"partners"`
+	} `json:"purposes"`
+
+	again time.Duration
+}
+
+func (a *statusAnswer) patience(d time.Duration) { a.again = d }
 
 func (b *Business) readRequest(r id.Request) (requestFile, error) {
 	var file requestFile

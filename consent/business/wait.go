@@ -18,8 +18,8 @@ const (
 // Wait returns once the shopper has decided and everything that was given stands on the
 // ledger, its letters opened: Collect works from then on. It returns as well when the
 // request's time is over; Status.State says which. It asks ever more seldom, every half
-// minute at last, and goes on asking while the operator is away; give ctx an end. A
-// business with a webhook has no need of it.
+// minute at last, not before the operator wants to be asked, and goes on asking while it
+// is away; give ctx an end. A business with a webhook has no need of it.
 func (b *Business) Wait(ctx context.Context, r id.Request) (Status, error) {
 	for pause := askAgain; ; pause = min(pause*3/2, maxAsk) {
 		s, err := b.Status(ctx, r)
@@ -30,10 +30,18 @@ func (b *Business) Wait(ctx context.Context, r id.Request) (Status, error) {
 		if settled || ctx.Err() != nil || err != nil && !comesAgain(ctx, err) {
 			return s, errors.Join(err, ctx.Err())
 		}
-		if err := b.client.wait(ctx, pause); err != nil {
+		if err := b.client.wait(ctx, max(pause, s.AskAgain, askedToWait(err))); err != nil {
 			return s, err
 		}
 	}
+}
+
+// askedToWait is how long the operator wants to be left alone, as a problem says it.
+func askedToWait(err error) time.Duration {
+	if p, ok := errors.AsType[*Problem](err); ok {
+		return p.RetryAfter
+	}
+	return 0
 }
 
 // opened opens the letters of what was given. false: one is not on the ledger yet.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -61,5 +62,42 @@ func TestWait(t *testing.T) {
 	cancel()
 	if _, err := b.Wait(ctx, o.asked(b)); !errors.Is(err, context.Canceled) {
 		t.Errorf("waiting for nobody: %v", err)
+	}
+}
+
+// Wait asks not before the operator wants to be asked, whether it says so with an answer
+// or with a problem; one that asks for a day is not believed.
+func TestWaitIsPatient(t *testing.T) {
+	const ask = "GET /business/v1/requests/{id}"
+	for name, c := range map[string]struct {
+		says func(*operator)
+		want time.Duration
+	}{
+		"open": {func(o *operator) { o.again = 90 * time.Second }, 90 * time.Second},
+		"too many": {func(o *operator) {
+			o.fails(ask, slices.Repeat([]trouble{{status: 429, code: "too-many", again: 40}}, 5)...)
+		}, 40 * time.Second},
+		"a day": {func(o *operator) { o.again = 24 * time.Hour }, 10 * time.Minute},
+		"soon":  {func(o *operator) { o.again = time.Second }, time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := newOperator(t)
+			var longest time.Duration
+			b, err := business.Create(filepath.Join(t.TempDir(), "shop"), o.profile(), business.WithClock(o.clock), business.WithWait(func(ctx context.Context, d time.Duration) error {
+				if longest = max(longest, d); longest >= c.want {
+					return context.Canceled // asked enough
+				}
+				return ctx.Err()
+			}))
+			o.check(err)
+			defer b.Close()
+			_, err = b.Register(t.Context())
+			o.check(err)
+			request := o.asked(b)
+			c.says(o)
+			if _, err := b.Wait(t.Context(), request); !errors.Is(err, context.Canceled) || longest != c.want {
+				t.Errorf("waited for %v, want %v; %v", longest, c.want, err)
+			}
+		})
 	}
 }
