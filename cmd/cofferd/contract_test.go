@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"crypto/rand"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -28,7 +29,9 @@ import (
 	"coffer/consent/consenttest"
 	"coffer/internal/contract"
 	"coffer/internal/contract/contracttest"
+	"coffer/internal/id"
 	"coffer/vault"
+	"coffer/vault/seal"
 	"coffer/vault/vaulttest"
 )
 
@@ -168,6 +171,32 @@ func TestTheRestOfTheContract(t *testing.T) {
 			return err
 		}
 		return errors.Join(s.Do(ctx, "GET", "/session", nil, nil), s.SignIn(ctx))
+	})
+
+	w.step("an attachment", func() error {
+		d := id.New[id.Document]()
+		at := "/attachments/" + d.String()
+		cut, err := seal.Chunks([]byte("numbat on a photograph"))
+		if err != nil {
+			return err
+		}
+		key, err := seal.NewKey[seal.ChunkKey](rand.Reader)
+		if err != nil {
+			return err
+		}
+		sealed, err := seal.SealChunk(rand.Reader, key, d, 0, 1, cut[0])
+		if err != nil {
+			return err
+		}
+		var back vaulttest.Octets
+		err = errors.Join(
+			s.Do(ctx, "PUT", at+"/0?of=1", vaulttest.Octets(sealed), nil),
+			s.Do(ctx, "GET", at, nil, nil),
+			s.Do(ctx, "GET", at+"/0", nil, &back))
+		if content, open := seal.OpenChunk(key, d, 0, 1, vault.SealedChunk(back)); open != nil || string(content) != string(cut[0]) {
+			return errors.Join(err, open, errors.New("another chunk came back"))
+		}
+		return errors.Join(err, s.Do(ctx, "DELETE", at, nil, nil))
 	})
 
 	w.step("the inbox", func() error {

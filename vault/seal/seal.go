@@ -34,6 +34,7 @@ type (
 	contentKind struct{}
 	grantKind   struct{}
 	seedKind    struct{}
+	chunkKind   struct{}
 )
 
 type (
@@ -45,6 +46,8 @@ type (
 	ContentKey = Key[contentKind]
 	// GrantKey opens what one grant names (AES-KW).
 	GrantKey = Key[grantKind]
+	// ChunkKey encrypts what is attached to one document (AES-GCM).
+	ChunkKey = Key[chunkKind]
 	// Seed is where a shopper's identities come from.
 	Seed = Key[seedKind]
 )

@@ -157,6 +157,7 @@ func TestVectors(t *testing.T) {
 	compare(t, "manifest", manifestVectors(t), checkManifest)
 	compare(t, "share", shareVectors(t), checkShare)
 	compare(t, "letter", letterVectors(t), checkLetter)
+	compare(t, "attachment", attachmentVectors(t), checkAttachment)
 	compare(t, "padme", padmeVectors(), func(t *testing.T, c padmeCase) string {
 		if got := seal.Padme(c.Length); got != c.Padded {
 			t.Errorf("Padme(%d) = %d, want %d", c.Length, got, c.Padded)

@@ -118,3 +118,34 @@ DELETE FROM passkey WHERE vault_id = $1 AND credential_id = $2;
 
 -- name: DropPasskeyWrap :exec
 DELETE FROM wrap WHERE vault_id = $1 AND kind = 'passkey' AND credential_id = $2;
+
+-- name: GetAttachment :one
+SELECT chunks, orphan_at FROM attachment WHERE vault_id = $1 AND document_id = $2;
+
+-- name: SumChunks :one
+SELECT CAST(COALESCE(SUM(chunks), 0) AS BIGINT) FROM attachment WHERE vault_id = $1;
+
+-- name: AddAttachment :exec
+INSERT INTO attachment (vault_id, document_id, chunks, orphan_at) VALUES ($1, $2, $3, 0);
+
+-- name: SetOrphan :exec
+UPDATE attachment SET orphan_at = $1 WHERE vault_id = $2 AND document_id = $3;
+
+-- name: DropAttachment :execrows
+DELETE FROM attachment WHERE vault_id = $1 AND document_id = $2;
+
+-- name: AttachmentsAfter :many
+SELECT a.vault_id, a.document_id, a.orphan_at,
+CAST(EXISTS (SELECT 1 FROM document d WHERE d.vault_id = a.vault_id AND d.document_id = a.document_id) AS BOOLEAN) AS held
+FROM attachment a WHERE a.vault_id > $1 OR (a.vault_id = $1 AND a.document_id > $2)
+ORDER BY a.vault_id, a.document_id LIMIT $3;
+
+-- name: PutChunk :exec
+INSERT INTO chunk (vault_id, document_id, place, sealed) VALUES ($1, $2, $3, $4)
+ON CONFLICT (vault_id, document_id, place) DO UPDATE SET sealed = excluded.sealed;
+
+-- name: ListChunks :many
+SELECT place FROM chunk WHERE vault_id = $1 AND document_id = $2 ORDER BY place;
+
+-- name: GetChunk :one
+SELECT sealed FROM chunk WHERE vault_id = $1 AND document_id = $2 AND place = $3;

@@ -100,8 +100,9 @@ func (s *Store) TakeCeremony(ctx context.Context, hash [32]byte) (c vault.Ceremo
 	return c, nil
 }
 
-// Expire forgets sessions and ceremonies that are over at the given moment. The
-// daemon calls it now and then; nothing depends on when.
+// Expire forgets sessions and ceremonies that are over at the given moment, and
+// chunks that have been without their document for [OrphansLast]. The daemon calls
+// it now and then; nothing depends on when.
 func (s *Store) Expire(ctx context.Context, now time.Time) error {
 	err := s.write(ctx, func(q *vaultsql.Queries) error {
 		if _, err := q.ExpireSessions(ctx, now.Unix()); err != nil {
@@ -110,6 +111,9 @@ func (s *Store) Expire(ctx context.Context, now time.Time) error {
 		_, err := q.ExpireCeremonies(ctx, now.Unix())
 		return err
 	})
+	if err == nil {
+		err = s.pruneAttachments(ctx, now)
+	}
 	if err != nil {
 		return fmt.Errorf("forgetting what is over: %w", err)
 	}

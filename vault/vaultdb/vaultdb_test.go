@@ -31,7 +31,7 @@ func TestKeysBeginWithTheVault(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	indexed := map[string]bool{"vault_id": true, "document_id": true, "grant_id": true, "credential_id": true, "kind": true, "token_hash": true, "ceremony_hash": true, "locator_hash": true}
+	indexed := map[string]bool{"vault_id": true, "document_id": true, "grant_id": true, "credential_id": true, "kind": true, "token_hash": true, "ceremony_hash": true, "locator_hash": true, "place": true}
 	err = db.Read(t.Context(), func(tx sqldb.Tx) error {
 		rows, err := tx.QueryContext(t.Context(), `SELECT m.name, i.name, x.seqno, x.name
 			FROM sqlite_master m, pragma_index_list(m.name) i, pragma_index_info(i.name) x
@@ -51,7 +51,7 @@ func TestKeysBeginWithTheVault(t *testing.T) {
 				t.Errorf("%s of %s begins with %s", index, table, column)
 			}
 			if !indexed[column] {
-				t.Errorf("%s of %s holds %s: only random ids and digests may be indexed", index, table, column)
+				t.Errorf("%s of %s holds %s: only random ids, digests and places may be indexed", index, table, column)
 			}
 		}
 		if n < 10 {
@@ -66,7 +66,7 @@ func TestKeysBeginWithTheVault(t *testing.T) {
 
 // The tables can be spread over machines by vault; ceremonies belong to none.
 func TestVaultsCanBeSpread(t *testing.T) {
-	if ofVaults, others := sqldbtest.Shardable(t, vaultdb.Schema, "ceremony"); ofVaults < 7 || len(others) > 0 {
+	if ofVaults, others := sqldbtest.Shardable(t, vaultdb.Schema, "ceremony"); ofVaults < 9 || len(others) > 0 {
 		t.Errorf("%d tables of vaults; of none: %v", ofVaults, others)
 	}
 }

@@ -25,7 +25,7 @@ var refusals = []struct {
 	{vault.ErrTooMany, httpjson.Problem{Code: "too-many", Title: "Too many", Status: http.StatusUnprocessableEntity,
 		Detail: "the vault or the batch is full"}},
 	{vault.ErrTooLarge, httpjson.Problem{Code: "too-large", Title: "Too large", Status: http.StatusRequestEntityTooLarge,
-		Detail: "a document is beyond its measure"}},
+		Detail: "a document or an attachment is beyond its measure"}},
 	{passkey.ErrPRFLeaked, httpjson.Problem{Code: "prf-leaked", Title: "The wallet sent a secret", Status: http.StatusBadRequest,
 		Detail: "the answer contains PRF results, which must not leave the browser"}},
 	{passkey.ErrOver, httpjson.Problem{Code: "ceremony-over", Title: "Start again", Status: http.StatusConflict,

@@ -1,5 +1,5 @@
 // Package vaulthttp is the wallet's way to its vault over HTTP: passkeys, recovery,
-// sessions, wraps, documents, all under /wallet/v1.
+// sessions, wraps, documents and what is attached to them, all under /wallet/v1.
 //
 // # Trust
 //
@@ -38,6 +38,10 @@ type Store interface {
 	Finish(context.Context, id.Vault) error
 	Documents(context.Context, id.Vault) ([]vault.Document, error)
 	WriteDocuments(context.Context, id.Vault, vault.Batch) error
+	PutChunk(context.Context, id.Vault, vault.Chunk) error
+	Attached(context.Context, id.Vault, id.Document) (vault.Attached, error)
+	Chunk(ctx context.Context, v id.Vault, d id.Document, place int64) (vault.SealedChunk, error)
+	DropAttachment(context.Context, id.Vault, id.Document) error
 	AddSession(context.Context, id.Vault, vault.Session) error
 	Session(ctx context.Context, v id.Vault, tokenHash [32]byte, now time.Time) (vault.Session, error)
 	EndSession(ctx context.Context, v id.Vault, tokenHash [32]byte) error
@@ -85,6 +89,10 @@ func Routes(r *mux.Router, o Options) error {
 	add("POST", "/vault/finish", h.signedIn(h.finishVault))
 	add("GET", "/documents", h.signedIn(h.documents))
 	add("POST", "/documents", h.signedIn(h.writeDocuments))
+	add("GET", "/attachments/{document}", h.signedIn(h.attached))
+	add("DELETE", "/attachments/{document}", h.signedIn(h.dropAttachment))
+	add("GET", "/attachments/{document}/{place}", h.signedIn(h.chunk))
+	add("PUT", "/attachments/{document}/{place}", h.signedIn(h.putChunk))
 	return nil
 }
 

@@ -240,6 +240,11 @@ func TestRoutesByActor(t *testing.T) {
 		{"PUT /wraps", func(*vaulttest.Wallet) any { return map[string]any{"wraps": []any{passkeyWrap}} }, 401, 400, 204},
 		{"POST /vault/finish", empty, 401, 200, 200},
 		{"GET /documents", none, 401, 200, 200},
+		// No chunk is taken for a document that is there; elsewhere it is none.
+		{"PUT /attachments/{document}/{place}", func(*vaulttest.Wallet) any { return make(vaulttest.Octets, 60) }, 401, 204, 409},
+		{"GET /attachments/{document}", none, 401, 200, 404},
+		{"GET /attachments/{document}/{place}", none, 401, 200, 404},
+		{"DELETE /attachments/{document}", none, 401, 204, 409},
 		{"POST /documents", steal, 401, 409, 200},
 		{"POST /session/end", empty, 204, 204, 204},
 	}
@@ -266,7 +271,11 @@ func TestRoutesByActor(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			err := actor.w.Do(t.Context(), method, strings.Replace(path, "{id}", s.Credential, 1), row.body(from), nil)
+			named := strings.NewReplacer("{id}", s.Credential, "{document}", doc.ID.String(), "{place}", "0").Replace(path)
+			if method == "PUT" && strings.HasPrefix(path, "/attachments") {
+				named += "?of=1"
+			}
+			err := actor.w.Do(t.Context(), method, named, row.body(from), nil)
 			if r := (*vaulttest.Refused)(nil); err != nil && !errors.As(err, &r) {
 				t.Fatal(err)
 			}

@@ -42,6 +42,9 @@ func TestStore(t *testing.T, open Opener) {
 		"ceremonies":              testCeremonies,
 		"two devices":             testTwoDevices,
 		"walking all vaults":      testEach,
+		"attachments":             testAttachments,
+		"attachments fill":        testAttachmentsFill,
+		"orphans":                 testOrphans,
 	} {
 		t.Run(name, func(t *testing.T) { f(t, open) })
 	}

@@ -68,11 +68,17 @@ type Code string
 
 func (c Code) Error() string { return string(c) }
 
-// Do sends in as JSON and reads the answer into out. It returns a [*Refused] for a
-// problem.
+// Octets travel as they are, not as JSON.
+type Octets []byte
+
+// Do sends in as JSON and reads the answer into out; what is Octets goes and comes as
+// it is. It returns a [*Refused] for a problem.
 func (w *Wallet) Do(ctx context.Context, method, path string, in, out any) error {
 	var body io.Reader
-	if in != nil {
+	kind := "application/json"
+	if octets, ok := in.(Octets); ok {
+		body, kind = bytes.NewReader(octets), "application/octet-stream"
+	} else if in != nil {
 		b, err := json.Marshal(in)
 		if err != nil {
 			return err
@@ -85,7 +91,7 @@ func (w *Wallet) Do(ctx context.Context, method, path string, in, out any) error
 	}
 	r.Header.Set("Origin", w.Device.Origin)
 	if in != nil {
-		r.Header.Set("Content-Type", "application/json")
+		r.Header.Set("Content-Type", kind)
 	}
 	answer, err := w.Client.Do(r)
 	if err != nil {
@@ -101,6 +107,10 @@ func (w *Wallet) Do(ctx context.Context, method, path string, in, out any) error
 		p := &Refused{Status: answer.StatusCode}
 		_ = json.Unmarshal(b, p) // whatever else answered has no problem details
 		return p
+	}
+	if octets, ok := out.(*Octets); ok {
+		*octets = b
+		return nil
 	}
 	if out == nil || len(b) == 0 {
 		return nil

@@ -9,11 +9,25 @@ import (
 	"coffer/vault"
 )
 
+type Attachment struct {
+	VaultID    id.Vault
+	DocumentID id.Document
+	Chunks     int64
+	OrphanAt   int64
+}
+
 type Ceremony struct {
 	CeremonyHash []byte
 	VaultID      id.Vault
 	Data         []byte
 	ExpiresAt    int64
+}
+
+type Chunk struct {
+	VaultID    id.Vault
+	DocumentID id.Document
+	Place      int64
+	Sealed     vault.SealedChunk
 }
 
 type Document struct {

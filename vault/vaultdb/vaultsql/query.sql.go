@@ -12,6 +12,21 @@ import (
 	"coffer/vault"
 )
 
+const addAttachment = `-- name: AddAttachment :exec
+INSERT INTO attachment (vault_id, document_id, chunks, orphan_at) VALUES ($1, $2, $3, 0)
+`
+
+type AddAttachmentParams struct {
+	VaultID    id.Vault
+	DocumentID id.Document
+	Chunks     int64
+}
+
+func (q *Queries) AddAttachment(ctx context.Context, arg AddAttachmentParams) error {
+	_, err := q.db.ExecContext(ctx, addAttachment, arg.VaultID, arg.DocumentID, arg.Chunks)
+	return err
+}
+
 const addPasskey = `-- name: AddPasskey :exec
 INSERT INTO passkey (vault_id, credential_id, prf, record, created_at) VALUES ($1, $2, $3, $4, $5)
 `
@@ -54,6 +69,54 @@ func (q *Queries) AddSession(ctx context.Context, arg AddSessionParams) error {
 		arg.ExpiresAt,
 	)
 	return err
+}
+
+const attachmentsAfter = `-- name: AttachmentsAfter :many
+SELECT a.vault_id, a.document_id, a.orphan_at,
+CAST(EXISTS (SELECT 1 FROM document d WHERE d.vault_id = a.vault_id AND d.document_id = a.document_id) AS BOOLEAN) AS held
+FROM attachment a WHERE a.vault_id > $1 OR (a.vault_id = $1 AND a.document_id > $2)
+ORDER BY a.vault_id, a.document_id LIMIT $3
+`
+
+type AttachmentsAfterParams struct {
+	VaultID    id.Vault
+	DocumentID id.Document
+	Limit      int32
+}
+
+type AttachmentsAfterRow struct {
+	VaultID    id.Vault
+	DocumentID id.Document
+	OrphanAt   int64
+	Held       bool
+}
+
+func (q *Queries) AttachmentsAfter(ctx context.Context, arg AttachmentsAfterParams) ([]AttachmentsAfterRow, error) {
+	rows, err := q.db.QueryContext(ctx, attachmentsAfter, arg.VaultID, arg.DocumentID, arg.Limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []AttachmentsAfterRow
+	for rows.Next() {
+		var i AttachmentsAfterRow
+		if err := rows.Scan(
+			&i.VaultID,
+			&i.DocumentID,
+			&i.OrphanAt,
+			&i.Held,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const countDocuments = `-- name: CountDocuments :one
@@ -122,6 +185,23 @@ type DeleteDocumentParams struct {
 func (q *Queries) DeleteDocument(ctx context.Context, arg DeleteDocumentParams) error {
 	_, err := q.db.ExecContext(ctx, deleteDocument, arg.VaultID, arg.DocumentID)
 	return err
+}
+
+const dropAttachment = `-- name: DropAttachment :execrows
+DELETE FROM attachment WHERE vault_id = $1 AND document_id = $2
+`
+
+type DropAttachmentParams struct {
+	VaultID    id.Vault
+	DocumentID id.Document
+}
+
+func (q *Queries) DropAttachment(ctx context.Context, arg DropAttachmentParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, dropAttachment, arg.VaultID, arg.DocumentID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const dropOtherShares = `-- name: DropOtherShares :exec
@@ -301,6 +381,44 @@ func (q *Queries) FindRecoveries(ctx context.Context, locatorHash []byte) ([]Fin
 	return items, nil
 }
 
+const getAttachment = `-- name: GetAttachment :one
+SELECT chunks, orphan_at FROM attachment WHERE vault_id = $1 AND document_id = $2
+`
+
+type GetAttachmentParams struct {
+	VaultID    id.Vault
+	DocumentID id.Document
+}
+
+type GetAttachmentRow struct {
+	Chunks   int64
+	OrphanAt int64
+}
+
+func (q *Queries) GetAttachment(ctx context.Context, arg GetAttachmentParams) (GetAttachmentRow, error) {
+	row := q.db.QueryRowContext(ctx, getAttachment, arg.VaultID, arg.DocumentID)
+	var i GetAttachmentRow
+	err := row.Scan(&i.Chunks, &i.OrphanAt)
+	return i, err
+}
+
+const getChunk = `-- name: GetChunk :one
+SELECT sealed FROM chunk WHERE vault_id = $1 AND document_id = $2 AND place = $3
+`
+
+type GetChunkParams struct {
+	VaultID    id.Vault
+	DocumentID id.Document
+	Place      int64
+}
+
+func (q *Queries) GetChunk(ctx context.Context, arg GetChunkParams) (vault.SealedChunk, error) {
+	row := q.db.QueryRowContext(ctx, getChunk, arg.VaultID, arg.DocumentID, arg.Place)
+	var sealed vault.SealedChunk
+	err := row.Scan(&sealed)
+	return sealed, err
+}
+
 const getDocumentVersion = `-- name: GetDocumentVersion :one
 SELECT version FROM document WHERE vault_id = $1 AND document_id = $2
 `
@@ -426,6 +544,38 @@ func (q *Queries) KeepCeremony(ctx context.Context, arg KeepCeremonyParams) erro
 		arg.ExpiresAt,
 	)
 	return err
+}
+
+const listChunks = `-- name: ListChunks :many
+SELECT place FROM chunk WHERE vault_id = $1 AND document_id = $2 ORDER BY place
+`
+
+type ListChunksParams struct {
+	VaultID    id.Vault
+	DocumentID id.Document
+}
+
+func (q *Queries) ListChunks(ctx context.Context, arg ListChunksParams) ([]int64, error) {
+	rows, err := q.db.QueryContext(ctx, listChunks, arg.VaultID, arg.DocumentID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []int64
+	for rows.Next() {
+		var place int64
+		if err := rows.Scan(&place); err != nil {
+			return nil, err
+		}
+		items = append(items, place)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const listDocuments = `-- name: ListDocuments :many
@@ -580,6 +730,28 @@ func (q *Queries) ListWraps(ctx context.Context, vaultID id.Vault) ([]ListWrapsR
 	return items, nil
 }
 
+const putChunk = `-- name: PutChunk :exec
+INSERT INTO chunk (vault_id, document_id, place, sealed) VALUES ($1, $2, $3, $4)
+ON CONFLICT (vault_id, document_id, place) DO UPDATE SET sealed = excluded.sealed
+`
+
+type PutChunkParams struct {
+	VaultID    id.Vault
+	DocumentID id.Document
+	Place      int64
+	Sealed     vault.SealedChunk
+}
+
+func (q *Queries) PutChunk(ctx context.Context, arg PutChunkParams) error {
+	_, err := q.db.ExecContext(ctx, putChunk,
+		arg.VaultID,
+		arg.DocumentID,
+		arg.Place,
+		arg.Sealed,
+	)
+	return err
+}
+
 const putRecovery = `-- name: PutRecovery :exec
 INSERT INTO recovery (vault_id, locator_hash, signer) VALUES ($1, $2, $3)
 ON CONFLICT (vault_id) DO UPDATE SET locator_hash = excluded.locator_hash, signer = excluded.signer
@@ -685,6 +857,21 @@ func (q *Queries) ReplaceDocument(ctx context.Context, arg ReplaceDocumentParams
 	return err
 }
 
+const setOrphan = `-- name: SetOrphan :exec
+UPDATE attachment SET orphan_at = $1 WHERE vault_id = $2 AND document_id = $3
+`
+
+type SetOrphanParams struct {
+	OrphanAt   int64
+	VaultID    id.Vault
+	DocumentID id.Document
+}
+
+func (q *Queries) SetOrphan(ctx context.Context, arg SetOrphanParams) error {
+	_, err := q.db.ExecContext(ctx, setOrphan, arg.OrphanAt, arg.VaultID, arg.DocumentID)
+	return err
+}
+
 const setRecord = `-- name: SetRecord :execrows
 UPDATE passkey SET record = $1 WHERE vault_id = $2 AND credential_id = $3
 `
@@ -718,6 +905,17 @@ func (q *Queries) SetState(ctx context.Context, arg SetStateParams) (int64, erro
 		return 0, err
 	}
 	return result.RowsAffected()
+}
+
+const sumChunks = `-- name: SumChunks :one
+SELECT CAST(COALESCE(SUM(chunks), 0) AS BIGINT) FROM attachment WHERE vault_id = $1
+`
+
+func (q *Queries) SumChunks(ctx context.Context, vaultID id.Vault) (int64, error) {
+	row := q.db.QueryRowContext(ctx, sumChunks, vaultID)
+	var column_1 int64
+	err := row.Scan(&column_1)
+	return column_1, err
 }
 
 const takeCeremony = `-- name: TakeCeremony :one

@@ -1,5 +1,5 @@
 // The operator's contract (internal/contract) as types. Made by `npm run contract`; do not edit.
-// contract cfe8737839bf0b6d1ef590ed563a437b27864c68ddb658144fc29e280240fd02, types abb57017d6b031d165b0ad08d8e57c8fd26d82f1c06bd63ad7501a04a9138d65
+// contract bcb750e262494086b453ed19d71ba941f05f196eaa0a90b21b11c77c7c197477, types dd3a3e6ba33fafb38e53b70609984eb1262b853e04c3112083f37e8a96911450
 export interface paths {
     "/ledger/v1/checkpoint": {
         parameters: {
@@ -674,6 +674,130 @@ export interface paths {
             };
         };
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/wallet/v1/attachments/{document}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                document: components["parameters"]["AttachedTo"];
+            };
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    document: components["parameters"]["AttachedTo"];
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            chunks: number;
+                            have: number[];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    document: components["parameters"]["AttachedTo"];
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/wallet/v1/attachments/{document}/{place}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                document: components["parameters"]["AttachedTo"];
+                place: number;
+            };
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    document: components["parameters"]["AttachedTo"];
+                    place: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/octet-stream": string;
+                    };
+                };
+            };
+        };
+        put: {
+            parameters: {
+                query: {
+                    of: number;
+                };
+                header?: never;
+                path: {
+                    document: components["parameters"]["AttachedTo"];
+                    place: number;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            responses: {
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
         post?: never;
         delete?: never;
         options?: never;
@@ -2313,6 +2437,7 @@ export interface components {
     };
     parameters: {
         After: string;
+        AttachedTo: components["schemas"]["Id"];
         GrantInPath: components["schemas"]["Id"];
         MessageInPath: components["schemas"]["Id"];
         RequestInPath: components["schemas"]["Id"];
