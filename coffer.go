@@ -19,7 +19,8 @@
 //   - learn what happened: WebhookHandler and SetWebhook, or Poll and Watch. Keys of
 //     withdrawn grants are deleted, and the end is acknowledged, before your [Handler]
 //     is told; delete your copies there, then say so with StateDeletion
-//   - answer shoppers who claim a right: Rights, ReplyRights
+//   - end what you want no more of: GiveUp
+//   - answer shoppers who claim a right: Rights, ReplyRights; also while you are suspended
 //   - prove: Bundle (one receipt), ExportTrail (for the DPO; see coffer audit)
 //
 // The types here are those of coffer/consent/business, whose documentation has every

@@ -119,7 +119,7 @@ and no more a week than the shopper agreed to.`,
 // denials say in a sentence why a grant does not carry what was asked.
 var denials = map[consent.DenialReason]string{
 	consent.Withdrawn:    "the shopper has withdrawn the grant",
-	consent.Terminated:   "the grant was ended by the business",
+	consent.Terminated:   "the grant was given up, or ended by an order to the operator",
 	consent.Paused:       "the shopper has paused the grant, and may resume it",
 	consent.Narrowed:     "the shopper gives less now; another grant took its place",
 	consent.Replaced:     "another grant took its place",

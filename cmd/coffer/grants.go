@@ -17,12 +17,12 @@ import (
 func newGrants() *cobra.Command {
 	cmd := group(&cobra.Command{
 		Use: "grants", GroupID: "business",
-		Short: "List the grants you hold, or open the letter of one",
+		Short: "List the grants you hold, open the letter of one, or give one up",
 		Long: `Each purpose that a shopper gave is a grant of its own, and comes with a letter that
 the shopper's wallet sealed to you: the receipt, the key that opens what you collect,
 and the key that signs permits. coffer events opens the letters of new grants.`,
 	})
-	cmd.AddCommand(newGrantsList(), newGrantsOpen())
+	cmd.AddCommand(newGrantsList(), newGrantsOpen(), newGrantsGiveUp())
 	return cmd
 }
 

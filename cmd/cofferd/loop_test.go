@@ -307,7 +307,7 @@ func TestASuspendedBusinessIsTold(t *testing.T) {
 	b := w.shop()
 	hook := httptest.NewServer(b.WebhookHandler(nil))
 	defer hook.Close()
-	s, deliver, _ := demanding(w, b)
+	s, deliver, market := demanding(w, b)
 	if err := errors.Join(w.poll(b), b.SetWebhook(ctx, strings.Replace(hook.URL, "127.0.0.1", "localhost", 1))); err != nil {
 		t.Fatal(err)
 	}
@@ -337,6 +337,41 @@ func TestASuspendedBusinessIsTold(t *testing.T) {
 			err = fmt.Errorf("%+v", l)
 		}
 		return err
+	})
+	// What is demanded of it meanwhile it learns and answers, also under a grant whose
+	// letter it has no keys of any more.
+	var demanded wallettest.Demanded
+	w.step("a shopper demands a right", func() (err error) {
+		demanded, err = s.Demand(ctx, wallettest.Demand{Regime: consent.RegimeGDPR, Right: consent.RightErasure, Grants: []id.Grant{deliver, market}})
+		return err
+	})
+	w.step("it answers", func() error {
+		if err := w.poll(b); err != nil {
+			return err
+		}
+		if _, err := b.ReplyRights(ctx, demanded.ID, consent.RightsAcknowledged, "", ""); err != nil {
+			return err
+		}
+		if _, err := b.ReplyRights(ctx, demanded.ID, consent.RightsAnswered, consent.OutcomeDone, ""); err != nil {
+			return err
+		}
+		c, err := b.RightsCase(demanded.ID)
+		if err == nil && (!c.Stands() || c.Times.Answered == 0) {
+			err = fmt.Errorf("%+v", c)
+		}
+		return err
+	})
+	w.step("and does nothing else", func() error {
+		_, collect := b.Collect(ctx, deliver)
+		_, ask := b.Request(ctx, business.Ask{Purposes: asks()})
+		_, giveUp := b.GiveUp(ctx, deliver)
+		_, behind := b.Behind(ctx, "any")
+		for what, err := range map[string]error{"collect": collect, "ask": ask, "give up": giveUp, "templates": behind, "webhook": b.SetWebhook(ctx, "")} {
+			if p, ok := errors.AsType[*business.Problem](err); !ok || p.Code != "business-suspended" {
+				return fmt.Errorf("%s: %v", what, err)
+			}
+		}
+		return nil
 	})
 }
 

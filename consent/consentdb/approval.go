@@ -277,6 +277,34 @@ func (s *Store) Terminate(ctx context.Context, business consent.DID, name id.App
 	return wrap("terminating", err)
 }
 
+// GiveUp ends one grant of a business that wants no more of it, at once and for good, as
+// Terminate does. One that is over stays as it ended; one in whose place another stands
+// is a *consent.Denial that names it. consent.ErrNotFound for a grant that the business
+// never held.
+func (s *Store) GiveUp(ctx context.Context, business consent.DID, g id.Grant, at time.Time) error {
+	err := s.write(ctx, func(q *consentsql.Queries, tx sqldb.Tx) error {
+		row, err := one(q.GrantByID(ctx, g))
+		if err == consent.ErrNotFound {
+			_, err = erasedGrant(ctx, q, business, g)
+			return err
+		}
+		if err == nil && row.Business != business {
+			err = consent.ErrNotFound
+		}
+		if err == nil && consent.State(row.State) == consent.StateReplaced {
+			err = denialOf(row, at)
+		}
+		if err != nil {
+			return err
+		}
+		return s.terminate(ctx, q, tx, g, at)
+	})
+	if err == nil {
+		s.nudge()
+	}
+	return wrap("giving up a grant", err)
+}
+
 func (s *Store) terminate(ctx context.Context, q *consentsql.Queries, tx sqldb.Tx, g id.Grant, at time.Time) error {
 	row, err := one(q.GrantByID(ctx, g))
 	if err == consent.ErrNotFound { // erased: withdrawn already

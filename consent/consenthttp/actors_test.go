@@ -63,6 +63,11 @@ var (
 	businessOnly = func(this, other string) ends {
 		return ends{"401 invalid-token", "401 invalid-token", "401 invalid-token", this, other, "403 business-suspended"}
 	}
+	// What a business owes for grants that it held it can do while it is suspended: it
+	// gets what another business gets.
+	boundBusiness = func(this, other string) ends {
+		return ends{"401 invalid-token", "401 invalid-token", "401 invalid-token", this, other, other}
+	}
 	everyone = func(e string) ends { return ends{e, e, e, e, e, e} }
 )
 
@@ -152,7 +157,7 @@ var rows = map[string]struct {
 	"POST /business/v1/requests": {func(s *stage, _ as) (string, any) {
 		return "/business/v1/requests", map[string]any{"request": s.actors["this business"].shop.Request().JWS}
 	}, businessOnly("201", "422 wrong-issuer")},
-	"GET /business/v1/requests/{id}": {func(s *stage, _ as) (string, any) { return "/business/v1/requests/" + s.given.Request.ID.String(), nil }, businessOnly("200", "404 not-found")},
+	"GET /business/v1/requests/{id}": {func(s *stage, _ as) (string, any) { return "/business/v1/requests/" + s.given.Request.ID.String(), nil }, boundBusiness("200", "404 not-found")},
 	"POST /business/v1/templates": {func(s *stage, _ as) (string, any) {
 		return "/business/v1/templates", map[string]any{"template": s.actors["this business"].shop.Template(1).JWS}
 	}, businessOnly("201", "422 wrong-issuer")},
@@ -161,7 +166,8 @@ var rows = map[string]struct {
 	"GET /business/v1/templates/{name}/behind":    {func(s *stage, _ as) (string, any) { return "/business/v1/templates/" + s.template() + "/behind", nil }, businessOnly("200", "404 not-found")},
 	"GET /business/v1/templates/{name}/{version}": {func(s *stage, _ as) (string, any) { return "/business/v1/templates/" + s.template() + "/1", nil }, businessOnly("200", "404 not-found")},
 
-	"GET /business/v1/grants/{id}": {func(s *stage, _ as) (string, any) { return "/business/v1/grants/" + s.grant(), nil }, businessOnly("200", "404 not-found")},
+	"GET /business/v1/grants/{id}":    {func(s *stage, _ as) (string, any) { return "/business/v1/grants/" + s.grant(), nil }, boundBusiness("200", "404 not-found")},
+	"DELETE /business/v1/grants/{id}": {func(s *stage, _ as) (string, any) { return "/business/v1/grants/" + s.grant(), nil }, businessOnly("204", "404 not-found")},
 	"POST /business/v1/permits": {func(s *stage, _ as) (string, any) {
 		h := s.given.Held[0]
 		entry := s.actors["this business"].shop.Permit(h, consent.LogHead{})
@@ -190,18 +196,18 @@ var rows = map[string]struct {
 	"POST /business/v1/messages": {func(s *stage, _ as) (string, any) {
 		return "/business/v1/messages", s.actors["this business"].shop.Message(s.given.Held[1]).Body()
 	}, businessOnly("201", "404 not-found")},
-	"GET /business/v1/rights":      {func(*stage, as) (string, any) { return "/business/v1/rights", nil }, businessOnly("200", "200")},
-	"GET /business/v1/rights/{id}": {func(s *stage, _ as) (string, any) { return "/business/v1/rights/" + s.demanded, nil }, businessOnly("200", "404 not-found")},
+	"GET /business/v1/rights":      {func(*stage, as) (string, any) { return "/business/v1/rights", nil }, boundBusiness("200", "200")},
+	"GET /business/v1/rights/{id}": {func(s *stage, _ as) (string, any) { return "/business/v1/rights/" + s.demanded, nil }, boundBusiness("200", "404 not-found")},
 	"POST /business/v1/rights/{id}/acknowledge": {func(s *stage, _ as) (string, any) {
 		return "/business/v1/rights/" + s.demanded + "/acknowledge", map[string]any{"sealed": "a.b.c.d.e"}
-	}, businessOnly("200", "404 not-found")},
+	}, boundBusiness("200", "404 not-found")},
 	"POST /business/v1/rights/{id}/extend": {func(s *stage, _ as) (string, any) {
 		return "/business/v1/rights/" + s.demanded + "/extend", map[string]any{"sealed": "a.b.c.d.e"}
-	}, businessOnly("200", "404 not-found")},
+	}, boundBusiness("200", "404 not-found")},
 	"POST /business/v1/rights/{id}/answer": {func(s *stage, _ as) (string, any) {
 		return "/business/v1/rights/" + s.demanded + "/answer", map[string]any{"sealed": "a.b.c.d.e"}
-	}, businessOnly("200", "404 not-found")},
-	"GET /business/v1/events": {func(*stage, as) (string, any) { return "/business/v1/events", nil }, businessOnly("200", "200")},
+	}, boundBusiness("200", "404 not-found")},
+	"GET /business/v1/events": {func(*stage, as) (string, any) { return "/business/v1/events", nil }, boundBusiness("200", "200")},
 }
 
 // approval is what this business got, as an OAuth client, from this shopper.
@@ -313,7 +319,24 @@ func TestASuspendedBusiness(t *testing.T) {
 	if len(log.Accesses) != 1 || !strings.Contains(log.Accesses[0].Row, `"refused":"policy"`) {
 		t.Fatalf("the shopper sees %+v", log)
 	}
-	s.token(shop.shop.Assertion()).is(401, "")
+	// What it owes it can still do, also with a new token.
+	shop.renew()
+	shop.do("GET", "/business/v1/rights/"+s.demanded, nil).is(200, "")
+	for _, step := range []string{"acknowledge", "extend", "answer"} {
+		shop.do("POST", "/business/v1/rights/"+s.demanded+"/"+step, map[string]any{"sealed": "a.b.c.d.e"}).is(200, "")
+	}
+	shop.do("GET", "/business/v1/events", nil).is(200, "")
+	shop.do("GET", "/business/v1/grants/"+s.grant(), nil).is(200, "")
+	shop.do("GET", "/business/v1/requests/"+s.given.Request.ID.String(), nil).is(200, "")
+	shop.do("DELETE", "/business/v1/grants/"+s.grant(), nil).is(403, "business-suspended")
+	shop.permit(s.given.Held[0]).is(403, "business-suspended")
+	var shown struct {
+		Rights []struct{ Replies []struct{ Step string } }
+	}
+	s.actors["this shopper"].do("GET", "/wallet/v1/rights", nil).into(&shown)
+	if len(shown.Rights) != 1 || len(shown.Rights[0].Replies) != 3 {
+		t.Errorf("the shopper sees %+v", shown)
+	}
 	if err := s.store.SetBusinessState(t.Context(), shop.shop.DID, consent.BusinessActive); err != nil {
 		t.Fatal(err)
 	}

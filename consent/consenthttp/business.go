@@ -50,25 +50,26 @@ func Business(r *mux.Router, o Options, protect func(http.Handler) http.Handler)
 	}{
 		{http.MethodPost, "/grants/{id}/collect", b.collect}, // the gate asks by itself, and logs
 		{http.MethodPost, "/requests", b.active(b.ask)},
-		{http.MethodGet, "/requests/{id}", b.active(b.requested)},
+		{http.MethodGet, "/requests/{id}", b.bound(b.requested)},
 		{http.MethodPost, "/templates", b.active(b.putTemplate)},
 		{http.MethodGet, "/templates", b.active(b.templates)},
 		{http.MethodGet, "/templates/{name}", b.active(b.template)},
 		{http.MethodGet, "/templates/{name}/behind", b.active(b.behind)},
 		{http.MethodGet, "/templates/{name}/{version}", b.active(b.templateVersion)},
-		{http.MethodGet, "/grants/{id}", b.active(b.grant)},
+		{http.MethodGet, "/grants/{id}", b.bound(b.grant)},
+		{http.MethodDelete, "/grants/{id}", b.active(b.giveUp)},
 		{http.MethodPost, "/permits", b.active(b.permit)},
 		{http.MethodPost, "/grants/{id}/countersignature", b.active(b.countersign)},
 		{http.MethodPost, "/grants/{id}/evidence", b.active(b.present)},
 		{http.MethodPost, "/collect/due", b.active(b.due)},
 		{http.MethodPost, "/collect/stream", b.active(b.stream)},
 		{http.MethodPost, "/messages", b.active(b.send)},
-		{http.MethodGet, "/rights", b.active(b.allRights)},
-		{http.MethodGet, "/rights/{id}", b.active(b.oneRights)},
-		{http.MethodPost, "/rights/{id}/acknowledge", b.active(b.replyRights(consent.RightsAcknowledged))},
-		{http.MethodPost, "/rights/{id}/extend", b.active(b.replyRights(consent.RightsExtended))},
-		{http.MethodPost, "/rights/{id}/answer", b.active(b.replyRights(consent.RightsAnswered))},
-		{http.MethodGet, "/events", b.active(b.events)},
+		{http.MethodGet, "/rights", b.bound(b.allRights)},
+		{http.MethodGet, "/rights/{id}", b.bound(b.oneRights)},
+		{http.MethodPost, "/rights/{id}/acknowledge", b.bound(b.replyRights(consent.RightsAcknowledged))},
+		{http.MethodPost, "/rights/{id}/extend", b.bound(b.replyRights(consent.RightsExtended))},
+		{http.MethodPost, "/rights/{id}/answer", b.bound(b.replyRights(consent.RightsAnswered))},
+		{http.MethodGet, "/events", b.bound(b.events)},
 		{http.MethodPut, "/webhook", b.active(b.setWebhook)},
 		{http.MethodGet, "/webhook", b.active(b.webhook)},
 		{http.MethodGet, "/webhook/dead", b.active(b.deadEvents)},
@@ -104,6 +105,24 @@ func (b *business) active(serve func(http.ResponseWriter, *http.Request, consent
 		by, err := b.Store.Business(r.Context(), did)
 		if err == nil {
 			err = consentdb.Active(by)
+		}
+		if err != nil {
+			return answer{}, err
+		}
+		return serve(w, r, by)
+	}
+}
+
+// bound serves businesses that may act and those that are suspended. What a shopper is
+// owed does not end with a suspension: these are the routes on which a business learns
+// who demands what, and answers.
+func (b *business) bound(serve func(http.ResponseWriter, *http.Request, consent.Business) (answer, error)) func(http.ResponseWriter, *http.Request, consent.DID) (answer, error) {
+	return func(w http.ResponseWriter, r *http.Request, did consent.DID) (answer, error) {
+		by, err := b.Store.Business(r.Context(), did)
+		if err == nil {
+			if err = consentdb.Active(by); errors.Is(err, consentdb.ErrSuspended) {
+				err = nil
+			}
 		}
 		if err != nil {
 			return answer{}, err

@@ -17,7 +17,7 @@ var errLimited = errors.New("the access token is limited to the grants of one ap
 // that it touches.
 var forLimited = map[string]bool{
 	"POST /grants/{id}/collect": true, "GET /grants/{id}": true, "POST /permits": true, "POST /messages": true,
-	"POST /grants/{id}/evidence": true,
+	"POST /grants/{id}/evidence": true, "DELETE /grants/{id}": true,
 }
 
 // itself serves businesses with a token of their own, and none that is limited to an

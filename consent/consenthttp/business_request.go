@@ -201,6 +201,19 @@ func (b *business) grant(_ http.ResponseWriter, r *http.Request, by consent.Busi
 	return ok(out)
 }
 
+// giveUp ends a grant because its business wants no more of it. What is over stays as
+// it ended.
+func (b *business) giveUp(_ http.ResponseWriter, r *http.Request, by consent.Business) (answer, error) {
+	name, err := pathID[id.Grant](mux.Vars(r)["id"])
+	if err != nil {
+		return answer{}, err
+	}
+	if err := b.within(r.Context(), name); err != nil {
+		return answer{}, err
+	}
+	return answer{status: http.StatusNoContent}, b.Store.GiveUp(r.Context(), by.DID, name, b.Clock())
+}
+
 const eventsPage = 100
 
 func (b *business) events(_ http.ResponseWriter, r *http.Request, by consent.Business) (answer, error) {

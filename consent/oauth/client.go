@@ -44,8 +44,17 @@ func (a *audience) UnmarshalJSON(b []byte) error {
 }
 
 // client authenticates the business that posted a form, by its assertion, which is
-// used up with it.
+// used up with it. One that is suspended is none.
 func (s *Server) client(r *http.Request, form url.Values) (consent.Business, error) {
+	by, err := s.identify(r, form)
+	if err == nil && by.State == consent.BusinessSuspended {
+		err = invalidClient("this business is suspended")
+	}
+	return by, err
+}
+
+// identify is client for what a suspended business may ask, too.
+func (s *Server) identify(r *http.Request, form url.Values) (consent.Business, error) {
 	if form.Get("client_assertion_type") != assertionType {
 		return consent.Business{}, invalidClient("want client_assertion_type " + assertionType)
 	}
@@ -58,11 +67,11 @@ func (s *Server) client(r *http.Request, form url.Values) (consent.Business, err
 		return consent.Business{}, err
 	}
 	switch by.State {
-	case consent.BusinessActive:
+	case consent.BusinessActive, consent.BusinessSuspended:
 	case consent.BusinessPending:
 		return consent.Business{}, invalidClient("this business is not approved yet")
 	default:
-		return consent.Business{}, invalidClient("this business is suspended")
+		return consent.Business{}, invalidClient("this business may not act")
 	}
 	if !s.clients.Admit(by.DID, now) {
 		return consent.Business{}, errTooMany

@@ -194,7 +194,7 @@ func TestAssertionsAreRefused(t *testing.T) {
 	if code, _ := s.post(form(used)); code != 200 {
 		t.Fatal(code)
 	}
-	stranger, pending, suspended := consenttest.NewShop(s.clock.Now), s.register(consent.BusinessPending), s.register(consent.BusinessSuspended)
+	stranger, pending := consenttest.NewShop(s.clock.Now), s.register(consent.BusinessPending)
 	set := func(name string, value any) string {
 		return s.shop.Assertion(func(c map[string]any) {
 			if c[name] = value; value == nil {
@@ -223,7 +223,6 @@ func TestAssertionsAreRefused(t *testing.T) {
 		"iss and sub differ":    set("sub", "did:key:zOther"),
 		"of an unknown DID":     stranger.Assertion(),
 		"pending":               pending.Assertion(),
-		"suspended":             suspended.Assertion(),
 		"signed by another":     stranger.Assertion(func(c map[string]any) { c["iss"], c["sub"] = s.shop.DID, s.shop.DID }),
 		"unsigned":              base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"none","typ":"JWT","kid":"`+s.shop.KeyID+`"}`)) + "." + parts[1] + ".",
 		"HMAC with the DID key": hmacked(t, s.shop, payload),
@@ -380,5 +379,31 @@ func TestTheKey(t *testing.T) {
 	}
 	if _, err := oauth.OpenKey(path); err == nil {
 		t.Fatal("opened what is no key")
+	}
+}
+
+// A suspended business gets a token for itself, with which each route says what it still
+// owes, and nothing else: no request, nothing for a code or a refresh token, no word
+// about tokens.
+func TestASuspendedClient(t *testing.T) {
+	s := newServer(t)
+	suspended := s.register(consent.BusinessSuspended)
+	if code, answer := s.post(form(suspended.Assertion())); code != 200 || answer["refresh_token"] != nil {
+		t.Fatalf("%d %v", code, answer)
+	}
+	for name, c := range map[string]struct {
+		path string
+		form url.Values
+	}{
+		"push":       {"/oauth/par", wish(suspended.Request())},
+		"code":       {"/oauth/token", url.Values{"grant_type": {"authorization_code"}, "code": {"x"}, "redirect_uri": {back}, "code_verifier": {verifier}}},
+		"refresh":    {"/oauth/token", url.Values{"grant_type": {"refresh_token"}, "refresh_token": {"x"}}},
+		"introspect": {"/oauth/introspect", url.Values{"token": {"x"}}},
+		"revoke":     {"/oauth/revoke", url.Values{"token": {"x"}}},
+	} {
+		r := s.clientAs(suspended, c.path, c.form)
+		if r.is(401, "invalid_client"); !strings.Contains(string(r.body), "suspended") {
+			t.Errorf("%s: %s", name, r.body)
+		}
 	}
 }

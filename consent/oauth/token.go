@@ -83,7 +83,11 @@ func (s *Server) exchange(w http.ResponseWriter, r *http.Request) (*tokenAnswer,
 	if p == nil && !s.o.Bearer {
 		return nil, badProof("want a DPoP header (RFC 9449): tokens here are bound to a key")
 	}
-	by, err := s.client(r, form)
+	client := s.client
+	if form.Get("grant_type") == byClient { // a suspended business owes answers, and needs a token for them
+		client = s.identify
+	}
+	by, err := client(r, form)
 	if err != nil {
 		return nil, err
 	}
@@ -97,7 +101,8 @@ func (s *Server) exchange(w http.ResponseWriter, r *http.Request) (*tokenAnswer,
 	return give(r, form, by.DID, key)
 }
 
-// forItself gives a business a token for all that it may do.
+// forItself gives a business a token for all that it may do, which each route says: of a
+// suspended one that is to answer for what it was given.
 func (s *Server) forItself(_ *http.Request, _ url.Values, by consent.DID, key string) (*tokenAnswer, error) {
 	return s.answer(by, key, id.Approval{})
 }

@@ -22,7 +22,7 @@ import (
 var withoutExample = map[string]string{
 	"getToken": "it would look like a secret", "push": "likewise", "introspect": "likewise", "revoke": "likewise", "setWebhook": "likewise",
 	"authorize": "a redirect", "collectStream": "not JSON; FORMAT.md of consenthttp has the lines",
-	"removePasskey": "nothing but its path", "deleteMessage": "likewise", "markRead": "likewise", "giveUpApproval": "likewise",
+	"removePasskey": "nothing but its path", "deleteMessage": "likewise", "markRead": "likewise", "giveUpApproval": "likewise", "giveUpGrant": "likewise",
 	"dropAttachment": "likewise", "getChunk": "not JSON", "putChunk": "likewise", "readCheckpoint": "likewise", "readCheckpointKey": "likewise", "readTile": "likewise", "readEntries": "likewise",
 	"readReceiptSchema": "the schema is one", "readReceiptContext": "likewise", "readContract": "this is it", "readContractYAML": "likewise", "readPage": "likewise",
 }
