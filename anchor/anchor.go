@@ -37,6 +37,11 @@ var ErrUnavailable = errors.New("the ledger does not answer")
 // ErrNotFound says that the ledger has no such entry or grant.
 var ErrNotFound = errors.New("not on the ledger")
 
+// ErrGone says that this member dropped an entry's bytes after the time for which it
+// keeps them. The entry's leaf is in the log, and what proves others holds; a member
+// that keeps everything may still have the bytes, and so has whoever posted it.
+var ErrGone = errors.New("this member has dropped the entry's bytes; ask one that keeps them, or use your own copy")
+
 // Chain names one ledger. It is part of everything that is signed, so that an
 // entry of one ledger means nothing on another.
 type Chain string

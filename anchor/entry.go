@@ -217,6 +217,14 @@ func ParseEntry(b []byte) (Entry, error) {
 	return e, nil
 }
 
+// CutEntry is ParseEntry for the entry that b begins with; rest is what follows it.
+func CutEntry(b []byte) (e Entry, rest []byte, err error) {
+	if e, rest, err = cutEntry(b); err != nil {
+		err = fmt.Errorf("parsing entry: %w", err)
+	}
+	return e, rest, err
+}
+
 // cutEntry reads the entry that b begins with.
 func cutEntry(b []byte) (Entry, []byte, error) {
 	if len(b) < 2 {

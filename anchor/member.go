@@ -205,6 +205,10 @@ type Membership interface {
 	// why it does not count, or wraps ErrUnavailable.
 	Vote(ctx context.Context, b Ballot) error
 
+	// Foundation is what a member that has nothing could begin on here: the newest, or
+	// that of a height. ErrNotFound if there is none.
+	Foundation(ctx context.Context, height int64) (Foundation, error)
+
 	// Succession leads from one validator set to the newest: each step is a header
 	// that the set before it signed and that names the set after it. ErrNotFound if
 	// the ledger never had the set with this hash, or has forgotten when.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strconv"
 
 	"github.com/gorilla/mux"
 
@@ -48,6 +49,17 @@ func Members(r *mux.Router, m anchor.Membership) {
 		motions, err := m.Motions(ctx)
 		return motionsJSON{1, motions}, err
 	})
+	get("/foundation", func(ctx context.Context, args arguments) (any, error) {
+		height := int64(0)
+		if args.query.Has("height") {
+			n, err := strconv.ParseUint(args.query.Get("height"), 10, 53)
+			if err != nil || n == 0 {
+				return nil, invalid("height is the number of a block")
+			}
+			height = int64(n)
+		}
+		return m.Foundation(ctx, height)
+	})
 	get("/succession", func(ctx context.Context, args arguments) (any, error) {
 		var from anchor.Leaf
 		if err := from.UnmarshalText([]byte(args.query.Get("from"))); err != nil {
@@ -60,6 +72,18 @@ func Members(r *mux.Router, m anchor.Membership) {
 		}
 		return j, err
 	})
+}
+
+// Foundation is what a member that has nothing could begin on, not verified yet: the
+// newest, or that of a height. ErrNotFound if the member offers none.
+func (c *Client) Foundation(ctx context.Context, height int64) (anchor.Foundation, error) {
+	path := "/foundation"
+	if height != 0 {
+		path = fmt.Sprintf("/foundation?height=%d", height)
+	}
+	var f anchor.Foundation
+	err := c.get(ctx, "foundation", path, &f)
+	return f, err
 }
 
 // Registers are the member registers as this member tells them, the one in force last.
@@ -87,19 +111,28 @@ func (c *Client) Motions(ctx context.Context) (map[anchor.Leaf]anchor.Motion, er
 // Succession leads from a set that the caller trusts to the newest one, and verifies it
 // on the way.
 func (c *Client) Succession(ctx context.Context, trusted anchor.ValidatorSet) (anchor.ValidatorSet, error) {
-	var j successionJSON
-	if err := c.get(ctx, "succession", "/succession?from="+anchor.Leaf(trusted.Hash()).String(), &j); err != nil {
+	steps, err := c.Steps(ctx, trusted.Hash())
+	if err != nil {
 		return trusted, err
-	}
-	steps := make([]anchor.Step, len(j.Steps))
-	for i, s := range j.Steps {
-		steps[i] = anchor.Step{SignedHeader: s.SignedHeader, Next: s.Next}
 	}
 	newest, err := trusted.Succeed(steps)
 	if err != nil {
 		return trusted, fmt.Errorf("reading the ledger's succession: %w", err)
 	}
 	return newest, nil
+}
+
+// Steps are those of Succession, not verified yet.
+func (c *Client) Steps(ctx context.Context, from [32]byte) ([]anchor.Step, error) {
+	var j successionJSON
+	if err := c.get(ctx, "succession", "/succession?from="+anchor.Leaf(from).String(), &j); err != nil {
+		return nil, err
+	}
+	steps := make([]anchor.Step, len(j.Steps))
+	for i, s := range j.Steps {
+		steps[i] = anchor.Step{SignedHeader: s.SignedHeader, Next: s.Next}
+	}
+	return steps, nil
 }
 
 // Complete reads all entries of a handle and the proof that they are all, not verified

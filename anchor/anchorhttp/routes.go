@@ -11,6 +11,7 @@
 //	GET /ledger/v1/register              the member registers, the one in force last
 //	GET /ledger/v1/motions               what members are voting on
 //	GET /ledger/v1/succession?from=      from a validator set, by its hash, to the newest
+//	GET /ledger/v1/foundation[?height=]  what a member that has nothing begins on
 //	GET /ledger/v1/consistency?from=&to= a proof that the log only grew
 //	GET /ledger/v1/header                the newest signed header
 //
@@ -172,6 +173,8 @@ func problem(err error) httpjson.Problem {
 		return p
 	case errors.Is(err, anchor.ErrNotFound):
 		return httpjson.Problem{Code: "not-found", Title: "Not on the ledger", Status: http.StatusNotFound}
+	case errors.Is(err, anchor.ErrGone):
+		return httpjson.Problem{Code: "entry-gone", Title: "The entry's bytes are gone", Status: http.StatusGone, Detail: "this member keeps entries for a stated time, then only their leaves; ask a member that keeps all, or use your own copy"}
 	case errors.Is(err, anchor.ErrUnavailable):
 		return httpjson.Problem{Code: "ledger-unavailable", Title: "The ledger does not answer", Status: http.StatusServiceUnavailable, Detail: "try again in a moment"}
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"sync"
 	"time"
 
@@ -42,6 +43,14 @@ type application struct {
 	batches *batches
 	blocks  *cmtstore.BlockStore // set before the node starts
 	peers   peers                // set before the node starts
+	logger  *slog.Logger
+
+	snapshotEvery int64
+	chunkLevel    uint8
+	footing       *footing // of a member that has nothing; set before the node starts
+	retention     retention
+
+	restoring *restoring // between OfferSnapshot and the last chunk
 
 	pending *block // between FinalizeBlock and Commit; consensus only
 	results map[cmttypes.TxKey]error
@@ -59,12 +68,12 @@ type application struct {
 	broken    error // set once, when the database failed or the node stopped
 }
 
-func newApplication(db dbm.DB, chain anchor.Chain, version uint64, clock func() time.Time) (*application, error) {
+func newApplication(db dbm.DB, chain anchor.Chain, version uint64, clock func() time.Time, logger *slog.Logger) (*application, error) {
 	if version < 1 || version > appVersion {
 		return nil, fmt.Errorf("its ledger has the version %d, this program knows %d; run the version that its members run", version, appVersion)
 	}
 	a := &application{
-		chain: chain, version: version, clock: clock, top: &topNodes{nodes: map[anchor.Place]anchor.HandleNode{}}, store: store{db}, batches: newBatches(),
+		chain: chain, version: version, clock: clock, top: &topNodes{nodes: map[anchor.Place]anchor.HandleNode{}}, store: store{db}, batches: newBatches(), logger: logger, snapshotEvery: snapshotEvery, chunkLevel: chunkLevel,
 		changed: make(chan struct{}), waiting: map[cmttypes.TxKey]chan<- error{},
 	}
 	var err error
@@ -93,8 +102,11 @@ func (a *application) Info(context.Context, *abci.RequestInfo) (*abci.ResponseIn
 	if err != nil {
 		return nil, err
 	}
-	r := &abci.ResponseInfo{Data: "coffer", Version: "1", AppVersion: a.version, LastBlockHeight: a.head.Height}
-	if a.head.Height > 0 {
+	a.mu.RLock()
+	height := a.head.Height
+	a.mu.RUnlock()
+	r := &abci.ResponseInfo{Data: "coffer", Version: "1", AppVersion: a.version, LastBlockHeight: height}
+	if height > 0 {
 		r.LastBlockAppHash = hash
 	}
 	return r, nil
@@ -111,7 +123,7 @@ func (a *application) InitChain(_ context.Context, r *abci.RequestInitChain) (*a
 			return nil, fmt.Errorf("the genesis: %w", err)
 		}
 		a.mu.Lock()
-		a.ruling = &ruling{register: register, open: map[[32]byte]motion{}}
+		a.ruling = newRuling(register)
 		a.mu.Unlock()
 	}
 	hash, err := a.appHash()
@@ -124,7 +136,7 @@ func (a *application) appHash() ([]byte, error) {
 	root, err := rootOf(a.log)
 	var state [32]byte
 	if a.ruling != nil {
-		state = anchor.StateHash(a.ruling.register.Hash(), a.head.Handles)
+		state = anchor.StateHash(a.ruling.hash, a.head.Handles)
 	}
 	return anchor.AppHash(root, a.log.End(), state), err
 }
@@ -246,6 +258,9 @@ func (a *application) FinalizeBlock(_ context.Context, r *abci.RequestFinalizeBl
 	if err != nil {
 		return nil, a.fail(err)
 	}
+	if err := a.keepSnapshot(next.write); err != nil {
+		return nil, a.fail(err)
+	}
 	since := a.members()
 	if a.withState() {
 		next.ruling = since.next()
@@ -312,7 +327,7 @@ func (a *application) Commit(context.Context, *abci.RequestCommit) (*abci.Respon
 	a.head, a.log = a.pending.head, a.pending.log
 	if h := a.pending.handles; h != nil {
 		a.top.committed(h.wrote)
-		a.over, a.was = h.over, a.ruling.register.Hash()
+		a.over, a.was = h.over, a.ruling.hash
 		a.ruling = a.pending.ruling.next()
 	}
 	a.pending = nil
@@ -321,7 +336,7 @@ func (a *application) Commit(context.Context, *abci.RequestCommit) (*abci.Respon
 	a.changed = make(chan struct{})
 	a.mu.Unlock()
 	a.tell(a.results)
-	return &abci.ResponseCommit{}, nil
+	return &abci.ResponseCommit{RetainHeight: a.retain()}, nil
 }
 
 // fail remembers why the ledger cannot go on, for everyone who asks.

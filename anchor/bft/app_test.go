@@ -2,6 +2,7 @@ package bft
 
 import (
 	"errors"
+	"log/slog"
 	"testing"
 	"time"
 
@@ -30,7 +31,7 @@ func newStage(t *testing.T) *stage {
 // open begins the ledger of one member on a database.
 func (s *stage) open(db dbm.DB) *application {
 	s.Helper()
-	app, err := newApplication(db, chain, appVersion, func() time.Time { return s.at })
+	app, err := newApplication(db, chain, appVersion, func() time.Time { return s.at }, slog.New(slog.DiscardHandler))
 	if err != nil {
 		s.Fatal(err)
 	}
@@ -213,7 +214,7 @@ func TestNothingBeforeCommit(t *testing.T) {
 		t.Fatal(err)
 	}
 	reopen := func() *application {
-		app, err := newApplication(s.db, chain, appVersion, time.Now)
+		app, err := newApplication(s.db, chain, appVersion, time.Now, slog.New(slog.DiscardHandler))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -10,14 +10,17 @@ import (
 	dbm "github.com/cometbft/cometbft-db"
 	cfg "github.com/cometbft/cometbft/config"
 	sm "github.com/cometbft/cometbft/state"
+	cmtstore "github.com/cometbft/cometbft/store"
 )
 
 // databases are what the node opened, so that all can be closed whatever happens.
 type databases struct {
 	mu     sync.Mutex
 	all    []dbm.DB
+	comet  map[string]dbm.DB // CometBFT's that are open
 	closed atomic.Bool
-	state  sm.Store // CometBFT's; knows the validators of every height
+	state  sm.Store             // CometBFT's; knows the validators of every height
+	blocks *cmtstore.BlockStore // CometBFT's as it was found; read before the node starts
 }
 
 func (d *databases) open(name string, c *cfg.Config) (dbm.DB, error) {
@@ -31,16 +34,38 @@ func (d *databases) open(name string, c *cfg.Config) (dbm.DB, error) {
 	return db, nil
 }
 
-// provide opens a database for CometBFT.
+// openComet opens the databases that say how far CometBFT has come.
+func (d *databases) openComet(c *cfg.Config) error {
+	d.comet = map[string]dbm.DB{}
+	for _, name := range []string{"state", "blockstore"} {
+		db, err := d.open(name, c)
+		if err != nil {
+			return err
+		}
+		d.comet[name] = lentDB{db, &d.closed}
+	}
+	d.state = sm.NewStore(d.comet["state"], sm.StoreOptions{})
+	d.blocks = cmtstore.NewBlockStore(d.comet["blockstore"])
+	return nil
+}
+
+// clearComet forgets what CometBFT knows; there must be no blocks.
+func (d *databases) clearComet() error {
+	for _, db := range d.comet {
+		if err := (store{db}).clear(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// provide opens a database for CometBFT, or gives it one that is open.
 func (d *databases) provide(c *cfg.DBContext) (dbm.DB, error) {
+	if db := d.comet[c.ID]; db != nil {
+		return db, nil
+	}
 	db, err := d.open(c.ID, c.Config)
-	if err != nil {
-		return nil, err
-	}
-	if c.ID == "state" {
-		d.state = sm.NewStore(lentDB{db, &d.closed}, sm.StoreOptions{})
-	}
-	return lentDB{db, &d.closed}, nil
+	return lentDB{db, &d.closed}, err
 }
 
 func (d *databases) close() error {

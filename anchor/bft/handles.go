@@ -105,6 +105,13 @@ func (t *topNodes) committed(wrote map[anchor.Place]anchor.HandleNode) {
 	}
 }
 
+// clear forgets all.
+func (t *topNodes) clear() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	clear(t.nodes)
+}
+
 func placeKey(at anchor.Place) []byte {
 	b := binary.BigEndian.AppendUint16([]byte{keyPlace}, at.Depth)
 	return append(b, at.Prefix[:(at.Depth+7)/8]...)

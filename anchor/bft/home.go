@@ -44,7 +44,7 @@ type marker struct {
 type home struct {
 	validator *privval.FilePV
 	nodeKey   *p2p.NodeKey
-	version   uint64 // of the ledger
+	genesis   *cmttypes.GenesisDoc
 }
 
 // Init makes a home with fresh keys for a ledger of one validator. It refuses a
@@ -291,7 +291,7 @@ func openHome(dir string, chain anchor.Chain) (home, error) {
 	if err != nil {
 		return fail("reading %s: %w; restore it from a backup", nodeKeyFile, err)
 	}
-	return home{privval.LoadFilePV(filepath.Join(dir, signingKeyFile), filepath.Join(dir, signedFile)), nodeKey, genesis.ConsensusParams.Version.App}, nil
+	return home{privval.LoadFilePV(filepath.Join(dir, signingKeyFile), filepath.Join(dir, signedFile)), nodeKey, genesis}, nil
 }
 
 // Member is how other members reach the node of a home: "id@host:port", for

@@ -214,12 +214,17 @@ func (n *Node) remember(height int64) error {
 	if err != nil {
 		return err
 	}
-	set, err := json.Marshal(next)
+	b, err := stepBytes(anchor.Step{SignedHeader: signed, Next: next})
 	if err != nil {
 		return err
 	}
-	b := binary.BigEndian.AppendUint32(nil, uint32(len(signed)))
-	return n.app.store.db.SetSync(numbered(keyChange, uint64(height)), append(append(b, signed...), set...))
+	return n.app.store.db.SetSync(numbered(keyChange, uint64(height)), b)
+}
+
+func stepBytes(s anchor.Step) ([]byte, error) {
+	set, err := json.Marshal(s.Next)
+	b := binary.BigEndian.AppendUint32(nil, uint32(len(s.SignedHeader)))
+	return append(append(b, s.SignedHeader...), set...), err
 }
 
 // changes are the steps that remember kept, oldest first.

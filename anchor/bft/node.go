@@ -57,6 +57,20 @@ type Options struct {
 	// Peers are members' "id@host:port" (see Member), where they are reached elsewhere
 	// than the register says. Who may connect, the register says.
 	Peers []string
+
+	// Other reaches what another member publishes: a member that has nothing yet begins
+	// on it, when its peers may have forgotten the blocks since the genesis. Nil means
+	// never.
+	Other func(url string) Other
+	// From are URLs of members to begin from, where the genesis knows none or old ones.
+	From []string
+
+	// KeepBlocks is for how long blocks are kept; those that snapshots need are in any
+	// case. Zero means seven days, KeepAll for ever. It changes nothing about the log.
+	KeepBlocks time.Duration
+
+	snapshotEvery int64 // for tests; see the constants
+	chunkLevel    uint8
 }
 
 // Node is a running ledger node. It implements anchor.Ledger.
@@ -92,6 +106,9 @@ func Start(ctx context.Context, o Options) (n *Node, err error) {
 	if o.Clock == nil {
 		o.Clock = time.Now
 	}
+	if o.KeepBlocks == 0 {
+		o.KeepBlocks = defaultKeepBlocks
+	}
 	home, err := openHome(o.Home, o.Chain)
 	if err != nil {
 		return nil, err
@@ -115,12 +132,22 @@ func Start(ctx context.Context, o Options) (n *Node, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening the ledger at %s: %w", o.Home, err)
 	}
-	app, err := newApplication(db, o.Chain, home.version, o.Clock)
+	app, err := newApplication(db, o.Chain, home.genesis.ConsensusParams.Version.App, o.Clock, o.Logger)
 	if err != nil {
 		return nil, fmt.Errorf("opening the ledger at %s: %w", o.Home, err)
 	}
+	app.retention.blocks = o.KeepBlocks
+	if o.snapshotEvery > 0 {
+		app.snapshotEvery, app.chunkLevel = o.snapshotEvery, o.chunkLevel
+	}
 	if app.peers, err = parsePeers(o.Peers, home.nodeKey.ID()); err != nil {
 		return nil, err
+	}
+	if err := dbs.openComet(config); err != nil {
+		return nil, fmt.Errorf("opening the ledger at %s: %w", o.Home, err)
+	}
+	if config.StateSync.Enable, err = beginning(ctx, o, home, app, dbs); err != nil {
+		return nil, fmt.Errorf("opening the ledger at %s: %w", o.Home, err)
 	}
 	quiet := new(atomic.Bool)
 	node, err := newComet(ctx, config, home, app, dbs, cometLogger{o.Logger, quiet})
@@ -151,7 +178,8 @@ func newComet(ctx context.Context, config *cfg.Config, h home, app *application,
 		}
 	}()
 	return nm.NewNodeWithContext(ctx, config, h.validator, h.nodeKey, proxy.NewConnSyncLocalClientCreator(app),
-		nm.DefaultGenesisDocProviderFunc(config), dbs.provide, nm.DefaultMetricsProvider(config.Instrumentation), logger)
+		nm.DefaultGenesisDocProviderFunc(config), dbs.provide, nm.DefaultMetricsProvider(config.Instrumentation), logger,
+		nm.StateProvider(app.footing))
 }
 
 func configure(o Options) *cfg.Config {
@@ -183,6 +211,8 @@ func configure(o Options) *cfg.Config {
 	c.Consensus.CreateEmptyBlocksInterval = o.Heartbeat
 	c.TxIndex.Indexer = "null" // the application has its own index, and this one never shrinks
 	c.Storage.DiscardABCIResponses = true
+	c.StateSync.DiscoveryTime = 5 * time.Second // its least
+	c.StateSync.ChunkRequestTimeout = 5 * time.Second
 	return c
 }
 

@@ -198,7 +198,7 @@ func (n *Node) complete(height int64, handle anchor.Handle) (c anchor.Completene
 		return c, false, err
 	}
 	n.app.mu.RLock()
-	current, previous, was := n.app.ruling.register.Hash(), n.app.was, n.app.over
+	current, previous, was := n.app.ruling.hash, n.app.was, n.app.over
 	n.app.mu.RUnlock()
 	entries, err := n.app.store.entriesOf(handle, size)
 	if err != nil {

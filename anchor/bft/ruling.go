@@ -21,10 +21,15 @@ const power = 10
 // changed, once it is committed.
 type ruling struct {
 	register anchor.Register
+	hash     [32]byte // of the register, which changes rarely and is needed with every block
 	open     map[[32]byte]motion
 	passed   bool       // the register changed in this block
 	moved    [][32]byte // motions that this block counted a ballot on
 	gone     [][32]byte // motions that this block closed
+}
+
+func newRuling(r anchor.Register) *ruling {
+	return &ruling{register: r, hash: r.Hash(), open: map[[32]byte]motion{}}
 }
 
 // motion is a proposal with the votes on it so far.
@@ -42,7 +47,7 @@ func (r *ruling) next() *ruling {
 	for h, m := range r.open {
 		open[h] = motion{m.Proposal, maps.Clone(m.Votes)}
 	}
-	return &ruling{register: r.register, open: open}
+	return &ruling{register: r.register, hash: r.hash, open: open}
 }
 
 // A ballot that cannot count. The reason is for whoever sent it.
@@ -85,7 +90,7 @@ func (r *ruling) take(chain anchor.Chain, b anchor.Ballot) error {
 	r.open[hash], r.moved = on, append(r.moved, hash)
 	switch t := r.tally(on); {
 	case t.Passed():
-		r.register, r.passed = next, true
+		r.register, r.hash, r.passed = next, next.Hash(), true
 		// What else was open names a register that is no more.
 		r.gone = slices.AppendSeq(r.gone, maps.Keys(r.open))
 		clear(r.open)
@@ -179,6 +184,7 @@ func (s store) readRuling(number uint64) (*ruling, error) {
 	if r.register, err = anchor.ParseRegister(b); err != nil {
 		return nil, fmt.Errorf("its member register is damaged: %w; restore the whole home from a backup", err)
 	}
+	r.hash = r.register.Hash()
 	it, err := s.db.Iterator([]byte{keyBallot}, []byte{keyBallot + 1})
 	if err != nil {
 		return nil, err

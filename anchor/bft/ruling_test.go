@@ -70,7 +70,7 @@ func TestBallots(t *testing.T) {
 	watcher.Observer = true
 	four[3].Role = "regulator"
 	begin := func() *ruling {
-		return &ruling{register: registerOf(t, append(four, watcher)...), open: map[[32]byte]motion{}}
+		return newRuling(registerOf(t, append(four, watcher)...))
 	}
 	admit := func(r *ruling) anchor.Proposal {
 		return anchor.Proposal{Kind: anchor.Admit, Register: r.register.Hash(), Member: five.Member}

@@ -18,16 +18,17 @@ import (
 // The keys of the application's database. All numbers are big-endian, so that
 // keys sort as numbers do.
 const (
-	keyHead   = "head"
-	keyEntry  = 'e' // index → entry
-	keyLeaf   = 'l' // leaf → index
-	keyNode   = 'n' // level, index → hash of a complete subtree
-	keyGrant  = 'g' // handle → grant state
-	keyHandle = 'h' // handle, index → nothing
-	keyPlace  = 'm' // depth, prefix → node of the map of handles
-	keyBallot = 'b' // hash of a proposal → the proposal and the votes on it
-	keyNumber = 'r' // number → member register
-	keyChange = 'v' // height → signed header that names other validators as the next, and these
+	keyHead     = "head"
+	keyEntry    = 'e' // index → entry
+	keyLeaf     = 'l' // leaf → index
+	keyNode     = 'n' // level, index → hash of a complete subtree
+	keyGrant    = 'g' // handle → grant state
+	keyHandle   = 'h' // handle, index → nothing
+	keyPlace    = 'm' // depth, prefix → node of the map of handles
+	keyBallot   = 'b' // hash of a proposal → the proposal and the votes on it
+	keyNumber   = 'r' // number → member register
+	keyChange   = 'v' // height → signed header that names other validators as the next, and these
+	keySnapshot = 's' // height → snapshot
 )
 
 var treeFactory = &compact.RangeFactory{Hash: rfc6962.DefaultHasher.HashChildren}
@@ -39,9 +40,10 @@ type head struct {
 	Height   int64        `json:"height"`
 	Time     time.Time    `json:"time"`
 	Size     uint64       `json:"size"`
-	Frontier [][]byte     `json:"frontier"` // the compact range of the whole log
-	Handles  anchor.Leaf  `json:"handles"`  // root of the map of handles
-	Register uint64       `json:"register"` // number of the member register in force
+	Frontier [][]byte     `json:"frontier"`           // the compact range of the whole log
+	Handles  anchor.Leaf  `json:"handles"`            // root of the map of handles
+	Register uint64       `json:"register"`           // number of the member register in force
+	Restored bool         `json:"restored,omitempty"` // it came as a snapshot, no block since
 }
 
 // store is the application's database. Writes go through a batch that Commit
@@ -99,6 +101,9 @@ func (s store) entry(index uint64) (anchor.Entry, error) {
 	b, err := s.db.Get(numbered(keyEntry, index))
 	if err != nil {
 		return nil, err
+	}
+	if len(b) > 0 && b[0] == 0 {
+		return nil, anchor.ErrGone
 	}
 	return anchor.ParseEntry(b)
 }
@@ -237,6 +242,11 @@ func (s store) begin(on *compact.Range) (*block, error) {
 }
 
 func (b *block) add(e anchor.Entry, leaf anchor.Leaf) error {
+	return b.place(e.Bytes(), e.Handle(), leaf)
+}
+
+// place puts an entry's bytes, or what stands for dropped ones, at the end of the log.
+func (b *block) place(value []byte, handle anchor.Handle, leaf anchor.Leaf) error {
 	index := b.log.End()
 	var failed error
 	set := func(key, value []byte) {
@@ -244,21 +254,27 @@ func (b *block) add(e anchor.Entry, leaf anchor.Leaf) error {
 			failed = err
 		}
 	}
-	handle := e.Handle()
 	b.added[handle] = append(b.added[handle], anchor.Placed{Index: index, Leaf: leaf})
-	set(numbered(keyEntry, index), e.Bytes())
+	set(numbered(keyEntry, index), value)
 	set(keyed(keyLeaf, leaf), binary.BigEndian.AppendUint64(nil, index))
 	set(binary.BigEndian.AppendUint64(keyed(keyHandle, handle), index), []byte{})
 	err := b.log.Append(leaf[:], func(id compact.NodeID, hash []byte) { set(nodeKey(id), hash) })
 	return errors.Join(err, failed)
 }
 
-// finish writes the grants and the head.
-func (b *block) finish(chain anchor.Chain, height int64, at time.Time, grants map[anchor.Handle]anchor.GrantState) error {
+func (b *block) writeGrants(grants map[anchor.Handle]anchor.GrantState) error {
 	for h, g := range grants {
 		if err := b.write.Set(keyed(keyGrant, h), grantBytes(g)); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// finish writes the grants and the head.
+func (b *block) finish(chain anchor.Chain, height int64, at time.Time, grants map[anchor.Handle]anchor.GrantState) error {
+	if err := b.writeGrants(grants); err != nil {
+		return err
 	}
 	b.head = head{V: homeFormat, Chain: chain, Height: height, Time: at, Size: b.log.End(), Frontier: b.log.Hashes()}
 	if err := b.finishState(); err != nil {
@@ -281,6 +297,19 @@ func (b *block) finishState() error {
 	if b.handles == nil {
 		return nil
 	}
+	if err := b.addToHandles(); err != nil {
+		return err
+	}
+	if err := b.ruling.write(b.write, b.head.Height); err != nil {
+		return err
+	}
+	b.head.Handles, b.head.Register = b.handles.root, b.ruling.register.Number
+	b.state = anchor.StateHash(b.ruling.hash, b.handles.root)
+	return nil
+}
+
+// addToHandles brings what the block added into the map of handles.
+func (b *block) addToHandles() error {
 	additions := make([]anchor.Addition, 0, len(b.added))
 	for h, leaves := range b.added {
 		additions = append(additions, anchor.Addition{Handle: h, Leaves: leaves})
@@ -292,15 +321,7 @@ func (b *block) finishState() error {
 		}
 		b.handles.root = root
 	}
-	if err := b.handles.write(b.write); err != nil {
-		return err
-	}
-	if err := b.ruling.write(b.write, b.head.Height); err != nil {
-		return err
-	}
-	b.head.Handles, b.head.Register = b.handles.root, b.ruling.register.Number
-	b.state = anchor.StateHash(b.ruling.register.Hash(), b.handles.root)
-	return nil
+	return b.handles.write(b.write)
 }
 
 func rootOf(log *compact.Range) ([32]byte, error) {

@@ -37,6 +37,7 @@ type Config struct {
 	// LedgerListen is where the nodes of other ledger members connect, host:port. Empty
 	// when this operator runs its ledger alone.
 	LedgerListen string `json:"ledger_listen,omitempty"`
+	LedgerConfig
 	// Database is the PostgreSQL database that holds vaults and consent, as in
 	// postgres://coffer@db.example/coffer; several daemons may share one. Empty keeps
 	// them in coffer.db in the data folder. Keep its password out of here: libpq's
@@ -131,6 +132,9 @@ func (c Config) Check() error {
 			return fmt.Errorf("ledger_listen %q: want host:port, as in 0.0.0.0:26656", c.LedgerListen)
 		}
 	}
+	if err := c.LedgerConfig.check(); err != nil {
+		return err
+	}
 	if c.Database != "" && !strings.HasPrefix(c.Database, "postgres://") && !strings.HasPrefix(c.Database, "postgresql://") {
 		return errors.New("database: want postgres://user@host/database, or nothing for coffer.db in the data folder") // it could hold a password
 	}
@@ -210,9 +214,10 @@ func parseConfig(b []byte) (Config, error) {
 
 // configKeys lists the keys of Config as they are written.
 func configKeys() (keys []string) {
-	for f := range reflect.TypeFor[Config]().Fields() {
-		key, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		keys = append(keys, key)
+	for _, f := range reflect.VisibleFields(reflect.TypeFor[Config]()) {
+		if key, _, _ := strings.Cut(f.Tag.Get("json"), ","); key != "" {
+			keys = append(keys, key)
+		}
 	}
 	return keys
 }

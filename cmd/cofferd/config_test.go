@@ -46,6 +46,8 @@ func TestConfigRefuses(t *testing.T) {
 	whole := string(with(t, "", ""))
 	for name, c := range map[string]struct{ in, says string }{
 		"an unknown key":             {string(with(t, "heartbeet", `"3s"`)), `unknown key "heartbeet"; remove it or correct its spelling (known: version, origin`},
+		"archive and a limit":        {strings.Replace(string(with(t, "ledger_archive", "true")), "{", `{"ledger_keep_blocks":"24h",`, 1), "remove ledger_keep_blocks"},
+		"no origin to begin from":    {string(with(t, "ledger_from", `["shop.example"]`)), "ledger_from"},
 		"a newer folder":             {string(with(t, "version", "2")), "layout 2, this program knows 1; run a newer cofferd"},
 		"a newer folder's new keys":  {strings.Replace(string(with(t, "version", "2")), "{", `{"shards":4,`, 1), "run a newer cofferd"},
 		"a truncated file":           {whole[:len(whole)/2], "damaged or not JSON"},

@@ -25,6 +25,7 @@ import (
 
 	"coffer/anchor"
 	"coffer/anchor/anchorhttp"
+	"coffer/anchor/anchortest"
 	"coffer/consent"
 	"coffer/consent/consenttest"
 	"coffer/internal/contract"
@@ -246,6 +247,18 @@ func TestTheRestOfTheContract(t *testing.T) {
 		}
 		if newest, err := ledger.Succession(ctx, set); err != nil || newest.Hash() != set.Hash() {
 			return fmt.Errorf("the succession: %w", err)
+		}
+		// A hundred blocks make a snapshot that others could begin from.
+		for i := 0; ; i++ {
+			if _, err := ledger.Foundation(ctx, 0); err == nil {
+				break
+			} else if !errors.Is(err, anchor.ErrNotFound) || i > 200 {
+				return fmt.Errorf("the foundation: %w", err)
+			}
+			stranger := anchortest.NewRelation(w.config.Chain, fmt.Sprint("stranger ", i))
+			if err := w.o.ledger.Append(ctx, stranger.Grant(anchor.EpochAt(time.Now()), 1)); err != nil {
+				return err
+			}
 		}
 		entries, err := w.o.ledger.Range(ctx, 0, 3)
 		if err != nil {

@@ -69,7 +69,7 @@ func create(folder string, c Config) error {
 		if c.Chain != "" && c.Chain != member.Chain {
 			return usageError{fmt.Errorf("the folder has joined the ledger %q, not %q; leave --chain out", member.Chain, c.Chain)}
 		}
-		c.Chain, c.LedgerListen = member.Chain, member.LedgerListen
+		c.Chain, c.LedgerListen, c.LedgerConfig = member.Chain, member.LedgerListen, member.LedgerConfig
 	}
 	if c.Chain == "" {
 		c.Chain = anchor.Chain("coffer-" + rand.Text()[:8])

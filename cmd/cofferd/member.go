@@ -36,6 +36,7 @@ type MemberConfig struct {
 	Listen string `json:"listen"`
 	// LedgerListen is where the other members' nodes connect, host:port.
 	LedgerListen string `json:"ledger_listen"`
+	LedgerConfig
 	// Heartbeat is how often the idle ledger makes an empty block. Between 1s and 60s.
 	Heartbeat Duration `json:"heartbeat"`
 }
@@ -51,6 +52,9 @@ func (c MemberConfig) Check() error {
 		if _, _, err := net.SplitHostPort(at[1]); err != nil {
 			return fmt.Errorf("%s %q: want host:port, as in 0.0.0.0:26656", at[0], at[1])
 		}
+	}
+	if err := c.LedgerConfig.check(); err != nil {
+		return err
 	}
 	if h := time.Duration(c.Heartbeat); h < time.Second || h > time.Minute {
 		return fmt.Errorf("heartbeat %v: want 1s to 60s", h)
@@ -122,8 +126,8 @@ func runMember(ctx context.Context, folder string, config MemberConfig, log *slo
 		return err
 	}
 	defer unlock()
-	node, err := bft.Start(ctx, bft.Options{Home: ledgerPath(folder), Chain: config.Chain, Listen: "tcp://" + config.LedgerListen,
-		Heartbeat: time.Duration(config.Heartbeat), Logger: log})
+	node, err := bft.Start(ctx, config.into(bft.Options{Home: ledgerPath(folder), Chain: config.Chain, Listen: "tcp://" + config.LedgerListen,
+		Heartbeat: time.Duration(config.Heartbeat), Logger: log}))
 	if err != nil {
 		return fmt.Errorf("starting the ledger: %w", err)
 	}

@@ -88,7 +88,7 @@ func openOn(ctx context.Context, folder string, config Config, log *slog.Logger,
 	if config.LedgerListen != "" {
 		ledger.Listen = "tcp://" + config.LedgerListen
 	}
-	node, err := bft.Start(ctx, ledger)
+	node, err := bft.Start(ctx, config.LedgerConfig.into(ledger))
 	if err != nil {
 		return nil, fmt.Errorf("starting the ledger: %w", err)
 	}

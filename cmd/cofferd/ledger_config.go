@@ -1,0 +1,57 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"time"
+
+	"coffer/anchor/anchorhttp"
+	"coffer/anchor/bft"
+)
+
+// LedgerConfig is what a member decides about its copy of the ledger, whether it keeps
+// vaults or not. Members decide differently without harm.
+type LedgerConfig struct {
+	// KeepBlocks is for how long blocks are kept; nothing of the log is lost with them.
+	// Empty means 168h: a member that was away for longer begins anew from a snapshot
+	// (cofferd ledger rejoin).
+	KeepBlocks Duration `json:"ledger_keep_blocks,omitempty"`
+	// Archive keeps all blocks and the bytes of all entries for ever. One such member is
+	// good to have.
+	Archive bool `json:"ledger_archive,omitempty"`
+	// From are origins of members to begin from, as in https://ledger.shop.example, when
+	// this one has no ledger yet and the genesis names none that can be reached.
+	From []string `json:"ledger_from,omitempty"`
+}
+
+// check reports the first setting that cannot work and says what would.
+func (c LedgerConfig) check() error {
+	if c.KeepBlocks < 0 {
+		return fmt.Errorf("ledger_keep_blocks %v: want a time as in 168h; to keep all, set ledger_archive", time.Duration(c.KeepBlocks))
+	}
+	if c.Archive && c.KeepBlocks != 0 {
+		return fmt.Errorf("ledger_archive keeps everything: remove ledger_keep_blocks")
+	}
+	for _, from := range c.From {
+		if u, err := url.Parse(from); err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.Path != "" || u.RawQuery != "" {
+			return fmt.Errorf("ledger_from %q: want scheme://host[:port] and nothing after it", from)
+		}
+	}
+	return nil
+}
+
+// into sets the options of the ledger's node.
+func (c LedgerConfig) into(o bft.Options) bft.Options {
+	o.KeepBlocks = time.Duration(c.KeepBlocks)
+	if c.Archive {
+		o.KeepBlocks = bft.KeepAll
+	}
+	o.From, o.Other = c.From, reach
+	return o
+}
+
+// reach asks another member by what it publishes.
+func reach(origin string) bft.Other {
+	return &anchorhttp.Client{Origin: origin, HTTP: &http.Client{Timeout: 10 * time.Second}}
+}
