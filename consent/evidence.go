@@ -3,9 +3,7 @@ package consent
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
-	"math"
 	"slices"
 	"strings"
 	"time"
@@ -15,6 +13,9 @@ import (
 
 // maxEvidence bounds a record or an event as it is presented.
 const maxEvidence = 16 << 10
+
+// StatusCounts is how long a look at a record's status is believed.
+const StatusCounts = 24 * time.Hour
 
 // TypeEvent is the header type of an event: a party's word that something happened.
 const TypeEvent = "coffer-event+jwt"
@@ -51,124 +52,6 @@ func ParseHappened(payload []byte, signer DID) (Happened, error) {
 	return h, nil
 }
 
-// Record is what a JWT-VC of anyone says that matters here.
-type Record struct {
-	Issuer  DID
-	Types   []string
-	Subject string
-	From    Unix // 0: at any time
-	Until   Unix // before it; 0: for good
-}
-
-// recordClaims are the claims of a JWT-VC (W3C VC Data Model 1.1, § 6.3.1) that are
-// looked at. Others may stand there: records are not made for Coffer alone.
-type recordClaims struct {
-	Iss DID      `json:"iss"`
-	Sub string   `json:"sub"`
-	Nbf *float64 `json:"nbf"` // RFC 7519 allows fractions
-	Exp *float64 `json:"exp"`
-	VC  *struct {
-		Type    json.RawMessage `json:"type"`
-		Issuer  json.RawMessage `json:"issuer"`
-		Subject json.RawMessage `json:"credentialSubject"`
-		Issued  *time.Time      `json:"issuanceDate"`
-		Expires *time.Time      `json:"expirationDate"`
-		Status  json.RawMessage `json:"credentialStatus"`
-	} `json:"vc"`
-}
-
-// ParseRecord reads the payload of a JWT-VC whose signature by signer was verified.
-// What is said twice must be said alike. A record that can be revoked is refused:
-// nobody here asks whether it was.
-func ParseRecord(payload []byte, signer DID) (Record, error) {
-	if len(payload) > maxEvidence {
-		return Record{}, malformed("too long", "")
-	}
-	var whole struct {
-		Claims any `json:"claims"`
-	}
-	if err := ParseStrict(slices.Concat([]byte(`{"claims":`), payload, []byte("}")), &whole); err != nil {
-		return Record{}, malformed("not JSON, or a key twice", "") // two readers could read two records
-	}
-	var c recordClaims
-	if err := json.Unmarshal(payload, &c); err != nil || c.VC == nil {
-		return Record{}, malformed("want the claims of a W3C credential", "vc") // err could show a value
-	}
-	r := Record{Issuer: c.Iss, Subject: c.Sub}
-	if issuer, ok := named(c.VC.Issuer); !ok || c.Iss != signer || issuer != "" && issuer != string(signer) {
-		return Record{}, refuse(WrongIssuer, "iss")
-	}
-	subject, ok := named(c.VC.Subject)
-	if !ok || r.Subject != "" && subject != "" && subject != r.Subject {
-		return Record{}, malformed("want one subject", "vc.credentialSubject")
-	}
-	if r.Subject == "" {
-		r.Subject = subject
-	}
-	if r.Types = texts(c.VC.Type); !slices.Contains(r.Types, vcType) {
-		return Record{}, malformed("want a W3C credential", "vc.type")
-	}
-	if len(c.VC.Status) > 0 {
-		return Record{}, refuse(WrongEvidence, "vc.credentialStatus")
-	}
-	var err error
-	if r.From, err = moment(c.Nbf, c.VC.Issued, func(a, b Unix) Unix { return max(a, b) }); err == nil {
-		r.Until, err = moment(c.Exp, c.VC.Expires, func(a, b Unix) Unix { return min(a, b) })
-	}
-	return r, err
-}
-
-// named reads what names somebody: a text, or an object with an id. Nothing is "".
-func named(raw json.RawMessage) (string, bool) {
-	if len(raw) == 0 {
-		return "", true
-	}
-	var text string
-	if json.Unmarshal(raw, &text) == nil {
-		return text, true
-	}
-	var object struct {
-		ID string `json:"id"`
-	}
-	err := json.Unmarshal(raw, &object)
-	return object.ID, err == nil
-}
-
-// texts reads a text or a list of them.
-func texts(raw json.RawMessage) (list []string) {
-	var one string
-	if json.Unmarshal(raw, &one) == nil {
-		return []string{one}
-	}
-	_ = json.Unmarshal(raw, &list) // or none
-	return list
-}
-
-// moment is a claim's, a date's, or of both the narrower one; 0 for neither.
-func moment(claim *float64, date *time.Time, narrower func(a, b Unix) Unix) (Unix, error) {
-	var all []Unix
-	if claim != nil {
-		if *claim < 1 || *claim > 1<<40 {
-			return 0, malformed("want a time", "nbf")
-		}
-		all = append(all, Unix(math.Floor(*claim)))
-	}
-	if date != nil {
-		at := UnixAt(*date)
-		if at < 1 || at > 1<<40 {
-			return 0, malformed("want a time", "vc.issuanceDate")
-		}
-		all = append(all, at)
-	}
-	switch len(all) {
-	case 0:
-		return 0, nil
-	case 1:
-		return all[0], nil
-	}
-	return narrower(all[0], all[1]), nil
-}
-
 // Evidence is what was shown for a condition, verified.
 type Evidence struct {
 	Text  string // as it was presented
@@ -191,8 +74,9 @@ func (e Evidence) Counts(at time.Time) bool {
 
 // OpenEvidence verifies what a business presents for the condition of its grant: the
 // record or the event that the condition names, by whom it names, about this grant. A
-// successor's may be about a grant that went before: about lists them all. Errors are a
-// *Refusal, or ErrUnreachable.
+// successor's may be about a grant that went before: about lists them all. A record that
+// can be revoked is asked about, and counts for StatusCounts: then it is to be presented
+// again. Errors are a *Refusal, or ErrUnreachable.
 func OpenEvidence(ctx context.Context, s Signatures, text string, c *Condition, about []id.Grant, now time.Time) (e Evidence, err error) {
 	if !c.Proven() {
 		return Evidence{}, &Refusal{Code: WrongEvidence, At: "grant", Cause: errors.New("its condition asks for none")}
@@ -202,6 +86,14 @@ func OpenEvidence(ctx context.Context, s Signatures, text string, c *Condition, 
 	}
 	if err != nil {
 		return e, err
+	}
+	if r := e.record; r != nil && len(r.Statuses) > 0 {
+		if err := s.CheckStatus(ctx, *r); err != nil {
+			return e, err
+		}
+		if fresh := UnixAt(now.Add(StatusCounts)); e.Until == 0 || e.Until > fresh {
+			e.Until = fresh
+		}
 	}
 	switch at := UnixAt(now); {
 	case e.Until != 0 && at >= e.Until:

@@ -55,6 +55,7 @@ func examples(t testing.TB) map[string][]byte {
 		"condition": []byte(byRecord("landlord").Text()),
 		"happened":  consent.Happened{Iss: businessKey("carrier").DID, Grant: g, Name: "handed-over", Time: consent.UnixAt(now)}.Payload(),
 
+		"binding":     bindingExample(t),
 		"partner":     must(json.Marshal(newPartnered(t).carrier)),
 		"cosignature": consent.NewCosignature(newPartnered(t).request, newPartnered(t).warehouse.DID).Payload(),
 
@@ -104,6 +105,8 @@ func parsed(t testing.TB, name string, text []byte) error {
 	case "condition":
 		var c consent.Condition
 		err = consent.ParseStrict(text, &c)
+	case "binding":
+		_, err = consent.ParseBinding(text, must(consent.ParseSDJWT(newParcel().text(0, 2))), bindingRules)
 	case "happened":
 		_, err = consent.ParseHappened(text, businessKey("carrier").DID)
 	case "permit-collect", "permit-message":

@@ -60,11 +60,18 @@ const (
 	StaleDecision    Code = "stale-decision"     // not made now
 	WrongReceipt     Code = "wrong-receipt"      // the receipt says other terms
 	WrongOpening     Code = "wrong-opening"      // the commitment is not to this document
-	WrongEvidence    Code = "wrong-evidence"     // not what the grant's condition names
+	WrongEvidence    Code = "wrong-evidence"     // not what the grant's condition names, or with a status nobody can ask
 	BrokenChain      Code = "broken-chain"       // the access log does not lead to its head
 	WiderThanGrant   Code = "wider-than-grant"   // gives what the grant before it did not
 	WrongChange      Code = "wrong-change"       // of another grant, or of another kind than it says
 	WrongStatement   Code = "wrong-statement"    // a deletion statement about other attributes than the grant's
+)
+
+// Codes of a record.
+const (
+	Revoked      Code = "revoked"       // its issuer took it back, or suspended it
+	BadStatus    Code = "bad-status"    // the list that should say so is none, is another, or is old
+	WrongBinding Code = "wrong-binding" // not presented by its holder, to this business, now
 )
 
 // Codes of a rights request and of the replies to it.

@@ -44,4 +44,7 @@ type Signatures interface {
 	VerifyReceipt(ctx context.Context, jwt string) (Receipt, error)
 	// VerifyRecord verifies a JWT-VC of anyone, ES256 or EdDSA, and parses it.
 	VerifyRecord(ctx context.Context, jwt string) (Record, error)
+	// CheckStatus asks whether a verified record was revoked, where its Statuses say:
+	// nil, a *Refusal (Revoked, BadStatus), or ErrUnreachable.
+	CheckStatus(ctx context.Context, r Record) error
 }

@@ -9,7 +9,11 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -364,5 +368,76 @@ func TestADateAndAnEvent(t *testing.T) {
 		}
 		_, err = b.Collect(ctx, g)
 		return err
+	})
+}
+
+// A lease that can be taken back: it counts for a day after each look at the landlord's
+// list, and once it is taken back it counts no longer.
+func TestALeaseThatIsTakenBack(t *testing.T) {
+	w := newWorld(t)
+	ctx := t.Context()
+	b, landlord := w.shop(), party(t)
+	var published atomic.Pointer[string]
+	host := httptest.NewServer(http.HandlerFunc(func(out http.ResponseWriter, _ *http.Request) { io.WriteString(out, *published.Load()) }))
+	defer host.Close()
+	address := strings.Replace(host.URL, "127.0.0.1", "localhost", 1) + "/leases"
+	list := consent.NewStatusList(address, landlord.DID, consent.StatusRevocation)
+	publish := func() {
+		jwt, err := landlord.SignStatusList(list)
+		if err != nil {
+			t.Fatal(err)
+		}
+		published.Store(&jwt)
+	}
+	publish()
+	s, deliver, _ := hanging(w, b, &consent.Condition{Record: &consent.RecordCondition{Type: signedLease, Issuer: landlord.DID}})
+	lease, err := landlord.SignRecord(agent.RecordTerms{Type: signedLease, Subject: consent.GrantURN(deliver), From: time.Now().Add(-time.Hour),
+		Status: &consent.StatusEntry{Purpose: consent.StatusRevocation, List: address, Index: 8711}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	collect := func() error { _, err := b.Collect(ctx, deliver, "name"); return err }
+	missing := "First the business must present the record"
+
+	w.step("it stands, for a day", func() error {
+		until, err := b.Present(ctx, deliver, lease)
+		if err != nil || until.Sub(w.now()) > consent.StatusCounts || until.Sub(w.now()) < consent.StatusCounts-time.Minute {
+			return fmt.Errorf("counts until %v, %v", until, err)
+		}
+		return collect()
+	})
+	w.step("a day later nobody knows, until it is shown again", func() error {
+		for after, want := range map[time.Duration]bool{23 * time.Hour: true, 25 * time.Hour: false} {
+			if all, err := w.o.consents.Conditions(ctx, s.Vault, w.now().Add(after)); err != nil || all[deliver].Met != want {
+				return fmt.Errorf("after %v it counts: %v, %v", after, all[deliver].Met, err)
+			}
+		}
+		return nil
+	})
+	w.step("shown again", func() error {
+		if _, err := b.Present(ctx, deliver, lease); err != nil {
+			return err
+		}
+		return collect()
+	})
+	w.step("taken back", func() error {
+		list.Put(8711, true)
+		publish()
+		w.restart() // it forgets the list
+		if err := collect(); err != nil {
+			return fmt.Errorf("within the day: %w", err)
+		}
+		_, err := b.Present(ctx, deliver, lease)
+		if err := refusedAs(err, consent.Revoked); err != nil {
+			return err
+		}
+		return unmet(collect(), missing)
+	})
+	w.step("a list that hides it", func() error {
+		list.URL += "/other"
+		publish()
+		w.restart()
+		_, err := b.Present(ctx, deliver, lease)
+		return refusedAs(err, consent.BadStatus)
 	})
 }

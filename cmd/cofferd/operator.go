@@ -149,7 +149,7 @@ func (o *operator) routes(folder string, config Config, now func() time.Time) (*
 	if err != nil {
 		return nil, err
 	}
-	signatures := agent.New(agent.Options{Now: now})
+	signatures := agent.New(agent.Options{Now: now, Local: config.Dev})
 	tokens, err := oauth.New(oauth.Options{Origin: config.Origin, Key: key, Store: o.consents,
 		Signatures: signatures, Catalogue: rules.Catalogue(), Nonce: config.ProofNonce, Bearer: config.BearerTokens, Alone: config.Database == "", Rate: perSecond(config.OAuthRate), Clock: now, Log: o.log})
 	if err != nil {

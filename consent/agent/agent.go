@@ -34,6 +34,9 @@ type Options struct {
 	HTTP *http.Client
 	// Keep is how long a did:web document is believed; 0 is five minutes.
 	Keep time.Duration
+	// Local admits status lists on the machine's own localhost, over plain http too.
+	// Dangerous outside development: strangers name the address.
+	Local bool
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
 }
@@ -43,10 +46,13 @@ type Agent struct {
 	registry *vdr.Registry
 	http     *http.Client
 	keep     time.Duration
+	local    bool
 	now      func() time.Time
 
 	mu   sync.Mutex
 	docs map[consent.DID]known // of did:web
+
+	texts map[string]text // what was published, by address
 }
 
 var _ consent.Signatures = (*Agent)(nil)
@@ -55,8 +61,8 @@ var _ consent.Signatures = (*Agent)(nil)
 func New(o Options) *Agent {
 	a := &Agent{
 		registry: vdr.New(vdr.WithVDR(key.New()), vdr.WithVDR(web.New())),
-		http:     bounded(o.HTTP), keep: o.Keep, now: o.Now,
-		docs: map[consent.DID]known{},
+		http:     bounded(o.HTTP, o.Local), keep: o.Keep, local: o.Local, now: o.Now,
+		docs: map[consent.DID]known{}, texts: map[string]text{},
 	}
 	if a.keep == 0 {
 		a.keep = 5 * time.Minute

@@ -16,10 +16,13 @@ const (
 )
 
 // bounded makes a client safe for addresses that strangers name.
-func bounded(c *http.Client) *http.Client {
+func bounded(c *http.Client, local bool) *http.Client {
 	next := http.RoundTripper(nil)
 	if c == nil {
 		d := &net.Dialer{Timeout: fetchTimeout, Control: publicOnly}
+		if local {
+			d.Control = publicOrOwn
+		}
 		next = &http.Transport{DialContext: d.DialContext, TLSHandshakeTimeout: fetchTimeout, MaxIdleConns: 16, IdleConnTimeout: time.Minute}
 	} else if next = c.Transport; next == nil {
 		next = http.DefaultTransport
@@ -43,6 +46,14 @@ func publicOnly(_, address string, _ syscall.RawConn) error {
 		return errors.New("not a public address")
 	}
 	return nil
+}
+
+// publicOrOwn reaches this machine, too.
+func publicOrOwn(network, address string, c syscall.RawConn) error {
+	if ap, err := netip.ParseAddrPort(address); err == nil && ap.Addr().IsLoopback() {
+		return nil
+	}
+	return publicOnly(network, address, c)
 }
 
 var shared = netip.MustParsePrefix("100.64.0.0/10") // RFC 6598

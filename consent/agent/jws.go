@@ -22,7 +22,7 @@ const maxJWS = 64 << 10
 type header struct {
 	Alg string `json:"alg"`
 	Typ string `json:"typ,omitempty"`
-	Kid string `json:"kid"`
+	Kid string `json:"kid,omitempty"` // what a record's holder signs has none
 }
 
 func refuse(at string, cause error) error {
@@ -34,7 +34,7 @@ func refuse(at string, cause error) error {
 
 // open takes a compact JWS apart and checks its header against what is expected,
 // before any key is looked for.
-func open(compact, alg, typ string) (header, []byte, error) {
+func open(compact, alg, typ string, kid bool) (header, []byte, error) {
 	if len(compact) > maxJWS {
 		return header{}, nil, refuse("", errors.New("too long"))
 	}
@@ -54,6 +54,9 @@ func open(compact, alg, typ string) (header, []byte, error) {
 	if err := consent.ParseStrict(raw[0], &h); err != nil {
 		return header{}, nil, refuse("header", err)
 	}
+	if kid != (h.Kid != "") {
+		return header{}, nil, refuse("header.kid", errors.New("want a kid, or none where the key is known"))
+	}
 	if h.Alg != alg {
 		return header{}, nil, refuse("header.alg", errors.New("want "+alg))
 	}
@@ -69,7 +72,7 @@ func open(compact, alg, typ string) (header, []byte, error) {
 // consent.Signatures. It returns a *consent.Refusal of BadSignature or WrongIssuer,
 // or consent.ErrUnreachable when a did:web does not answer.
 func (a *Agent) VerifyJWS(_ context.Context, compact, typ string) (consent.DID, []byte, error) {
-	h, payload, err := open(compact, "ES256", typ)
+	h, payload, err := open(compact, "ES256", typ, true)
 	if err != nil {
 		return "", nil, err
 	}

@@ -20,7 +20,7 @@ func (a *Agent) VerifyReceipt(_ context.Context, jwt string) (consent.Receipt, e
 
 // VerifyReceipt is the same without an Agent: a receipt takes no configuration.
 func VerifyReceipt(compact string) (consent.Receipt, error) {
-	h, payload, err := open(compact, "EdDSA", consent.TypeReceipt)
+	h, payload, err := open(compact, "EdDSA", consent.TypeReceipt, true)
 	if err != nil {
 		return consent.Receipt{}, err
 	}

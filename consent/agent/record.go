@@ -2,13 +2,13 @@ package agent
 
 import (
 	"context"
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"time"
 
 	jose "github.com/go-jose/go-jose/v4"
 	"github.com/hyperledger/aries-framework-go/pkg/doc/signature/verifier"
@@ -21,48 +21,149 @@ import (
 // VerifyRecord verifies a JWT-VC of anyone; see consent.Signatures. The key decides
 // which algorithm counts, and the header must say the same.
 func (a *Agent) VerifyRecord(_ context.Context, jwt string) (consent.Record, error) {
-	h, payload, err := open(jwt, "ES256", consent.TypeRecord)
-	if err != nil {
-		h, payload, err = open(jwt, "EdDSA", consent.TypeRecord)
-	}
-	if err != nil {
-		return consent.Record{}, refuse("header", errors.New("want a JWT-VC under ES256 or EdDSA, with typ JWT and a kid"))
-	}
-	signer, public, err := a.keyOf(h.Kid)
-	if err != nil {
-		return consent.Record{}, refuse("header.kid", err)
-	}
-	var key verifier.PublicKey
-	switch k := public.(type) {
-	case *ecdsa.PublicKey:
-		if k.Curve != elliptic.P256() || h.Alg != "ES256" {
-			return consent.Record{}, refuse("header.alg", errors.New("want the algorithm of the key"))
-		}
-		p, err := k.ECDH()
-		if err != nil {
-			return consent.Record{}, refuse("header.kid", errors.New("no point on its curve"))
-		}
-		key = verifier.PublicKey{Type: string(kms.ECDSAP256TypeIEEEP1363), Value: p.Bytes()}
-	case ed25519.PublicKey:
-		if h.Alg != "EdDSA" {
-			return consent.Record{}, refuse("header.alg", errors.New("want the algorithm of the key"))
-		}
-		key = verifier.PublicKey{Type: string(kms.ED25519Type), Value: k}
-	default:
-		return consent.Record{}, refuse("header.kid", errors.New("want a P-256 or an Ed25519 key"))
-	}
-	signed, err := jose.ParseSignedCompact(jwt, []jose.SignatureAlgorithm{jose.SignatureAlgorithm(h.Alg)})
-	if err != nil {
-		return consent.Record{}, refuse("", errors.New("want a compact JWS"))
-	}
-	if verified, err := signed.Verify(public); err != nil || string(verified) != string(payload) {
-		return consent.Record{}, refuse("signature", errors.New("does not fit"))
-	}
-	r, err := consent.ParseRecord(payload, signer)
+	signed, err := a.verifyAny(jwt, consent.TypeRecord)
 	if err != nil {
 		return consent.Record{}, err
 	}
-	return r, wellFormed(jwt, payload, r, key)
+	r, err := consent.ParseRecord(signed.payload, signed.by)
+	if err != nil {
+		return consent.Record{}, err
+	}
+	return r, wellFormed(jwt, signed.payload, r, signed.key)
+}
+
+// OpenRecord verifies a record of either form: a JWT-VC, or an SD-JWT VC with whatever
+// of it is shown. Whether it counts now (Record.At), was revoked (CheckStatus) or is
+// presented by its holder (OpenPresentation) are other questions.
+func (a *Agent) OpenRecord(ctx context.Context, text string) (consent.Record, error) {
+	if !consent.IsSDJWT(text) {
+		return a.VerifyRecord(ctx, text)
+	}
+	s, err := consent.ParseSDJWT(text)
+	if err != nil {
+		return consent.Record{}, err
+	}
+	signed, err := a.verifyAny(s.JWT, consent.TypeSDRecord, consent.TypeOldSDRecord)
+	if err != nil {
+		return consent.Record{}, err
+	}
+	return s.Reveal(signed.payload, signed.by)
+}
+
+// OpenPresentation verifies a record as a shopper presents it: OpenRecord, that it counts
+// now and was not revoked, and, if it names its holder, that the holder presents exactly
+// this to the audience for the nonce. A JWT-VC cannot be bound: its holder is whom it is
+// about, and whoever has it can show it.
+func (a *Agent) OpenPresentation(ctx context.Context, text string, rules consent.BindingRules) (consent.Record, error) {
+	r, err := a.OpenRecord(ctx, text)
+	if err != nil {
+		return consent.Record{}, err
+	}
+	if err := r.At(rules.Now); err != nil {
+		return consent.Record{}, err
+	}
+	if r.Holder != nil {
+		s, err := consent.ParseSDJWT(text)
+		if err != nil {
+			return consent.Record{}, err
+		}
+		if err := verifyBinding(s, *r.Holder, rules); err != nil {
+			return consent.Record{}, err
+		}
+	}
+	return r, a.CheckStatus(ctx, r)
+}
+
+func verifyBinding(s consent.SDJWT, holder consent.HolderKey, rules consent.BindingRules) error {
+	no := func(cause string) error {
+		return &consent.Refusal{Code: consent.WrongBinding, At: "binding", Cause: errors.New(cause)}
+	}
+	public, err := holder.Public()
+	if err != nil {
+		return err
+	}
+	h, payload, err := openAny(s.Binding, false, consent.TypeBinding)
+	if err != nil || h.Alg != algOf(public) {
+		return no("want a JWT by the holder's key")
+	}
+	if err := verified(s.Binding, h.Alg, public, payload); err != nil {
+		return no("the holder did not sign it")
+	}
+	_, err = consent.ParseBinding(payload, s, rules)
+	return err
+}
+
+// signedAny is what somebody signed, under either algorithm.
+type signedAny struct {
+	by      consent.DID
+	payload []byte
+	key     verifier.PublicKey
+}
+
+func (a *Agent) verifyAny(jwt string, types ...string) (signedAny, error) {
+	none := func(at, cause string) (signedAny, error) { return signedAny{}, refuse(at, errors.New(cause)) }
+	h, payload, err := openAny(jwt, true, types...)
+	if err != nil {
+		return none("header", "want a JWT under ES256 or EdDSA, with typ "+types[0]+" and a kid")
+	}
+	signer, public, err := a.keyOf(h.Kid)
+	if err != nil {
+		return signedAny{}, refuse("header.kid", err)
+	}
+	if h.Alg != algOf(public) {
+		return none("header.alg", "want the algorithm of the key")
+	}
+	if err := verified(jwt, h.Alg, public, payload); err != nil {
+		return signedAny{}, err
+	}
+	s := signedAny{by: signer, payload: payload}
+	switch k := public.(type) {
+	case *ecdsa.PublicKey:
+		p, err := k.ECDH()
+		if err != nil {
+			return none("header.kid", "no point on its curve")
+		}
+		s.key = verifier.PublicKey{Type: string(kms.ECDSAP256TypeIEEEP1363), Value: p.Bytes()}
+	case ed25519.PublicKey:
+		s.key = verifier.PublicKey{Type: string(kms.ED25519Type), Value: k}
+	}
+	return s, nil
+}
+
+// openAny takes a JWT of one of the types apart, under either algorithm.
+func openAny(jwt string, kid bool, types ...string) (h header, payload []byte, err error) {
+	for _, typ := range types {
+		for _, alg := range []string{"ES256", "EdDSA"} {
+			if h, payload, err = open(jwt, alg, typ, kid); err == nil {
+				return h, payload, nil
+			}
+		}
+	}
+	return h, nil, err
+}
+
+// algOf is the one algorithm that a key signs under; "" for a key that signs under none.
+func algOf(public crypto.PublicKey) string {
+	switch k := public.(type) {
+	case *ecdsa.PublicKey:
+		if k.Curve == elliptic.P256() {
+			return "ES256"
+		}
+	case ed25519.PublicKey:
+		return "EdDSA"
+	}
+	return ""
+}
+
+func verified(jwt, alg string, public crypto.PublicKey, payload []byte) error {
+	signed, err := jose.ParseSignedCompact(jwt, []jose.SignatureAlgorithm{jose.SignatureAlgorithm(alg)})
+	if err != nil {
+		return refuse("", errors.New("want a compact JWS"))
+	}
+	if text, err := signed.Verify(public); err != nil || string(text) != string(payload) {
+		return refuse("signature", errors.New("does not fit"))
+	}
+	return nil
 }
 
 // firstContext is that of the data model (VC Data Model 1.1, § 4.1).
@@ -103,44 +204,6 @@ func wellFormed(jwt string, payload []byte, r consent.Record, key verifier.Publi
 		return refuse("vc", errors.New("is another credential"))
 	}
 	return nil
-}
-
-// RecordTerms are what an issuer says of a grant.
-type RecordTerms struct {
-	ID      string // of the record: a URI; "" for none
-	Type    string // IRI
-	Subject string // consent.GrantURN of a grant
-	From    time.Time
-	Until   time.Time // the zero time: for good
-}
-
-// SignRecord signs a record, as a JWT-VC, for issuers: ES256 or EdDSA, as the key is.
-func (s Signer) SignRecord(t RecordTerms) (string, error) {
-	claims := map[string]any{
-		"iss": s.DID, "sub": t.Subject, "nbf": t.From.Unix(),
-		"vc": map[string]any{
-			"@context": []string{firstContext}, "type": []string{"VerifiableCredential", t.Type},
-			"credentialSubject": map[string]any{"id": t.Subject},
-		},
-	}
-	if t.ID != "" {
-		claims["jti"] = t.ID
-	}
-	if !t.Until.IsZero() {
-		claims["exp"] = t.Until.Unix()
-	}
-	payload, err := json.Marshal(claims)
-	if err != nil {
-		return "", err
-	}
-	if _, err := consent.ParseRecord(payload, s.DID); err != nil {
-		return "", fmt.Errorf("signing a record: %w", err)
-	}
-	alg := "ES256"
-	if _, ok := s.Key.Public().(ed25519.PublicKey); ok {
-		alg = "EdDSA"
-	}
-	return s.sign(alg, consent.TypeRecord, payload)
 }
 
 // SignEvent signs that something happened, for the party that a condition names.

@@ -29,7 +29,7 @@ func (s Signer) SignRights(q consent.RightsRequest) (consent.RightsRequest, erro
 // it; its JWS is set. It returns a *consent.Refusal. Whether the signer is behind the
 // grants is for RightsRequest.From to say.
 func VerifyRights(jws string) (consent.RightsRequest, error) {
-	h, payload, err := open(jws, "EdDSA", consent.TypeRights)
+	h, payload, err := open(jws, "EdDSA", consent.TypeRights, true)
 	if err != nil {
 		return consent.RightsRequest{}, err
 	}

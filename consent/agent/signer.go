@@ -57,7 +57,15 @@ func (s Signer) SignReceipt(r consent.Receipt) (string, error) {
 }
 
 func (s Signer) sign(alg, typ string, payload []byte) (string, error) {
-	headers := ariesjose.Headers{ariesjose.HeaderType: typ, ariesjose.HeaderKeyID: s.KeyID}
+	return s.signAs(alg, typ, s.KeyID, payload)
+}
+
+// signAs names the key only where kid is set.
+func (s Signer) signAs(alg, typ, kid string, payload []byte) (string, error) {
+	headers := ariesjose.Headers{ariesjose.HeaderType: typ}
+	if kid != "" {
+		headers[ariesjose.HeaderKeyID] = kid
+	}
 	jws, err := ariesjose.NewJWS(headers, nil, payload, algSigner{alg, s.Key})
 	if err != nil {
 		return "", errors.New("signing: the key refused") // aries' error could quote the payload

@@ -43,6 +43,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"strings"
 	"sync"
 	"time"
 
@@ -166,7 +167,7 @@ func Open(dir string, with ...Option) (*Business, error) {
 		return nil, fmt.Errorf("%s: %w", dir, err)
 	}
 	return &Business{
-		folder: f, profile: p, keys: k, lock: lock, agent: agent.New(agent.Options{Now: o.now}),
+		folder: f, profile: p, keys: k, lock: lock, agent: agent.New(agent.Options{Now: o.now, Local: strings.HasPrefix(p.Operator, "http://")}), // an operator of one's own machine has issuers there
 		client: &client{origin: p.Operator, http: o.http, now: o.now, wait: o.wait, assert: k.assertion, prover: prover},
 		ledger: &anchorhttp.Client{Origin: p.LedgerOrigin(), HTTP: o.http},
 		now:    o.now, log: o.log, held: map[id.Grant]*sync.Mutex{},

@@ -20,6 +20,12 @@ type Evidence struct {
 	Received consent.Unix
 }
 
+// counted reports whether the evidence counted at some time within that second: it may
+// have been ended in it, after a release.
+func (e Evidence) counted(at consent.Unix) bool {
+	return e.Counts(at.Time()) || e.Counts((at - 1).Time()) && e.Until == at
+}
+
 // Hanging is a grant with what evidence about it is held against.
 type Hanging struct {
 	Condition *consent.Condition // nil: none
@@ -45,8 +51,9 @@ func (s *Store) Hanging(ctx context.Context, by consent.DID, g id.Grant, now tim
 	return h, wrap("reading a condition", err)
 }
 
-// PutEvidence keeps evidence that was verified and held against what Hanging said; what
-// is there already stays. Errors are those of Hanging, and ErrTooMany.
+// PutEvidence keeps evidence that was verified and held against what Hanging said. What
+// is there already counts until the newer look at it says. Errors are those of Hanging,
+// and ErrTooMany.
 func (s *Store) PutEvidence(ctx context.Context, by consent.DID, g id.Grant, e consent.Evidence, now time.Time) error {
 	return wrap("keeping evidence", s.write(ctx, func(q *consentsql.Queries, _ sqldb.Tx) error {
 		held, err := standingGrant(ctx, q, by, g, now)
@@ -58,18 +65,26 @@ func (s *Store) PutEvidence(ctx context.Context, by consent.DID, g id.Grant, e c
 			return err
 		}
 		digest := e.Hash()
-		for _, row := range have {
-			if consent.Hash(row.Digest) == digest {
-				return nil
-			}
-		}
-		if len(have) >= mostEvidence {
+		known := slices.ContainsFunc(have, func(row consentsql.Evidence) bool { return consent.Hash(row.Digest) == digest })
+		if !known && len(have) >= mostEvidence {
 			return ErrTooMany
 		}
 		return q.PutEvidence(ctx, consentsql.PutEvidenceParams{
 			VaultID: held.Vault, GrantID: g, Digest: digest[:], Paper: e.Text, Party: e.By,
 			CountsFrom: int64(e.From), CountsUntil: int64(e.Until), Received: now.Unix(),
 		})
+	}))
+}
+
+// EndEvidence lets evidence count no longer, if it was kept: its issuer revoked it.
+func (s *Store) EndEvidence(ctx context.Context, by consent.DID, g id.Grant, text string, now time.Time) error {
+	return wrap("ending evidence", s.write(ctx, func(q *consentsql.Queries, _ sqldb.Tx) error {
+		held, err := standingGrant(ctx, q, by, g, now)
+		if err != nil {
+			return err
+		}
+		digest := consent.HashOf(text)
+		return q.EndEvidence(ctx, consentsql.EndEvidenceParams{CountsUntil: now.Unix(), VaultID: held.Vault, GrantID: g, Digest: digest[:]})
 	}))
 }
 

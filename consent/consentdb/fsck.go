@@ -206,7 +206,7 @@ func (h holding) againstItself(say func(string, ...any)) {
 			say("release at %d after the withdrawal", a.Time)
 		}
 		released++
-		if h.Condition.Proven() && !slices.ContainsFunc(h.evidence, func(e Evidence) bool { return e.Received <= a.Time && e.Counts(a.Time.Time()) }) {
+		if h.Condition.Proven() && !slices.ContainsFunc(h.evidence, func(e Evidence) bool { return e.Received <= a.Time && e.counted(a.Time) }) {
 			say("release at %d without the evidence that its condition needs", a.Time)
 		}
 		if h.Condition != nil && h.Condition.From != nil && a.Time < *h.Condition.From {

@@ -1,6 +1,7 @@
 package consenthttp
 
 import (
+	"errors"
 	"net/http"
 
 	"github.com/gorilla/mux"
@@ -33,6 +34,9 @@ func (b *business) present(w http.ResponseWriter, r *http.Request, by consent.Bu
 		return answer{}, err
 	}
 	e, err := consent.OpenEvidence(r.Context(), b.Signatures, body.Evidence, h.Condition, h.About, now)
+	if errors.Is(err, consent.Revoked) {
+		err = errors.Join(err, b.Store.EndEvidence(r.Context(), by.DID, name, body.Evidence, now))
+	}
 	if err != nil {
 		return answer{}, err
 	}

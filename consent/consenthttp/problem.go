@@ -91,6 +91,8 @@ var table = []row{
 	{consent.StaleDecision, "stale-decision", http.StatusUnprocessableEntity, "Not decided just now"},
 	{consent.WrongReceipt, "wrong-receipt", http.StatusUnprocessableEntity, "The receipt says other terms"},
 	{consent.BadCondition, "bad-condition", http.StatusUnprocessableEntity, "Hangs on what cannot come true"},
+	{consent.Revoked, "revoked", http.StatusUnprocessableEntity, "The record was revoked by its issuer"},
+	{consent.BadStatus, "bad-status", http.StatusUnprocessableEntity, "The record's status list does not say whether it was revoked"},
 	{consent.WrongEvidence, "wrong-evidence", http.StatusUnprocessableEntity, "Not the evidence that the grant's condition names"},
 	{consent.WrongOpening, "wrong-opening", http.StatusUnprocessableEntity, "The commitment is not to this document"},
 	{consent.WiderThanGrant, "wider-than-grant", http.StatusUnprocessableEntity, "Gives what the grant before it did not"},

@@ -53,6 +53,27 @@ func (q *Queries) CountUse(ctx context.Context, arg CountUseParams) error {
 	return err
 }
 
+const endEvidence = `-- name: EndEvidence :exec
+UPDATE evidence SET counts_until = $1 WHERE vault_id = $2 AND grant_id = $3 AND digest = $4 AND (counts_until = 0 OR counts_until > $1)
+`
+
+type EndEvidenceParams struct {
+	CountsUntil int64
+	VaultID     id.Vault
+	GrantID     id.Grant
+	Digest      []byte
+}
+
+func (q *Queries) EndEvidence(ctx context.Context, arg EndEvidenceParams) error {
+	_, err := q.db.ExecContext(ctx, endEvidence,
+		arg.CountsUntil,
+		arg.VaultID,
+		arg.GrantID,
+		arg.Digest,
+	)
+	return err
+}
+
 const evidenceOf = `-- name: EvidenceOf :many
 SELECT vault_id, grant_id, digest, paper, party, counts_from, counts_until, received FROM evidence WHERE vault_id = $1 AND grant_id = $2 ORDER BY received, digest
 `
@@ -96,7 +117,7 @@ func (q *Queries) EvidenceOf(ctx context.Context, arg EvidenceOfParams) ([]Evide
 
 const putEvidence = `-- name: PutEvidence :exec
 INSERT INTO evidence (vault_id, grant_id, digest, paper, party, counts_from, counts_until, received)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (vault_id, grant_id, digest) DO NOTHING
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (vault_id, grant_id, digest) DO UPDATE SET counts_until = excluded.counts_until
 `
 
 type PutEvidenceParams struct {

@@ -2,12 +2,10 @@
  * Conditions: what must be so before a business may use what it was given, and the evidence for it (consent/FORMAT.md,
  * "Condition"). Twin of Go's consent/condition.go and evidence.go.
  */
-import { fromB64u } from './bytes';
 import type { Did } from './did';
-import { CoreError } from './errors';
 import type { GrantId } from './id';
-import { parseStrict } from './json';
-import { verifyBusinessJws, verifyEdDsa } from './jws';
+import { noDocuments, verifyBusinessJws } from './jws';
+import { openCredential } from './record';
 import { isIri, nameForm, refuse, SKEW } from './rules';
 import { id, int, matching, object, parseJson, text, version, type Of } from './shape';
 
@@ -62,7 +60,10 @@ export function isLooser(after: Condition, before: Condition): boolean {
   return true;
 }
 
-/** Evidence that was verified: who signed it, from when it counts (0: the beginning) and until when (0: for good). */
+/**
+ * Evidence that was verified: who signed it, from when it counts (0: the beginning) and until when (0: for good). Of a
+ * record that can be revoked the operator asked when it was presented, and lets it count for a day.
+ */
 export interface Evidence {
   by: Did;
   from: number;
@@ -96,69 +97,9 @@ async function eventOf(jws: string, want: NonNullable<Condition['event']>, about
 }
 
 async function recordOf(jwt: string, want: NonNullable<Condition['record']>, about: readonly GrantId[]): Promise<Evidence> {
-  const record = await verifyRecord(jwt);
-  if (record.by !== want.issuer) refuse('evidence', 'wrong-evidence', 'iss');
+  const record = await openCredential(jwt, noDocuments);
+  if (record.issuer !== want.issuer) refuse('evidence', 'wrong-evidence', 'iss');
   if (!record.types.includes(want.type)) refuse('evidence', 'wrong-evidence', 'vc.type');
   if (!about.some((g) => `urn:coffer:grant:${g}` === record.subject)) refuse('evidence', 'wrong-evidence', 'sub');
-  return { by: record.by, from: record.from, until: record.until };
-}
-
-interface Record extends Evidence {
-  types: string[];
-  subject: string;
-}
-
-async function verifyRecord(jwt: string): Promise<Record> {
-  if (algOf(jwt) === 'EdDSA') return verifyEdDsa('evidence', jwt, 'JWT', parseRecord);
-  const { did, payload } = await verifyBusinessJws('evidence', jwt, 'JWT');
-  return parseRecord(payload, did);
-}
-
-function algOf(jwt: string): unknown {
-  try {
-    return (parseStrict('evidence', fromB64u(jwt.slice(0, jwt.indexOf('.')))) as { alg?: unknown }).alg;
-  } catch (error) {
-    if (error instanceof CoreError) return undefined; // said again, and better, by who verifies
-    throw error;
-  }
-}
-
-type Json = { [key: string]: unknown };
-const isObject = (v: unknown): v is Json => typeof v === 'object' && v !== null && !Array.isArray(v);
-
-/** Reads a JWT-VC of anyone: keys that are not needed may stand there, none may stand twice. */
-function parseRecord(payload: Uint8Array, signer: Did): Record {
-  const no = (path: string, code = 'malformed') => refuse('evidence', code, path);
-  if (payload.length > MAX_EVIDENCE) no('');
-  const claims = parseStrict('evidence', payload, true);
-  if (!isObject(claims) || !isObject(claims['vc'])) return no('vc');
-  const vc = claims['vc'];
-  const textOr = (v: unknown, path: string): string => (v === undefined || v === null ? '' : typeof v === 'string' ? v : no(path));
-  const named = (v: unknown, path: string): string => (isObject(v) ? textOr(v['id'], path) : textOr(v, path));
-  const issuer = named(vc['issuer'], 'vc.issuer');
-  if (textOr(claims['iss'], 'iss') !== signer || (issuer !== '' && issuer !== signer)) no('iss', 'wrong-issuer');
-  const [sub, about] = [textOr(claims['sub'], 'sub'), named(vc['credentialSubject'], 'vc.credentialSubject')];
-  if (sub !== '' && about !== '' && sub !== about) no('vc.credentialSubject');
-  const types = (Array.isArray(vc['type']) ? vc['type'] : [vc['type']]) as unknown[];
-  if (!types.every((t) => typeof t === 'string') || !types.includes('VerifiableCredential')) no('vc.type');
-  if (vc['credentialStatus'] !== undefined) no('vc.credentialStatus', 'wrong-evidence');
-  const moments = (claim: unknown, date: unknown): number[] => [secondsOf(claim), secondsOfDate(date)].filter((s) => s !== 0);
-  return {
-    by: signer,
-    types: types as string[],
-    subject: sub || about,
-    from: Math.max(0, ...moments(claims['nbf'], vc['issuanceDate'])),
-    until: earliest(moments(claims['exp'], vc['expirationDate'])),
-  };
-}
-
-const earliest = (all: readonly number[]): number => (all.length === 0 ? 0 : Math.min(...all));
-const inTime = (seconds: number): number => (seconds >= 1 && seconds <= 2 ** 40 ? Math.floor(seconds) : refuse('evidence', 'malformed', 'nbf'));
-const secondsOf = (v: unknown): number => (v === undefined || v === null ? 0 : typeof v === 'number' ? inTime(v) : refuse('evidence', 'malformed', 'nbf'));
-const rfc3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
-
-function secondsOfDate(v: unknown): number {
-  if (v === undefined || v === null) return 0;
-  if (typeof v !== 'string' || !rfc3339.test(v) || Number.isNaN(Date.parse(v))) return refuse('evidence', 'malformed', 'vc.issuanceDate');
-  return inTime(Date.parse(v) / 1000);
+  return { by: record.issuer, from: record.from, until: record.until };
 }
