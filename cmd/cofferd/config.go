@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"coffer/anchor"
+	"coffer/consent/consentdb"
 	"coffer/internal/peer"
 )
 
@@ -43,6 +44,17 @@ type Config struct {
 	// them in coffer.db in the data folder. Keep its password out of here: libpq's
 	// passfile and sslmode work in the URL.
 	Database string `json:"database,omitempty"`
+	// Keyring is where the vaults' keys are, without which nothing stored of a vault can be
+	// opened: a file beside coffer.db (relative to the data folder) or elsewhere, or a
+	// PostgreSQL database as above, in which the schema coffer_keyring is made. Empty:
+	// keyring.db in the data folder; with a database of PostgreSQL, the schema in that
+	// database. Keep it on storage that is mirrored and never archived: an old copy of it
+	// undoes erasures, its loss ends all vaults.
+	Keyring string `json:"keyring,omitempty"`
+	// RewriteHour is the hour of the day, by the machine's clock, in which a large
+	// database is rewritten after erasures, 0 to 23. Writing waits meanwhile, about half a
+	// second for each 200 MiB. A small database is rewritten at once.
+	RewriteHour int `json:"rewrite_hour"`
 	// Heartbeat is how often the idle ledger makes an empty block, so that its clock,
 	// by which grants end, does not stand still. Between 1s and 60s.
 	Heartbeat Duration `json:"heartbeat"`
@@ -106,6 +118,7 @@ func Defaults() Config {
 		Heartbeat:    Duration(30 * time.Second),
 		BusinessRate: 1000,
 		OAuthRate:    50,
+		RewriteHour:  consentdb.DefaultRewriting.Hour,
 
 		DecisionLogFiles: 8,
 		DecisionLogMiB:   64,
@@ -137,6 +150,12 @@ func (c Config) Check() error {
 	}
 	if c.Database != "" && !strings.HasPrefix(c.Database, "postgres://") && !strings.HasPrefix(c.Database, "postgresql://") {
 		return errors.New("database: want postgres://user@host/database, or nothing for coffer.db in the data folder") // it could hold a password
+	}
+	if c.Database != "" && c.Keyring != "" && !isPostgres(c.Keyring) {
+		return errors.New("keyring: want postgres://user@host/database, since daemons that share a database share its keyring")
+	}
+	if c.RewriteHour < 0 || c.RewriteHour > 23 {
+		return fmt.Errorf("rewrite_hour %d: want 0 to 23", c.RewriteHour)
 	}
 	if c.Chain == "" || len(c.Chain) > 50 || strings.ContainsFunc(string(c.Chain), func(r rune) bool { return r <= ' ' || r > '~' }) {
 		return fmt.Errorf("chain %q: want 1 to 50 printable ASCII characters without spaces", c.Chain)

@@ -19,6 +19,7 @@ import (
 //
 //	cofferd.json   the configuration
 //	coffer.db      vaults and consent (SQLite), with its -wal and -shm; not with a database of PostgreSQL
+//	keyring.db     a key per vault (SQLite), apart from all backups; not with a database of PostgreSQL
 //	ledger/        this member's keys and copy of the ledger
 //	member.json    how it takes part in a ledger with others, if it does (ledger init)
 //	operator.key   signs access tokens for businesses
@@ -93,7 +94,7 @@ func create(folder string, c Config) error {
 			return fmt.Errorf("making the ledger: %w", err)
 		}
 	}
-	if err := createStore(databaseOf(folder, c)); err != nil {
+	if err := createStore(databaseOf(folder, c), keyringOf(folder, c)); err != nil {
 		return fmt.Errorf("making the database: %w", err)
 	}
 	// One that is there was copied from another daemon on the same database, so that

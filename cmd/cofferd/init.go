@@ -18,7 +18,7 @@ func settings(c *cobra.Command, to *Config) {
 	f.StringVar(&to.Database, "database", "", "PostgreSQL database for vaults and consent, as in postgres://coffer@db.example/coffer (default: coffer.db in the folder)")
 	to.Version, to.Heartbeat, to.BusinessRate = d.Version, d.Heartbeat, d.BusinessRate
 	to.OAuthRate = d.OAuthRate
-	to.CacheMiB = d.CacheMiB
+	to.CacheMiB, to.RewriteHour = d.CacheMiB, d.RewriteHour
 	to.DecisionLogFiles, to.DecisionLogMiB, to.DecisionLogEvery = d.DecisionLogFiles, d.DecisionLogMiB, d.DecisionLogEvery
 }
 

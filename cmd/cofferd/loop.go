@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"time"
 
@@ -27,7 +28,11 @@ func withConsents(ctx context.Context, folder string, f func(*consentdb.Store) e
 	if err != nil {
 		return err
 	}
-	return errors.Join(f(consentdb.New(db, keeper{})), db.Close())
+	ring, err := openKeyring(ctx, keyringOf(folder, config), db, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return errors.Join(err, db.Close())
+	}
+	return errors.Join(f(consentdb.New(db, keeper{}, ring)), ring.Close(), db.Close())
 }
 
 // mostListed bounds a list that a person reads.

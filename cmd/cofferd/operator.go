@@ -22,6 +22,7 @@ import (
 	"coffer/consent/oauth"
 	"coffer/internal/contract"
 	"coffer/internal/httpjson"
+	"coffer/internal/keyring"
 	"coffer/internal/peer"
 	"coffer/internal/sqldb"
 	"coffer/vault/passkey"
@@ -33,7 +34,9 @@ import (
 // operator is a Coffer at work: the stores, the ledger, and the routes over them.
 type operator struct {
 	log      *slog.Logger
+	now      func() time.Time
 	db       *sqldb.DB
+	ring     *keyring.Ring
 	vaults   *vaultdb.Store
 	consents *consentdb.Store
 	ledger   anchor.Ledger
@@ -46,9 +49,9 @@ type operator struct {
 
 func schemas() []sqldb.Schema { return []sqldb.Schema{vaultdb.Schema, consentdb.Schema} }
 
-// createStore makes a database, or finds the one that a daemon before this one made in
-// PostgreSQL: several share it.
-func createStore(o sqldb.Options) error {
+// createStore makes a database and its keyring, or finds those that a daemon before this
+// one made in PostgreSQL: several share them.
+func createStore(o sqldb.Options, keys string) error {
 	db, err := sqldb.Create(context.Background(), o)
 	if o.URL != "" && errors.Is(err, sqldb.ErrExists) {
 		db, err = sqldb.Open(context.Background(), o)
@@ -56,7 +59,11 @@ func createStore(o sqldb.Options) error {
 	if err != nil {
 		return err
 	}
-	return db.Close()
+	ring, err := openKeyring(context.Background(), keys, db, slog.New(slog.DiscardHandler))
+	if err == nil {
+		err = ring.Close()
+	}
+	return errors.Join(err, db.Close())
 }
 
 // open takes a data folder and puts everything together; what it took it gives back
@@ -67,7 +74,7 @@ func open(ctx context.Context, folder string, config Config, log *slog.Logger) (
 
 // openOn is open for tests, which stand between the operator and its ledger and clock.
 func openOn(ctx context.Context, folder string, config Config, log *slog.Logger, between func(anchor.Ledger) anchor.Ledger, now func() time.Time) (_ *operator, err error) {
-	o := &operator{log: log}
+	o := &operator{log: log, now: now}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, o.close())
@@ -83,6 +90,10 @@ func openOn(ctx context.Context, folder string, config Config, log *slog.Logger,
 		return nil, err
 	}
 	o.release = append(o.release, o.db.Close)
+	if o.ring, err = openKeyring(ctx, keyringOf(folder, config), o.db, log); err != nil {
+		return o, err
+	}
+	o.release = append(o.release, o.ring.Close)
 
 	ledger := bft.Options{Home: ledgerPath(folder), Chain: config.Chain, Heartbeat: time.Duration(config.Heartbeat), Logger: log}
 	if config.LedgerListen != "" {
@@ -100,8 +111,12 @@ func openOn(ctx context.Context, folder string, config Config, log *slog.Logger,
 	o.release = append(o.release, func() error { stopBallots(); return nil })
 	o.node, o.ledger = node, between(node)
 
-	o.consents = consentdb.New(o.db, keeper{})
-	o.vaults = vaultdb.New(o.db, gate{o.consents, now})
+	o.consents = consentdb.New(o.db, keeper{}, o.ring)
+	o.consents.Rewrite(consentdb.Rewriting{Below: consentdb.DefaultRewriting.Below, Hour: config.RewriteHour})
+	o.vaults = vaultdb.New(o.db, gate{o.consents, now}, o.ring)
+	if err := o.reconcile(ctx); err != nil {
+		return o, err
+	}
 	o.outbox = o.consents.Outbox(o.ledger, now, log)
 	o.hooks = hooks.New(hooks.Options{Queue: o.consents, Clock: now, Log: log, Local: config.Dev})
 	routes, err := o.routes(folder, config, now)

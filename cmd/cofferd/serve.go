@@ -142,6 +142,9 @@ func (o *operator) tidy(ctx context.Context, every time.Duration) error {
 			if err := o.vaults.Expire(ctx, now); err != nil && ctx.Err() == nil {
 				o.log.Warn("removing expired sessions", "error", err)
 			}
+			if err := o.reconcile(ctx); err != nil && ctx.Err() == nil {
+				o.log.Error("finishing erasures that were cut off", "error", err)
+			}
 			if err := o.consents.Expire(ctx, now); err != nil && ctx.Err() == nil {
 				o.log.Warn("removing expired codes and tokens", "error", err)
 			}

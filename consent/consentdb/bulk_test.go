@@ -2,6 +2,7 @@ package consentdb_test
 
 import (
 	"errors"
+	"path/filepath"
 	"slices"
 	"sync"
 	"testing"
@@ -10,6 +11,7 @@ import (
 	"coffer/consent/consentdb"
 	"coffer/consent/consenttest"
 	"coffer/internal/id"
+	"coffer/internal/keyring/keyringtest"
 )
 
 const delivery = consenttest.Delivery
@@ -229,7 +231,7 @@ func TestOneFailingGrantHoldsUpNoOther(t *testing.T) {
 	a, b := s.give().Held[0], s.give().Held[0]
 	s.permit(a)
 	s.permit(b)
-	s.store = consentdb.New(s.db, failing{grant: a.Grant})
+	s.store = consentdb.New(s.db, failing{grant: a.Grant}, keyringtest.At(t, filepath.Join(s.folder, "keyring.db")))
 	got, _, complete := s.changes(consentdb.ChangeCursor{})
 	if !complete || len(got) != 2 || !errors.Is(got[0].Denied, errDisk) || len(got[0].Releases) != 0 || got[1].Denied != nil || len(got[1].Releases) != 2 {
 		t.Fatalf("got %+v", got)

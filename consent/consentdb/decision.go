@@ -55,8 +55,12 @@ func (s *Store) Decide(ctx context.Context, d Decision) error {
 		if err := s.keeper.PutDocuments(ctx, tx, d.Vault, d.Documents); err != nil {
 			return err
 		}
+		k, err := s.key(ctx, d.Vault)
+		if err != nil {
+			return err
+		}
 		err = q.PutDecision(ctx, consentsql.PutDecisionParams{
-			VaultID: d.Vault, RequestID: d.Request, Document: d.Document, Decided: d.At.Unix(),
+			VaultID: d.Vault, RequestID: d.Request, Document: k.SealText(placeOfDecision(d.Request), d.Document), Decided: d.At.Unix(),
 		})
 		if err != nil {
 			return err
@@ -101,8 +105,13 @@ func (s *Store) give(ctx context.Context, q *consentsql.Queries, tx sqldb.Tx, d 
 	if err != nil {
 		return err
 	}
+	k, err := s.key(ctx, d.Vault)
+	if err != nil {
+		return err
+	}
 	err = q.PutPaper(ctx, consentsql.PutPaperParams{
-		VaultID: d.Vault, GrantID: g.ID, Entry: g.Entry, Receipt: g.Receipt, Letter: g.Letter,
+		VaultID: d.Vault, GrantID: g.ID, Entry: g.Entry,
+		Receipt: k.SealText(placeOfReceipt(g.ID, consent.EventGiven), g.Receipt), Letter: k.SealText(placeOfLetter(g.ID), g.Letter),
 		WithdrawAhead: given.Withdraw.Bytes(),
 	})
 	if err != nil {

@@ -3,6 +3,7 @@ package consentdb_test
 import (
 	"context"
 	"errors"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -12,6 +13,7 @@ import (
 	"coffer/consent/consentdb"
 	"coffer/consent/consenttest"
 	"coffer/internal/id"
+	"coffer/internal/keyring/keyringtest"
 	"coffer/internal/sqldb"
 )
 
@@ -37,7 +39,7 @@ func TestOneFailingAttemptTakesNoOtherDown(t *testing.T) {
 	a := s.give()
 	s.permit(a.Held[0])
 	s.permit(a.Held[1])
-	s.store = consentdb.New(s.db, failing{grant: a.Held[1].Grant})
+	s.store = consentdb.New(s.db, failing{grant: a.Held[1].Grant}, keyringtest.At(t, filepath.Join(s.folder, "keyring.db")))
 	var wg sync.WaitGroup
 	for i := range 200 { // more than one turn takes
 		wg.Go(func() {
@@ -75,7 +77,7 @@ func TestOneGrantManyTimesInATurn(t *testing.T) {
 	h := s.give().Held[0]
 	s.permit(h)
 	var asked atomic.Int64
-	s.store = consentdb.New(s.db, counting{asked: &asked})
+	s.store = consentdb.New(s.db, counting{asked: &asked}, keyringtest.At(t, filepath.Join(s.folder, "keyring.db")))
 	var wg sync.WaitGroup
 	for range 100 {
 		wg.Go(func() {

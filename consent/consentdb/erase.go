@@ -18,10 +18,12 @@ type ErasedReceipt struct {
 	Receipt string // JWT
 }
 
-// Erase withdraws every grant of a vault that stands, tells the businesses, and
-// deletes everything of the vault, ciphertext included, in one transaction. Then
-// it rewrites the database, so that the deleted bytes are in no file when it
-// returns. fresh are withdraw entries that the wallet signed just now and that
+// Erase destroys the vault's key, from when on no copy of the database holds anything
+// of the vault that somebody could open, withdraws every grant of the vault that stands,
+// tells the businesses, and deletes everything of the vault, ciphertext included, in one
+// transaction. Cut off in between, Erase is called again at the next start (see
+// vaultdb.Store.Gone). Then it rewrites the database if that is small, so that the deleted
+// bytes are in no file when it returns; a larger one is rewritten in its quiet hour. fresh are withdraw entries that the wallet signed just now and that
 // were verified; for other grants the one signed ahead is used. What is left are
 // entry bytes in the outbox, events that name grants and requests, and the receipts of
 // this end until the businesses know of it; those were verified too.
@@ -33,7 +35,12 @@ func (s *Store) Erase(ctx context.Context, v id.Vault, fresh []anchor.Withdraw, 
 	for _, w := range fresh {
 		byHandle[w.HandleKey] = w
 	}
+	if _, err := s.ring.Destroy(ctx, v); err != nil {
+		return 0, wrap("erasing a vault", err)
+	}
 	var grants []id.Grant
+	// Not with ctx any more: the key is gone, and the rest follows.
+	ctx = context.WithoutCancel(ctx)
 	err = s.write(ctx, func(q *consentsql.Queries, tx sqldb.Tx) error {
 		withdrawn, grants = 0, nil
 		rows, err := q.GrantsOfVault(ctx, v)
@@ -83,6 +90,9 @@ func (s *Store) Erase(ctx context.Context, v id.Vault, fresh []anchor.Withdraw, 
 		if err := q.ErasePreference(ctx, v); err != nil {
 			return err
 		}
+		if err := q.AddLeftover(ctx); err != nil {
+			return err
+		}
 		return s.keeper.Erase(ctx, tx, v)
 	})
 	if err != nil {
@@ -92,12 +102,9 @@ func (s *Store) Erase(ctx context.Context, v id.Vault, fresh []anchor.Withdraw, 
 		s.facts.forget(g)
 	}
 	s.nudge()
-	// Not with ctx: the vault is gone, and its bytes must follow although the
-	// caller hung up.
-	vacuum, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Minute)
+	vacuum, cancel := context.WithTimeout(ctx, 5*time.Minute)
 	defer cancel()
-	if err := s.db.Vacuum(vacuum); err != nil {
-		s.owed.Store(true)
+	if err := s.overwrite(vacuum, now); err != nil {
 		return withdrawn, fmt.Errorf("erasing a vault: %w: %w", ErrLeftovers, err)
 	}
 	return withdrawn, nil

@@ -56,6 +56,9 @@ func (s *Store) Grants(ctx context.Context, v id.Vault) (all []Grant, err error)
 		}
 		return withLater(ctx, q, v, all)
 	})
+	if err == nil {
+		err = s.unseal(ctx, all...)
+	}
 	return all, wrap("listing grants", err)
 }
 
@@ -68,7 +71,7 @@ func (s *Store) Grant(ctx context.Context, v id.Vault, g id.Grant) (out Grant, e
 		}
 		return err
 	})
-	return out, wrap("reading a grant", err)
+	return s.unsealed(ctx, out, err)
 }
 
 // GrantOf returns a grant to the business that holds it. Of a grant whose vault
@@ -86,7 +89,18 @@ func (s *Store) GrantOf(ctx context.Context, business consent.DID, g id.Grant) (
 		}
 		return err
 	})
-	return out, wrap("reading a grant", err)
+	if err == nil && out.State == consent.StateErased {
+		return out, nil // what is left of it is the business's
+	}
+	return s.unsealed(ctx, out, err)
+}
+
+func (s *Store) unsealed(ctx context.Context, g Grant, err error) (Grant, error) {
+	one := []Grant{g}
+	if err == nil {
+		err = s.unseal(ctx, one...)
+	}
+	return one[0], wrap("reading a grant", err)
 }
 
 // erasedGrant is what is left of a grant whose vault was erased: the event that
@@ -139,6 +153,7 @@ func withLater(ctx context.Context, q *consentsql.Queries, v id.Vault, all []Gra
 	return err
 }
 
+// grantOf is a grant with its papers sealed as they are stored; see unseal.
 func grantOf(row consentsql.GrantRecord, paper consentsql.GrantPaper) (Grant, error) {
 	g, err := bareGrant(row)
 	g.Entry, g.Receipt, g.Letter = paper.Entry, paper.Receipt, paper.Letter

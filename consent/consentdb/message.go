@@ -61,7 +61,10 @@ func (s *Store) TakeMessage(ctx context.Context, m Message, now time.Time, judge
 		}
 		before, err := one(q.Message(ctx, consentsql.MessageParams{VaultID: g.Vault, MessageID: m.ID}))
 		if err == nil {
-			if taken, err = messageOf(before.Message, before.Business); err == nil && (taken.Permit != m.Permit || taken.Grant != m.Grant) {
+			if taken, err = messageOf(before.Message, before.Business); err == nil {
+				err = s.unsealMessages(ctx, &taken)
+			}
+			if err == nil && (taken.Permit != m.Permit || taken.Grant != m.Grant) {
 				err = ErrMismatch
 			}
 			return err
@@ -95,10 +98,15 @@ func (s *Store) TakeMessage(ctx context.Context, m Message, now time.Time, judge
 		}
 		m.Vault, m.Received, m.State = g.Vault, consent.UnixAt(now), MessageAnchoring
 		taken = m
+		k, err := s.key(ctx, m.Vault)
+		if err != nil {
+			return err
+		}
 		leaf := m.Permit.Leaf()
 		err = q.PutMessage(ctx, consentsql.PutMessageParams{
 			VaultID: m.Vault, MessageID: m.ID, GrantID: m.Grant, Channel: m.Channel, Sealed: m.Sealed,
-			Leaf: leaf[:], Entry: m.Permit.Bytes(), Document: m.Document, Opening: m.Opening, Received: int64(m.Received),
+			Leaf: leaf[:], Entry: m.Permit.Bytes(), Received: int64(m.Received),
+			Document: k.SealText(placeOfDocument(m.ID), m.Document), Opening: k.SealText(placeOfOpening(m.ID), m.Opening),
 		})
 		if err != nil {
 			return err
@@ -179,6 +187,13 @@ func (s *Store) Inbox(ctx context.Context, v id.Vault) (all []Message, err error
 		}
 		return nil
 	})
+	if err == nil {
+		each := make([]*Message, len(all))
+		for i := range all {
+			each[i] = &all[i]
+		}
+		err = s.unsealMessages(ctx, each...)
+	}
 	return all, wrap("listing messages", err)
 }
 
@@ -194,6 +209,9 @@ func (s *Store) Message(ctx context.Context, v id.Vault, m id.Message) (out Mess
 		}
 		return err
 	})
+	if err == nil {
+		err = s.unsealMessages(ctx, &out)
+	}
 	return out, wrap("reading a message", err)
 }
 
@@ -220,6 +238,7 @@ func (s *Store) DeleteMessage(ctx context.Context, v id.Vault, m id.Message) err
 	}))
 }
 
+// messageOf is a message with its papers sealed as they are stored; see unsealMessages.
 func messageOf(row consentsql.Message, business consent.DID) (Message, error) {
 	e, err := anchor.ParseEntry(row.Entry)
 	if err != nil {

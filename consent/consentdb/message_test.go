@@ -48,7 +48,7 @@ func (s *scene) update(doc consentdb.Document, shares ...consent.Share) error {
 			out = append(out, consent.Share(share))
 		}
 		return s.store.Admit(ctx, tx, v, out, s.clock.Now())
-	}))
+	}), nil) // documents need no key
 	var b vault.Batch
 	for _, d := range []consentdb.Document{doc, s.shopper.Manifest()} {
 		b.Puts = append(b.Puts, vault.Document{ID: d.ID, Version: d.Version, Sealed: vault.Sealed(d.Sealed)})

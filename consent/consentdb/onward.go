@@ -65,6 +65,9 @@ func (s *Store) endOne(ctx context.Context, q *consentsql.Queries, tx sqldb.Tx, 
 	if err != nil || !ended {
 		return err
 	}
+	if receipt, err = s.sealReceipt(ctx, row.VaultID, row.GrantID, consent.EventWithdrawn, receipt); err != nil {
+		return err
+	}
 	err = q.PutWithdrawal(ctx, consentsql.PutWithdrawalParams{
 		WithdrawEntry: entry, WithdrawalReceipt: receipt, VaultID: row.VaultID, GrantID: row.GrantID,
 	})

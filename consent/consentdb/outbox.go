@@ -148,7 +148,7 @@ func (o *Outbox) refused(ctx context.Context, batch []anchor.Entry, r *anchor.Re
 }
 
 // Sweep settles what a crash or a silent ledger left in the air: permits that may
-// or may not have been committed, and an erasure's rewrite that did not succeed.
+// or may not have been committed, and a rewrite of the file that an erasure left.
 func (o *Outbox) Sweep(ctx context.Context) error {
 	waiting, err := o.store.WaitingPermits(ctx, outboxBatch)
 	if err != nil {
@@ -169,13 +169,7 @@ func (o *Outbox) Sweep(ctx context.Context) error {
 			return err
 		}
 	}
-	if o.store.owed.Load() {
-		if err := o.store.db.Vacuum(ctx); err != nil {
-			return fmt.Errorf("overwriting deleted bytes: %w", err)
-		}
-		o.store.owed.Store(false)
-	}
-	return nil
+	return o.store.overwrite(ctx, o.clock())
 }
 
 // enqueue puts an entry into the outbox, in the transaction of the decision.

@@ -80,7 +80,11 @@ func (s *Store) replace(ctx context.Context, q *consentsql.Queries, tx sqldb.Tx,
 		return err
 	}
 	paused := consent.State(row.State) == consent.StatePaused
-	receipt := consentsql.PutWithdrawalReceiptParams{WithdrawalReceipt: r.Receipt, VaultID: row.VaultID, GrantID: row.GrantID}
+	sealed, err := s.sealReceipt(ctx, row.VaultID, row.GrantID, consent.EventWithdrawn, r.Receipt)
+	if err != nil {
+		return err
+	}
+	receipt := consentsql.PutWithdrawalReceiptParams{WithdrawalReceipt: sealed, VaultID: row.VaultID, GrantID: row.GrantID}
 	if !r.Next.IsZero() {
 		err := s.supersede(ctx, q, tx, row, supersession{kind: r.Kind, next: r.Next, withdraw: r.Entry.Bytes(), at: d.At})
 		if err != nil {

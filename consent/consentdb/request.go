@@ -115,7 +115,14 @@ func (s *Store) RequestOf(ctx context.Context, business consent.DID, r id.Reques
 		}
 		out.Request = requestOf(row)
 		if d, err := one(q.DecisionOf(ctx, r)); err == nil {
-			out.Document = d.Document
+			k, err := s.key(ctx, d.VaultID)
+			if err == nil {
+				out.Document, err = k.OpenText(placeOfDecision(r), d.Document)
+			}
+			if err == consent.ErrNotFound {
+				return nil // its vault is being erased
+			}
+			return err
 		} else if err != consent.ErrNotFound {
 			return err
 		}

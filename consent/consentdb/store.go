@@ -25,11 +25,11 @@ import (
 	"fmt"
 	"io/fs"
 	"sync"
-	"sync/atomic"
 
 	"coffer/consent"
 	"coffer/consent/consentdb/consentsql"
 	"coffer/internal/id"
+	"coffer/internal/keyring"
 	"coffer/internal/sqldb"
 )
 
@@ -106,25 +106,30 @@ type Keeper interface {
 type Store struct {
 	db     *sqldb.DB
 	keeper Keeper
+	ring   *keyring.Ring
 
 	door  door
 	facts recent
 
 	wake chan struct{} // to the outbox: there is work
 
-	owed atomic.Bool // a rewrite of the file after an erasure
+	rewriting Rewriting
 
 	mu      sync.Mutex
 	settled chan struct{} // closed and replaced when the outbox got something done
 }
 
-// New makes the store of a database that was opened with Schema.
-func New(db *sqldb.DB, keeper Keeper) *Store {
+// New makes the store of a database that was opened with Schema. The keyring's keys seal
+// the papers of vaults.
+func New(db *sqldb.DB, keeper Keeper, ring *keyring.Ring) *Store {
 	return &Store{
-		db: db, keeper: keeper, facts: recent{known: map[id.Grant]facts{}},
+		db: db, keeper: keeper, ring: ring, rewriting: DefaultRewriting, facts: recent{known: map[id.Grant]facts{}},
 		wake: make(chan struct{}, 1), settled: make(chan struct{}),
 	}
 }
+
+// Rewrite sets when the file is rewritten after erasures. Before the store is used.
+func (s *Store) Rewrite(when Rewriting) { s.rewriting = when }
 
 func (s *Store) read(ctx context.Context, f func(*consentsql.Queries) error) error {
 	return s.db.Read(ctx, func(tx sqldb.Tx) error { return f(consentsql.New(tx)) })

@@ -64,7 +64,7 @@ func (s *Store) Change(ctx context.Context, c Change) error {
 			if err := s.give(ctx, q, tx, d, next); err != nil {
 				return err
 			}
-		} else if err := putLater(ctx, q, old, consent.EventPaused, c.Pause, c.At); err != nil {
+		} else if err := s.putLater(ctx, q, old, consent.EventPaused, c.Pause, c.At); err != nil {
 			return err
 		}
 		return s.supersede(ctx, q, tx, old, to)
@@ -75,7 +75,11 @@ func (s *Store) Change(ctx context.Context, c Change) error {
 	return wrap("changing a grant", err)
 }
 
-func putLater(ctx context.Context, q *consentsql.Queries, row consentsql.GrantRecord, event, receipt string, at time.Time) error {
+func (s *Store) putLater(ctx context.Context, q *consentsql.Queries, row consentsql.GrantRecord, event, receipt string, at time.Time) error {
+	receipt, err := s.sealReceipt(ctx, row.VaultID, row.GrantID, event, receipt)
+	if err != nil {
+		return err
+	}
 	return q.PutLaterReceipt(ctx, consentsql.PutLaterReceiptParams{
 		VaultID: row.VaultID, GrantID: row.GrantID, Event: event, Receipt: receipt, Received: at.Unix(),
 	})
@@ -256,7 +260,7 @@ func (s *Store) PutExpiry(ctx context.Context, v id.Vault, g id.Grant, receipt s
 		if err != nil {
 			return err
 		}
-		return putLater(ctx, q, row, consent.EventExpired, receipt, now)
+		return s.putLater(ctx, q, row, consent.EventExpired, receipt, now)
 	}))
 }
 

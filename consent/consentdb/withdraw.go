@@ -50,11 +50,15 @@ func (s *Store) Withdraw(ctx context.Context, w Withdrawal) error {
 		if !ended {
 			return denialOf(row, w.At)
 		}
+		receipt, err := s.sealReceipt(ctx, w.Vault, w.Grant, consent.EventWithdrawn, w.Receipt)
+		if err != nil {
+			return err
+		}
 		if consent.State(row.State) == consent.StatePaused {
-			return q.PutWithdrawalReceipt(ctx, consentsql.PutWithdrawalReceiptParams{WithdrawalReceipt: w.Receipt, VaultID: w.Vault, GrantID: w.Grant})
+			return q.PutWithdrawalReceipt(ctx, consentsql.PutWithdrawalReceiptParams{WithdrawalReceipt: receipt, VaultID: w.Vault, GrantID: w.Grant})
 		}
 		err = q.PutWithdrawal(ctx, consentsql.PutWithdrawalParams{
-			WithdrawEntry: w.Entry.Bytes(), WithdrawalReceipt: w.Receipt, VaultID: w.Vault, GrantID: w.Grant,
+			WithdrawEntry: w.Entry.Bytes(), WithdrawalReceipt: receipt, VaultID: w.Vault, GrantID: w.Grant,
 		})
 		if err != nil {
 			return err

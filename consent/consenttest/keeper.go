@@ -9,6 +9,7 @@ import (
 	"coffer/consent"
 	"coffer/consent/consentdb"
 	"coffer/internal/id"
+	"coffer/internal/keyring/keyringtest"
 	"coffer/internal/sqldb"
 	"coffer/internal/sqldb/sqldbtest"
 	"coffer/vault"
@@ -71,7 +72,8 @@ func Open(t testing.TB, folder string) (*sqldb.DB, *consentdb.Store, *vaultdb.St
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { db.Close() })
-	return db, consentdb.New(db, Keeper{}), vaultdb.New(db, nil)
+	ring := keyringtest.At(t, filepath.Join(folder, "keyring.db"))
+	return db, consentdb.New(db, Keeper{}, ring), vaultdb.New(db, nil, ring)
 }
 
 // Move gives a shopper a vault.

@@ -42,6 +42,9 @@ func openPostgres(ctx context.Context, o Options, create bool) (_ *DB, err error
 	for _, way := range []string{"enable_seqscan", "enable_hashjoin", "enable_mergejoin"} {
 		config.RuntimeParams[way] = "off"
 	}
+	if o.Namespace != "" {
+		config.RuntimeParams["search_path"] = o.Namespace
+	}
 	n := o.Readers
 	if n <= 0 {
 		n = max(4, 2*runtime.NumCPU())
@@ -66,6 +69,11 @@ func openPostgres(ctx context.Context, o Options, create bool) (_ *DB, err error
 	d.read.SetMaxIdleConns(n)
 	if d.conn, err = d.write.Conn(ctx); err != nil {
 		return fail(fmt.Errorf("%w; is the server running, and may this user connect?", err))
+	}
+	if create && o.Namespace != "" {
+		if _, err := d.conn.ExecContext(ctx, "CREATE SCHEMA IF NOT EXISTS "+pgx.Identifier{o.Namespace}.Sanitize()); err != nil {
+			return fail(err)
+		}
 	}
 	if err := d.setUp(ctx, o.Schemas, create); err != nil {
 		return fail(err)

@@ -77,6 +77,10 @@ type Options struct {
 	// not looked at.
 	URL string
 
+	// Namespace is the schema of that database to be in, made by Create; empty for the
+	// connection's own.
+	Namespace string
+
 	// Schemas of the stores in the file, applied in this order.
 	Schemas []Schema
 
@@ -96,6 +100,7 @@ type Options struct {
 // DB is an open database. Its methods may be called from many goroutines.
 type DB struct {
 	path    string
+	wait    time.Duration
 	read    *sql.DB
 	write   *sql.DB
 	conn    *sql.Conn // the one writing connection; only the writer uses it
@@ -178,6 +183,7 @@ func open(ctx context.Context, o Options) (_ *DB, err error) {
 	}
 	d := &DB{
 		path:    o.Path,
+		wait:    o.Wait,
 		write:   sql.OpenDB(connector{path: o.Path, write: true, wait: o.Wait, cache: o.CacheMiB << 10}),
 		read:    sql.OpenDB(connector{path: o.Path, wait: o.Wait}),
 		readers: semaphore.NewWeighted(int64(n)),

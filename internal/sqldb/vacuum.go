@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"os"
+	"time"
 )
 
 // ErrReading means that another program holds a snapshot open, so that the log
@@ -21,8 +23,24 @@ func (d *DB) Checkpoint(ctx context.Context) error {
 	if d.postgres {
 		return nil
 	}
-	return d.undisturbed(ctx, checkpoint)
+	return d.undisturbed(ctx, d.checkpoint)
 }
+
+// Size is how large the database's file is; 0 on PostgreSQL, where rewriting waits for
+// nobody.
+func (d *DB) Size() (int64, error) {
+	if d.postgres {
+		return 0, nil
+	}
+	info, err := os.Stat(d.path)
+	if err != nil {
+		return 0, fmt.Errorf("measuring the database: %w", err)
+	}
+	return info.Size(), nil
+}
+
+// largeFile is from where on a rewritten file does not fit in memory meanwhile.
+const largeFile = 256 << 20
 
 // Vacuum rewrites the file, so that what was deleted is in no file of the
 // database any more. It takes time in proportion to what is left, and reads and
@@ -39,13 +57,23 @@ func (d *DB) Vacuum(ctx context.Context) error {
 		return nil
 	}
 	return d.undisturbed(ctx, func(ctx context.Context, conn *sql.Conn) error {
-		if err := checkpoint(ctx, conn); err != nil {
+		if err := d.checkpoint(ctx, conn); err != nil {
 			return err
+		}
+		size, err := d.Size()
+		if err != nil {
+			return err
+		}
+		if size > largeFile {
+			if _, err := conn.ExecContext(ctx, "PRAGMA temp_store = FILE"); err != nil {
+				return fmt.Errorf("vacuuming: %w", err)
+			}
+			defer func() { _, _ = conn.ExecContext(context.WithoutCancel(ctx), "PRAGMA temp_store = MEMORY") }()
 		}
 		if _, err := conn.ExecContext(ctx, "VACUUM"); err != nil {
 			return fmt.Errorf("vacuuming: %w", err)
 		}
-		return checkpoint(ctx, conn)
+		return d.checkpoint(ctx, conn)
 	})
 }
 
@@ -68,7 +96,19 @@ func (d *DB) undisturbed(ctx context.Context, f func(context.Context, *sql.Conn)
 	return <-j.outcome
 }
 
-func checkpoint(ctx context.Context, conn *sql.Conn) error {
+// patience is how long the writer, and with it everybody, waits for another program's
+// snapshot to end.
+const patience = 250 * time.Millisecond
+
+func (d *DB) checkpoint(ctx context.Context, conn *sql.Conn) error {
+	wait := func(t time.Duration) error {
+		_, err := conn.ExecContext(context.WithoutCancel(ctx), fmt.Sprintf("PRAGMA busy_timeout = %d", t.Milliseconds()))
+		return err
+	}
+	if err := wait(min(d.wait, patience)); err != nil {
+		return fmt.Errorf("emptying the log: %w", err)
+	}
+	defer func() { _ = wait(d.wait) }() // it is a number in memory
 	var busy, logged, moved int
 	if err := conn.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &logged, &moved); err != nil {
 		return fmt.Errorf("emptying the log: %w", err)

@@ -17,18 +17,8 @@ const page = 256
 // against what others know. Nobody should write meanwhile; memory is bounded by the
 // largest vault.
 func (s *Store) Each(ctx context.Context, f func(v id.Vault, documents []vault.Document, shares []vault.Share) error) error {
-	var after id.Vault
-	for {
-		var vaults []id.Vault
-		err := s.read(ctx, func(q *vaultsql.Queries) (err error) {
-			vaults, err = q.VaultsAfter(ctx, vaultsql.VaultsAfterParams{VaultID: after, Limit: page})
-			return err
-		})
-		if err != nil {
-			return fmt.Errorf("listing vaults: %w", err)
-		}
+	return s.pages(ctx, func(vaults []id.Vault) error {
 		for _, v := range vaults {
-			after = v
 			documents, err := s.Documents(ctx, v)
 			if err != nil {
 				return err
@@ -44,8 +34,25 @@ func (s *Store) Each(ctx context.Context, f func(v id.Vault, documents []vault.D
 				return err
 			}
 		}
-		if len(vaults) < page {
-			return nil
+		return nil
+	})
+}
+
+// pages calls f with all vaults, some at a time, in ascending order.
+func (s *Store) pages(ctx context.Context, f func([]id.Vault) error) error {
+	var after id.Vault
+	for {
+		var vaults []id.Vault
+		err := s.read(ctx, func(q *vaultsql.Queries) (err error) {
+			vaults, err = q.VaultsAfter(ctx, vaultsql.VaultsAfterParams{VaultID: after, Limit: page})
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("listing vaults: %w", err)
 		}
+		if err := f(vaults); err != nil || len(vaults) < page {
+			return err
+		}
+		after = vaults[len(vaults)-1]
 	}
 }

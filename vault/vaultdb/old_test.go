@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"coffer/internal/id"
+	"coffer/internal/keyring/keyringtest"
 	"coffer/internal/sqldb"
 	"coffer/vault"
 	"coffer/vault/seal"
@@ -46,7 +47,11 @@ func TestOldDatabaseOpens(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	s := vaultdb.New(db, nil)
+	ring := keyringtest.New(t)
+	s := vaultdb.New(db, nil, ring)
+	if err := s.SealAll(t.Context(), false); err != nil {
+		t.Fatal(err)
+	}
 	k, err := s.Keyring(t.Context(), old.v)
 	if err != nil || k.Vault.State != vault.Open || len(k.Passkeys) != 1 || len(k.Wraps) != 2 {
 		t.Fatalf("keyring %+v, %v", k, err)
@@ -98,7 +103,7 @@ func writeOld(t *testing.T, path string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := vaultdb.New(db, nil)
+	s := vaultdb.New(db, nil, keyringtest.New(t))
 	random := bytes.NewReader(bytes.Repeat([]byte("not random at all"), 100))
 	must := func(err error) {
 		t.Helper()

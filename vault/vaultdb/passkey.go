@@ -6,13 +6,18 @@ import (
 	"time"
 
 	"coffer/internal/id"
+	"coffer/internal/keyring"
 	"coffer/vault"
 	"coffer/vault/vaultdb/vaultsql"
 )
 
 // AddPasskey gives the vault one more passkey. ErrInvalid if it has it already.
 func (s *Store) AddPasskey(ctx context.Context, v id.Vault, p vault.Passkey) error {
-	err := s.write(ctx, func(q *vaultsql.Queries) error {
+	key, err := s.key(ctx, v)
+	if err != nil {
+		return fmt.Errorf("adding a passkey: %w", err)
+	}
+	err = s.write(ctx, func(q *vaultsql.Queries) error {
 		if _, err := q.GetVault(ctx, v); err != nil {
 			return found(err)
 		}
@@ -21,7 +26,7 @@ func (s *Store) AddPasskey(ctx context.Context, v id.Vault, p vault.Passkey) err
 		} else if n >= vault.MaxPasskeys {
 			return fmt.Errorf("%d passkeys: %w", n, vault.ErrTooMany)
 		}
-		return addPasskey(ctx, q, v, p)
+		return addPasskey(ctx, q, key, v, p)
 	})
 	if err != nil {
 		return fmt.Errorf("adding a passkey: %w", err)
@@ -29,7 +34,7 @@ func (s *Store) AddPasskey(ctx context.Context, v id.Vault, p vault.Passkey) err
 	return nil
 }
 
-func addPasskey(ctx context.Context, q *vaultsql.Queries, v id.Vault, p vault.Passkey) error {
+func addPasskey(ctx context.Context, q *vaultsql.Queries, key keyring.Key, v id.Vault, p vault.Passkey) error {
 	has, err := q.HasPasskey(ctx, vaultsql.HasPasskeyParams{VaultID: v, CredentialID: p.ID})
 	if err != nil {
 		return err
@@ -38,17 +43,20 @@ func addPasskey(ctx context.Context, q *vaultsql.Queries, v id.Vault, p vault.Pa
 		return fmt.Errorf("passkey is the vault's already: %w", vault.ErrInvalid)
 	}
 	return q.AddPasskey(ctx, vaultsql.AddPasskeyParams{
-		VaultID: v, CredentialID: p.ID, Prf: p.PRF, Record: p.Record, CreatedAt: p.Created.Unix(),
+		VaultID: v, CredentialID: p.ID, Prf: p.PRF, Record: key.Seal(placeOfRecord(p.ID), p.Record), CreatedAt: p.Created.Unix(),
 	})
 }
 
 // Passkeys of the vault, oldest first; ErrNotFound if it has none, as for a vault
 // that is not.
 func (s *Store) Passkeys(ctx context.Context, v id.Vault) (ps []vault.Passkey, err error) {
-	err = s.read(ctx, func(q *vaultsql.Queries) error {
-		ps, err = passkeys(ctx, q, v)
-		return err
-	})
+	key, err := s.key(ctx, v)
+	if err == nil {
+		err = s.read(ctx, func(q *vaultsql.Queries) error {
+			ps, err = passkeys(ctx, q, key, v)
+			return err
+		})
+	}
 	if err == nil && len(ps) == 0 {
 		err = vault.ErrNotFound
 	}
@@ -58,12 +66,19 @@ func (s *Store) Passkeys(ctx context.Context, v id.Vault) (ps []vault.Passkey, e
 	return ps, nil
 }
 
-func passkeys(ctx context.Context, q *vaultsql.Queries, v id.Vault) (ps []vault.Passkey, err error) {
+func passkeys(ctx context.Context, q *vaultsql.Queries, key keyring.Key, v id.Vault) (ps []vault.Passkey, err error) {
 	rows, err := q.ListPasskeys(ctx, v)
-	for _, r := range rows {
-		ps = append(ps, vault.Passkey{ID: r.CredentialID, PRF: r.Prf, Record: r.Record, Created: time.Unix(r.CreatedAt, 0)})
+	if err != nil {
+		return nil, err
 	}
-	return ps, err
+	for _, r := range rows {
+		record, err := key.Open(placeOfRecord(r.CredentialID), r.Record)
+		if err != nil {
+			return nil, err
+		}
+		ps = append(ps, vault.Passkey{ID: r.CredentialID, PRF: r.Prf, Record: record, Created: time.Unix(r.CreatedAt, 0)})
+	}
+	return ps, nil
 }
 
 // RemovePasskey takes a passkey away: it signs in no more, its wrap is deleted and
@@ -93,9 +108,13 @@ func (s *Store) RemovePasskey(ctx context.Context, v id.Vault, credential []byte
 
 // SetRecord stores what a ceremony changed about a passkey: counter and flags.
 func (s *Store) SetRecord(ctx context.Context, v id.Vault, credential, record []byte) error {
-	err := s.write(ctx, func(q *vaultsql.Queries) error {
-		return affected(q.SetRecord(ctx, vaultsql.SetRecordParams{VaultID: v, CredentialID: credential, Record: record}))
-	})
+	key, err := s.key(ctx, v)
+	if err == nil {
+		sealed := key.Seal(placeOfRecord(credential), record)
+		err = s.write(ctx, func(q *vaultsql.Queries) error {
+			return affected(q.SetRecord(ctx, vaultsql.SetRecordParams{VaultID: v, CredentialID: credential, Record: sealed}))
+		})
+	}
 	if err != nil {
 		return fmt.Errorf("updating a passkey: %w", err)
 	}

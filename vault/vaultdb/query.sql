@@ -149,3 +149,19 @@ SELECT place FROM chunk WHERE vault_id = $1 AND document_id = $2 ORDER BY place;
 
 -- name: GetChunk :one
 SELECT sealed FROM chunk WHERE vault_id = $1 AND document_id = $2 AND place = $3;
+
+-- name: GetRing :one
+SELECT ring_id, destroyed FROM keyring;
+
+-- name: PutRing :exec
+INSERT INTO keyring (ring_id, destroyed) VALUES ($1, $2)
+ON CONFLICT (ring_id) DO UPDATE SET destroyed = excluded.destroyed;
+
+-- name: CountDestroyed :exec
+UPDATE keyring SET destroyed = destroyed + 1;
+
+-- name: SetWrap :exec
+UPDATE wrap SET ciphertext = $1 WHERE vault_id = $2 AND kind = $3 AND credential_id = $4;
+
+-- name: SetSigner :exec
+UPDATE recovery SET signer = $1 WHERE vault_id = $2;

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"coffer/internal/id"
+	"coffer/internal/keyring"
 	"coffer/internal/sqldb"
 	"coffer/vault"
 	"coffer/vault/vaultdb/vaultsql"
@@ -15,14 +16,23 @@ import (
 
 // Create makes a vault with its first passkey.
 func (s *Store) Create(ctx context.Context, v vault.Vault, first vault.Passkey) error {
-	err := s.write(ctx, func(q *vaultsql.Queries) error {
+	// Before its vault: a key without one does no harm.
+	err := s.ring.Make(ctx, v.ID)
+	var key keyring.Key
+	if err == nil {
+		key, err = s.key(ctx, v.ID)
+	}
+	if err != nil {
+		return fmt.Errorf("creating a vault: %w", err)
+	}
+	err = s.write(ctx, func(q *vaultsql.Queries) error {
 		err := q.CreateVault(ctx, vaultsql.CreateVaultParams{
 			VaultID: v.ID, Salt: v.Salt, State: v.State, CreatedAt: v.Created.Unix(),
 		})
 		if err != nil {
 			return err
 		}
-		return addPasskey(ctx, q, v.ID, first)
+		return addPasskey(ctx, q, key, v.ID, first)
 	})
 	if err != nil {
 		return fmt.Errorf("creating a vault: %w", err)
@@ -32,13 +42,17 @@ func (s *Store) Create(ctx context.Context, v vault.Vault, first vault.Passkey) 
 
 // Keyring returns what a wallet needs to get in.
 func (s *Store) Keyring(ctx context.Context, v id.Vault) (k vault.Keyring, err error) {
+	key, err := s.key(ctx, v)
+	if err != nil {
+		return vault.Keyring{}, fmt.Errorf("reading a keyring: %w", err)
+	}
 	err = s.read(ctx, func(q *vaultsql.Queries) error {
 		row, err := q.GetVault(ctx, v)
 		if err != nil {
 			return found(err)
 		}
 		k.Vault = vault.Vault{ID: row.VaultID, Salt: row.Salt, State: row.State, Created: time.Unix(row.CreatedAt, 0)}
-		if k.Passkeys, err = passkeys(ctx, q, v); err != nil {
+		if k.Passkeys, err = passkeys(ctx, q, key, v); err != nil {
 			return err
 		}
 		if _, err := q.GetRecovery(ctx, v); err == nil {
@@ -47,10 +61,17 @@ func (s *Store) Keyring(ctx context.Context, v id.Vault) (k vault.Keyring, err e
 			return err
 		}
 		wraps, err := q.ListWraps(ctx, v)
-		for _, w := range wraps {
-			k.Wraps = append(k.Wraps, vault.Wrap{Kind: w.Kind, Credential: w.CredentialID, IV: w.Iv, Ciphertext: w.Ciphertext})
+		if err != nil {
+			return err
 		}
-		return err
+		for _, w := range wraps {
+			ciphertext, err := key.Open(placeOfWrap(w.Kind, w.CredentialID), w.Ciphertext)
+			if err != nil {
+				return err
+			}
+			k.Wraps = append(k.Wraps, vault.Wrap{Kind: w.Kind, Credential: w.CredentialID, IV: w.Iv, Ciphertext: ciphertext})
+		}
+		return nil
 	})
 	if err != nil {
 		return vault.Keyring{}, fmt.Errorf("reading a keyring: %w", err)
@@ -80,7 +101,11 @@ func (s *Store) PutWraps(ctx context.Context, v id.Vault, wraps []vault.Wrap, sh
 			return fmt.Errorf("storing wraps: %w", err)
 		}
 	}
-	err := s.write(ctx, func(q *vaultsql.Queries) error {
+	key, err := s.key(ctx, v)
+	if err != nil {
+		return fmt.Errorf("storing wraps: %w", err)
+	}
+	err = s.write(ctx, func(q *vaultsql.Queries) error {
 		if _, err := q.GetVault(ctx, v); err != nil {
 			return found(err)
 		}
@@ -97,14 +122,15 @@ func (s *Store) PutWraps(ctx context.Context, v id.Vault, wraps []vault.Wrap, sh
 				}
 			}
 			err := q.PutWrap(ctx, vaultsql.PutWrapParams{
-				VaultID: v, Kind: w.Kind, CredentialID: credential, Iv: w.IV, Ciphertext: w.Ciphertext,
+				VaultID: v, Kind: w.Kind, CredentialID: credential, Iv: w.IV,
+				Ciphertext: key.Seal(placeOfWrap(w.Kind, credential), w.Ciphertext),
 			})
 			if err != nil {
 				return err
 			}
 		}
 		if recovery {
-			return replaceSheet(ctx, q, v, sheet)
+			return replaceSheet(ctx, q, key, v, sheet)
 		}
 		return nil
 	})
@@ -137,12 +163,16 @@ func (s *Store) Finish(ctx context.Context, v id.Vault) error {
 }
 
 // Erase deletes the vault and every row that is its. What stays in the database's
-// files until [sqldb.DB.Vacuum] is ciphertext in overwritten pages.
+// files until [sqldb.DB.Vacuum] is ciphertext in overwritten pages. The caller has
+// destroyed its key in the keyring before.
 func Erase(ctx context.Context, tx sqldb.Tx, v id.Vault) error {
 	q := vaultsql.New(tx)
 	err := affected(q.EraseVault(ctx, v)) // the rest goes by cascade, but for ceremonies
 	if err == nil {
 		err = q.EraseCeremonies(ctx, v)
+	}
+	if err == nil {
+		err = q.CountDestroyed(ctx)
 	}
 	if err != nil {
 		return fmt.Errorf("erasing a vault: %w", err)

@@ -10,7 +10,8 @@
 // it is good. It keeps three promises: a batch of documents is written as a whole
 // or not at all and never over a version that its writer did not know; a share
 // never outlives the document version whose key it carries; and Erase leaves no
-// row. What its compromise costs is what package vault says: it can withhold,
+// row. What leads into a vault is sealed under its key of the keyring, which is not in
+// this database. What its compromise costs is what package vault says: it can withhold,
 // swap and roll back, and the wallet will say so.
 package vaultdb
 
@@ -22,6 +23,7 @@ import (
 	"io/fs"
 
 	"coffer/internal/id"
+	"coffer/internal/keyring"
 	"coffer/internal/sqldb"
 	"coffer/vault"
 	"coffer/vault/vaultdb/vaultsql"
@@ -51,11 +53,14 @@ type Gate interface {
 type Store struct {
 	db   *sqldb.DB
 	gate Gate
+	ring *keyring.Ring
 }
 
 // New returns the store in db, which was opened with [Schema]. Without a gate no
-// batch may carry shares.
-func New(db *sqldb.DB, gate Gate) *Store { return &Store{db: db, gate: gate} }
+// batch may carry shares. The keyring's keys seal what leads into vaults.
+func New(db *sqldb.DB, gate Gate, ring *keyring.Ring) *Store {
+	return &Store{db: db, gate: gate, ring: ring}
+}
 
 func (s *Store) read(ctx context.Context, f func(*vaultsql.Queries) error) error {
 	return s.db.Read(ctx, func(tx sqldb.Tx) error { return f(vaultsql.New(tx)) })

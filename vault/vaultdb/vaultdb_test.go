@@ -8,11 +8,14 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"coffer/internal/id"
+	"coffer/internal/keyring/keyringtest"
 	"coffer/internal/sqldb"
 	"coffer/internal/sqldb/sqldbtest"
 	"coffer/vault"
@@ -31,7 +34,7 @@ func TestKeysBeginWithTheVault(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	indexed := map[string]bool{"vault_id": true, "document_id": true, "grant_id": true, "credential_id": true, "kind": true, "token_hash": true, "ceremony_hash": true, "locator_hash": true, "place": true}
+	indexed := map[string]bool{"vault_id": true, "document_id": true, "grant_id": true, "credential_id": true, "kind": true, "token_hash": true, "ceremony_hash": true, "locator_hash": true, "place": true, "ring_id": true}
 	err = db.Read(t.Context(), func(tx sqldb.Tx) error {
 		rows, err := tx.QueryContext(t.Context(), `SELECT m.name, i.name, x.seqno, x.name
 			FROM sqlite_master m, pragma_index_list(m.name) i, pragma_index_info(i.name) x
@@ -47,7 +50,7 @@ func TestKeysBeginWithTheVault(t *testing.T) {
 			if err := rows.Scan(&table, &index, &place, &column); err != nil {
 				return err
 			}
-			if place == 0 && column != "vault_id" && table != "ceremony" && index != "recovery_by_locator" { // an index, not a key
+			if place == 0 && column != "vault_id" && table != "ceremony" && table != "keyring" && index != "recovery_by_locator" { // an index, not a key
 				t.Errorf("%s of %s begins with %s", index, table, column)
 			}
 			if !indexed[column] {
@@ -64,9 +67,10 @@ func TestKeysBeginWithTheVault(t *testing.T) {
 	}
 }
 
-// The tables can be spread over machines by vault; ceremonies belong to none.
+// The tables can be spread over machines by vault; ceremonies belong to none, nor does
+// the one row about the keyring.
 func TestVaultsCanBeSpread(t *testing.T) {
-	if ofVaults, others := sqldbtest.Shardable(t, vaultdb.Schema, "ceremony"); ofVaults < 9 || len(others) > 0 {
+	if ofVaults, others := sqldbtest.Shardable(t, vaultdb.Schema, "ceremony"); ofVaults < 9 || !slices.Equal(others, []string{"keyring"}) {
 		t.Errorf("%d tables of vaults; of none: %v", ofVaults, others)
 	}
 }
@@ -79,7 +83,7 @@ func TestEraseLeavesNoTrace(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	s := vaultdb.New(db, nil)
+	s := vaultdb.New(db, nil, keyringtest.New(t))
 	v, k := id.New[id.Vault](), seal.VaultKey{1}
 	salt := bytes.Repeat([]byte("walrus!"), 5)[:32]
 	if err := s.Create(t.Context(), vault.Vault{ID: v, Salt: salt, State: vault.Opening, Created: time.Unix(1, 0)}, vaulttest.Passkey("okapi-credential")); err != nil {
@@ -93,7 +97,7 @@ func TestEraseLeavesNoTrace(t *testing.T) {
 	if err := s.PutWraps(t.Context(), v, []vault.Wrap{wrap}, &sheet); err != nil {
 		t.Fatal(err)
 	}
-	planted := map[string][]byte{"locator hash": sheet.LocatorHash[:], "signer": sheet.Signer, "vault id": v[:], "salt": salt, "credential": []byte("okapi-credential"), "attribute": []byte("numbat-attribute")}
+	planted := map[string][]byte{"locator hash": sheet.LocatorHash[:], "vault id": v[:], "salt": salt, "credential": []byte("okapi-credential"), "attribute": []byte("numbat-attribute")}
 	for i := range 60 { // enough to split pages
 		d := id.New[id.Document]()
 		planted[fmt.Sprint("document ", i)] = d[:]
@@ -136,6 +140,13 @@ func TestEraseLeavesNoTrace(t *testing.T) {
 	}
 	if len(found()) < len(planted) {
 		t.Fatal("not everything was planted: this test shows nothing")
+	}
+	// What is sealed under the vault's key of the keyring was never there.
+	planted["signer"], planted["wrap"], planted["record"] = sheet.Signer, wrap.Ciphertext, vaulttest.Passkey("okapi-credential").Record
+	for _, name := range found() {
+		if strings.HasPrefix(name, "signer") || strings.HasPrefix(name, "wrap") || strings.HasPrefix(name, "record") {
+			t.Errorf("%s, unsealed", name)
+		}
 	}
 	if err := db.Write(t.Context(), func(tx sqldb.Tx) error { return vaultdb.Erase(t.Context(), tx, v) }); err != nil {
 		t.Fatal(err)

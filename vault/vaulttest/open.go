@@ -4,6 +4,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"coffer/internal/keyring/keyringtest"
 	"coffer/internal/sqldb"
 	"coffer/internal/sqldb/sqldbtest"
 	"coffer/vault/vaultdb"
@@ -17,5 +18,5 @@ func Open(t testing.TB, gate vaultdb.Gate) (*vaultdb.Store, *sqldb.DB) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { db.Close() })
-	return vaultdb.New(db, gate), db
+	return vaultdb.New(db, gate, keyringtest.New(t)), db
 }

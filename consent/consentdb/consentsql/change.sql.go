@@ -185,6 +185,16 @@ func (q *Queries) PutChange(ctx context.Context, arg PutChangeParams) error {
 	return err
 }
 
+const renumberChanges = `-- name: RenumberChanges :exec
+INSERT INTO change_count (business, latest) SELECT did, CAST($1 AS BIGINT) FROM business WHERE TRUE
+ON CONFLICT (business) DO UPDATE SET latest = excluded.latest
+`
+
+func (q *Queries) RenumberChanges(ctx context.Context, dollar_1 int64) error {
+	_, err := q.db.ExecContext(ctx, renumberChanges, dollar_1)
+	return err
+}
+
 const setLater = `-- name: SetLater :exec
 UPDATE change SET latest = $1, later = $2 WHERE vault_id = $3 AND grant_id = $4
 `

@@ -184,6 +184,11 @@ type LaterReceipt struct {
 	Received int64
 }
 
+type Leftover struct {
+	What  string
+	Times int64
+}
+
 type Loop struct {
 	Business        consent.DID
 	GrantID         id.Grant
@@ -255,6 +260,11 @@ type Refresh struct {
 	Digest     []byte
 	ApprovalID id.Approval
 	Used       bool
+}
+
+type Renumbered struct {
+	What  string
+	Floor int64
 }
 
 type Replacement struct {

@@ -77,7 +77,8 @@ func (q *Queries) EventsAfter(ctx context.Context, arg EventsAfterParams) ([]Eve
 }
 
 const lastEvent = `-- name: LastEvent :one
-SELECT CAST(COALESCE(MAX(seq), 0) AS BIGINT) FROM event WHERE business = $1
+SELECT CAST(COALESCE(MAX(n), 0) AS BIGINT) FROM (
+  SELECT MAX(seq) AS n FROM event WHERE business = $1 UNION ALL SELECT floor AS n FROM renumbered) AS known
 `
 
 func (q *Queries) LastEvent(ctx context.Context, business consent.DID) (int64, error) {
@@ -176,6 +177,15 @@ func (q *Queries) Queue(ctx context.Context, arg QueueParams) error {
 		arg.Entry,
 		arg.Queued,
 	)
+	return err
+}
+
+const renumberEvents = `-- name: RenumberEvents :exec
+INSERT INTO renumbered (what, floor) VALUES ('events', $1) ON CONFLICT (what) DO UPDATE SET floor = excluded.floor
+`
+
+func (q *Queries) RenumberEvents(ctx context.Context, floor int64) error {
+	_, err := q.db.ExecContext(ctx, renumberEvents, floor)
 	return err
 }
 

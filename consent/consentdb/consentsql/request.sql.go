@@ -40,38 +40,6 @@ func (q *Queries) DecisionOf(ctx context.Context, requestID id.Request) (Decisio
 	return i, err
 }
 
-const decisions = `-- name: Decisions :many
-SELECT vault_id, request_id, document, decided FROM decision ORDER BY vault_id, request_id
-`
-
-func (q *Queries) Decisions(ctx context.Context) ([]Decision, error) {
-	rows, err := q.db.QueryContext(ctx, decisions)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []Decision
-	for rows.Next() {
-		var i Decision
-		if err := rows.Scan(
-			&i.VaultID,
-			&i.RequestID,
-			&i.Document,
-			&i.Decided,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const putDecision = `-- name: PutDecision :exec
 INSERT INTO decision (vault_id, request_id, document, decided) VALUES ($1, $2, $3, $4)
 `

@@ -5,6 +5,10 @@ ON CONFLICT (business) DO UPDATE SET latest = change_count.latest + 1 RETURNING 
 -- name: LatestChange :one
 SELECT CAST(COALESCE(MAX(latest), 0) AS BIGINT) FROM change_count WHERE business = $1;
 
+-- name: RenumberChanges :exec
+INSERT INTO change_count (business, latest) SELECT did, CAST($1 AS BIGINT) FROM business WHERE TRUE
+ON CONFLICT (business) DO UPDATE SET latest = excluded.latest;
+
 -- name: PutChange :exec
 INSERT INTO change (vault_id, grant_id, business, since, latest, later) VALUES ($1, $2, $3, $4, $4, '{}')
 ON CONFLICT (vault_id, grant_id) DO UPDATE SET since = excluded.since, latest = excluded.latest, later = '{}';

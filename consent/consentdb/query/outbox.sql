@@ -15,7 +15,11 @@ INSERT INTO event (business, seq, kind, request_id, grant_id, happened, successo
 VALUES ($1, $2, $3, $4, $5, $6, $7);
 
 -- name: LastEvent :one
-SELECT CAST(COALESCE(MAX(seq), 0) AS BIGINT) FROM event WHERE business = $1;
+SELECT CAST(COALESCE(MAX(n), 0) AS BIGINT) FROM (
+  SELECT MAX(seq) AS n FROM event WHERE business = $1 UNION ALL SELECT floor AS n FROM renumbered) AS known;
+
+-- name: RenumberEvents :exec
+INSERT INTO renumbered (what, floor) VALUES ('events', $1) ON CONFLICT (what) DO UPDATE SET floor = excluded.floor;
 
 -- name: EventsAfter :many
 SELECT seq, kind, request_id, grant_id, happened, successor FROM event WHERE business = $1 AND seq > $2 ORDER BY seq LIMIT $3;

@@ -16,6 +16,3 @@ INSERT INTO decision (vault_id, request_id, document, decided) VALUES ($1, $2, $
 
 -- name: DecisionOf :one
 SELECT * FROM decision WHERE request_id = $1;
-
--- name: Decisions :many
-SELECT * FROM decision ORDER BY vault_id, request_id;

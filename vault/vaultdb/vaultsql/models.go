@@ -37,6 +37,11 @@ type Document struct {
 	Sealed     vault.Sealed
 }
 
+type Keyring struct {
+	RingID    []byte
+	Destroyed int64
+}
+
 type Passkey struct {
 	VaultID      id.Vault
 	CredentialID []byte

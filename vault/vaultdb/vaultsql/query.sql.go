@@ -119,6 +119,15 @@ func (q *Queries) AttachmentsAfter(ctx context.Context, arg AttachmentsAfterPara
 	return items, nil
 }
 
+const countDestroyed = `-- name: CountDestroyed :exec
+UPDATE keyring SET destroyed = destroyed + 1
+`
+
+func (q *Queries) CountDestroyed(ctx context.Context) error {
+	_, err := q.db.ExecContext(ctx, countDestroyed)
+	return err
+}
+
 const countDocuments = `-- name: CountDocuments :one
 SELECT count(*) FROM document WHERE vault_id = $1
 `
@@ -451,6 +460,17 @@ func (q *Queries) GetRecovery(ctx context.Context, vaultID id.Vault) (GetRecover
 	return i, err
 }
 
+const getRing = `-- name: GetRing :one
+SELECT ring_id, destroyed FROM keyring
+`
+
+func (q *Queries) GetRing(ctx context.Context) (Keyring, error) {
+	row := q.db.QueryRowContext(ctx, getRing)
+	var i Keyring
+	err := row.Scan(&i.RingID, &i.Destroyed)
+	return i, err
+}
+
 const getSession = `-- name: GetSession :one
 SELECT credential_id, expires_at FROM session WHERE vault_id = $1 AND token_hash = $2
 `
@@ -768,6 +788,21 @@ func (q *Queries) PutRecovery(ctx context.Context, arg PutRecoveryParams) error 
 	return err
 }
 
+const putRing = `-- name: PutRing :exec
+INSERT INTO keyring (ring_id, destroyed) VALUES ($1, $2)
+ON CONFLICT (ring_id) DO UPDATE SET destroyed = excluded.destroyed
+`
+
+type PutRingParams struct {
+	RingID    []byte
+	Destroyed int64
+}
+
+func (q *Queries) PutRing(ctx context.Context, arg PutRingParams) error {
+	_, err := q.db.ExecContext(ctx, putRing, arg.RingID, arg.Destroyed)
+	return err
+}
+
 const putShare = `-- name: PutShare :exec
 INSERT INTO share (vault_id, grant_id, document_id, version, attribute, encrypted_key) VALUES ($1, $2, $3, $4, $5, $6)
 ON CONFLICT (vault_id, grant_id, document_id)
@@ -890,6 +925,20 @@ func (q *Queries) SetRecord(ctx context.Context, arg SetRecordParams) (int64, er
 	return result.RowsAffected()
 }
 
+const setSigner = `-- name: SetSigner :exec
+UPDATE recovery SET signer = $1 WHERE vault_id = $2
+`
+
+type SetSignerParams struct {
+	Signer  []byte
+	VaultID id.Vault
+}
+
+func (q *Queries) SetSigner(ctx context.Context, arg SetSignerParams) error {
+	_, err := q.db.ExecContext(ctx, setSigner, arg.Signer, arg.VaultID)
+	return err
+}
+
 const setState = `-- name: SetState :execrows
 UPDATE vault SET state = $1 WHERE vault_id = $2
 `
@@ -905,6 +954,27 @@ func (q *Queries) SetState(ctx context.Context, arg SetStateParams) (int64, erro
 		return 0, err
 	}
 	return result.RowsAffected()
+}
+
+const setWrap = `-- name: SetWrap :exec
+UPDATE wrap SET ciphertext = $1 WHERE vault_id = $2 AND kind = $3 AND credential_id = $4
+`
+
+type SetWrapParams struct {
+	Ciphertext   []byte
+	VaultID      id.Vault
+	Kind         string
+	CredentialID []byte
+}
+
+func (q *Queries) SetWrap(ctx context.Context, arg SetWrapParams) error {
+	_, err := q.db.ExecContext(ctx, setWrap,
+		arg.Ciphertext,
+		arg.VaultID,
+		arg.Kind,
+		arg.CredentialID,
+	)
+	return err
 }
 
 const sumChunks = `-- name: SumChunks :one
