@@ -44,8 +44,8 @@ var (
 
 // Limits of one vault. They bound what one shopper can cost an operator.
 const (
-	MaxDocuments  = 4096
-	MaxSealed     = 256 << 10 // bytes of one sealed document
+	MaxDocuments  = 2048      // as many as one manifest has room for
+	MaxSealed     = 512 << 10 // bytes of one sealed document
 	MaxPasskeys   = 16
 	MaxShares     = 1024 // of one batch
 	MaxAttribute  = 64   // bytes of an attribute's name

@@ -22,23 +22,38 @@ var ErrRolledBack = errors.New("the vault was rolled back: its manifest is older
 type Manifest struct {
 	Version   int64
 	Documents map[id.Document]Listed
+
+	// Before are the hashes of the manifests before it, the newest first: two that do
+	// not name each other are of a vault that was shown to two wallets as two.
+	Before [][32]byte
 }
 
 // Listed is one document as the manifest knows it.
 type Listed struct {
 	Version int64
 	Hash    [32]byte
+	Label
+}
+
+// Label says what a document is, so that one that is hidden can still be named. A
+// manifest of an older wallet has none.
+type Label struct {
+	Kind string `json:"kind,omitempty"`
+	Name string `json:"name,omitempty"` // of an attribute, a business, a file
+	At   int64  `json:"at,omitempty"`   // unix seconds
 }
 
 type manifestContent struct {
 	V         int                            `json:"v"`
 	Kind      string                         `json:"kind"`
 	Documents map[id.Document]listedDocument `json:"documents"`
+	Before    []string                       `json:"before,omitempty"`
 }
 
 type listedDocument struct {
 	Version int64  `json:"ver"`
 	Hash    string `json:"hash"`
+	Label
 }
 
 // ManifestID is the id that a vault's manifest has as a document.
@@ -61,7 +76,10 @@ func List(after int64, documents []vault.Document) (Manifest, error) {
 func (m Manifest) Seal(rand io.Reader, k VaultKey, v id.Vault) (vault.Document, error) {
 	c := manifestContent{V: 1, Kind: "manifest", Documents: make(map[id.Document]listedDocument, len(m.Documents))}
 	for d, l := range m.Documents {
-		c.Documents[d] = listedDocument{Version: l.Version, Hash: b64(l.Hash[:])}
+		c.Documents[d] = listedDocument{Version: l.Version, Hash: b64(l.Hash[:]), Label: l.Label}
+	}
+	for _, hash := range m.Before {
+		c.Before = append(c.Before, b64(hash[:]))
 	}
 	plaintext, err := json.Marshal(c)
 	if err != nil {
@@ -90,13 +108,28 @@ func OpenManifest(k VaultKey, v id.Vault, d vault.Document, seen int64) (Manifes
 	}
 	m := Manifest{Version: d.Version, Documents: make(map[id.Document]Listed, len(c.Documents))}
 	for d, l := range c.Documents {
-		hash, err := base64.RawURLEncoding.Strict().DecodeString(l.Hash)
-		if err != nil || len(hash) != 32 {
-			return Manifest{}, errors.New("reading the manifest: a hash is not 32 bytes of base64url")
+		hash, err := digest(l.Hash)
+		if err != nil {
+			return Manifest{}, err
 		}
-		m.Documents[d] = Listed{Version: l.Version, Hash: [32]byte(hash)}
+		m.Documents[d] = Listed{Version: l.Version, Hash: hash, Label: l.Label}
+	}
+	for _, text := range c.Before {
+		hash, err := digest(text)
+		if err != nil {
+			return Manifest{}, err
+		}
+		m.Before = append(m.Before, hash)
 	}
 	return m, nil
+}
+
+func digest(text string) (h [32]byte, err error) {
+	b, err := base64.RawURLEncoding.Strict().DecodeString(text)
+	if err != nil || len(b) != len(h) {
+		return h, errors.New("reading the manifest: a hash is not 32 bytes of base64url")
+	}
+	return [32]byte(b), nil
 }
 
 // Difference is one document that is not as the manifest says.

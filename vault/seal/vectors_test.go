@@ -375,12 +375,17 @@ func manifestVectors(t *testing.T) (out []manifestCase) {
 		out = append(out, c)
 	}
 	add("honest", "opens", 5, k, nil, docs[0], manifest, docs[1], docs[2])
+	labelled := must(seal.List(4, docs))
+	one := labelled.Documents[docs[0].ID]
+	one.Label = seal.Label{Kind: "attribute", Name: "shoe-size", At: 1763720000}
+	labelled.Documents[docs[0].ID], labelled.Before = one, [][32]byte{{1}, {2}}
 	add("never seen before", "opens", 0, k, nil, manifest, docs[0], docs[1], docs[2])
 	add("one missing", "opens", 5, k, []difference{{docs[1].ID.String(), "missing"}}, docs[0], docs[2], manifest)
 	unlisted := put(draw[id.Document](r), 1, `{}`)
 	add("one unlisted", "opens", 5, k, []difference{{unlisted.ID.String(), "unlisted"}}, docs[0], docs[1], docs[2], unlisted, manifest)
 	add("one older", "opens", 5, k, []difference{{docs[2].ID.String(), "older"}}, docs[0], docs[1], put(docs[2].ID, 1, `{}`), manifest)
 	add("one different", "opens", 5, k, []difference{{docs[0].ID.String(), "different"}}, put(docs[0].ID, 2, `{"x":1}`), docs[1], docs[2], manifest)
+	add("with labels and what was before", "opens", 5, k, nil, docs[0], docs[1], docs[2], must(labelled.Seal(&stream{label: "labelled"}, k, v)))
 	add("the whole vault rolled back", "rolled-back", 6, k, nil, docs[0], docs[1], docs[2], manifest)
 	add("sealed by somebody else", "refused", 0, must(seal.NewKey[seal.VaultKey](r)), nil, docs[0], docs[1], docs[2], manifest)
 	return out

@@ -1,5 +1,5 @@
 // The operator's contract (internal/contract) as types. Made by `npm run contract`; do not edit.
-// contract bcb750e262494086b453ed19d71ba941f05f196eaa0a90b21b11c77c7c197477, types dd3a3e6ba33fafb38e53b70609984eb1262b853e04c3112083f37e8a96911450
+// contract 07f9dea786a6001dd5ac2b2698e5c6a386b611a6086ee883cb898eec1ba5b2b4, types dd3a3e6ba33fafb38e53b70609984eb1262b853e04c3112083f37e8a96911450
 export interface paths {
     "/ledger/v1/checkpoint": {
         parameters: {

@@ -80,6 +80,12 @@ export async function openDocument(vaultKey: VaultKey, ref: DocumentRef, sealed:
   }
 }
 
+/** What a sealed document says it is; only opening it shows whether that is true. Throws ParseError. */
+export function headerOf(sealed: Sealed): DocumentRef {
+  const header = parseJson('header', fromB64u(parseSealed(sealed).protected), headerShape);
+  return { id: header.doc, version: header.ver };
+}
+
 /** The content key (32 bytes) of a document, for sharing it. OpenError if the vault key does not unlock it. */
 export async function cekOf(vaultKey: VaultKey, sealed: Sealed): Promise<Bytes> {
   try {

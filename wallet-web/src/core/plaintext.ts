@@ -1,4 +1,4 @@
-/** What is inside a sealed document (contract C.2, E.3): JSON of one of six kinds. */
+/** What is inside a sealed document (contract C.2, E.3): JSON of one of a few kinds. */
 import type { AttributeValue } from './attributes';
 import type { Did } from './did';
 import type { Epoch } from './epoch';
@@ -50,16 +50,21 @@ const grantShape = object(
 /** The wallet's own copy of a grant's secrets and evidence; also what an export carries. */
 export type GrantPlaintext = Omit<Of<typeof grantShape>, 'start' | 'end'> & { start: Epoch; end: Epoch };
 
-const manifestShape = object({
-  v: version,
-  kind: oneOf('manifest'),
-  documents: record(/^[A-Za-z0-9_-]{22}$/, object({ ver: int(1), hash: base64url(32) }), 100_000),
-});
-/** Every other document with its version and contentHash. */
+const listedShape = object({ ver: int(1), hash: base64url(32) }, { kind: text(16), name: text(200), at: int() });
+const manifestShape = object(
+  {
+    v: version,
+    kind: oneOf('manifest'),
+    documents: record(/^[A-Za-z0-9_-]{22}$/, listedShape, 100_000),
+  },
+  { before: list(base64url(32), 64) },
+);
+/** Every other document with its version and contentHash, and what it is; `before`: hashes of the manifests before. */
 export type ManifestPlaintext = {
   v: 1;
   kind: 'manifest';
-  documents: Record<DocumentId, { ver: number; hash: string }>;
+  documents: Record<DocumentId, Of<typeof listedShape>>;
+  before?: string[];
 };
 
 const line = text(2000, 0);
@@ -81,9 +86,28 @@ const settingsShape = object({ v: version, kind: oneOf('settings'), gpc: bool },
  */
 export type SettingsPlaintext = Of<typeof settingsShape>;
 
-export type Plaintext = AttributePlaintext | IdentityPlaintext | GrantPlaintext | ManifestPlaintext | RightsPlaintext | SettingsPlaintext;
+const attachmentShape = object(
+  {
+    v: version,
+    kind: oneOf('attachment'),
+    name: text(255),
+    type: text(127, 0),
+    size: int(0, 40 * 262_144),
+    hash: base64url(32),
+    key: base64url(32),
+    added: int(),
+  },
+  { attribute: text(64) },
+);
+/**
+ * What is attached in chunks under this document's id, and the key to them. `attribute`: the name of the one that it
+ * belongs to.
+ */
+export type AttachmentPlaintext = Of<typeof attachmentShape>;
 
-const shapes: Record<Plaintext['kind'], Shape<unknown>> = { attribute: attributeShape, identity: identityShape, grant: grantShape, manifest: manifestShape, rights: rightsShape, settings: settingsShape };
+export type Plaintext = AttributePlaintext | AttachmentPlaintext | IdentityPlaintext | GrantPlaintext | ManifestPlaintext | RightsPlaintext | SettingsPlaintext;
+
+const shapes: Record<Plaintext['kind'], Shape<unknown>> = { attribute: attributeShape, attachment: attachmentShape, identity: identityShape, grant: grantShape, manifest: manifestShape, rights: rightsShape, settings: settingsShape };
 
 /** Reads an opened document. Throws ParseError; code `newer` if a newer wallet wrote a kind that this one does not know. */
 export function parsePlaintext(json: string): Plaintext {

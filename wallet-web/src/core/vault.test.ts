@@ -4,6 +4,7 @@ import { b64u, equal, fromB64u, fromUtf8, type Bytes } from './bytes';
 import { cekOf, openDocument, parseSealed, resealDocument, sealDocument, type Stored } from './document';
 import { manifestId, newId, type DocumentId, type VaultId } from './id';
 import { kekFrom, newVaultKey, unwrapVaultKey, vaultKeyFrom, wrapVaultKey } from './keys';
+import { REMEMBERED } from './manifest';
 import { plaintextJson, type AttributePlaintext } from './plaintext';
 import { fixedRandom, NOW } from './testing/fixed';
 import { openVault, sealBatch, type Batch, type Change } from './vault';
@@ -24,8 +25,10 @@ function after(stored: readonly Stored[], batch: Batch): Stored[] {
   for (const d of batch.deletes) next.delete(d.id);
   return [...next.values()];
 }
-const first = after([], await sealBatch(key, vault, [], 0, ids.map((id) => put(id, 1)), random));
-const second = after(first, await sealBatch(key, vault, first, 1, [put(a, 2, 'y')], random));
+const seen = (version: number, hash = '') => ({ version, hash });
+const begun = await sealBatch(key, vault, [], 0, ids.map((id) => put(id, 1)), random);
+const first = after([], begun);
+const second = after(first, await sealBatch(key, vault, first, 1, [put(a, 2, 'y')], random, begun.past));
 
 describe('wraps', () => {
   const owner = { vault, credential: random(20) };
@@ -94,11 +97,11 @@ describe('documents', () => {
 });
 
 describe('the manifest', () => {
-  const findings = async (stored: readonly Stored[], seen: number) => (await openVault(key, vault, stored, seen)).findings.map((f) => `${f.kind} ${f.document}`);
+  const findings = async (stored: readonly Stored[], seen: number) => (await openVault(key, vault, stored, { version: seen, hash: '' })).findings.map((f) => `${f.kind} ${f.document}`);
   const sorted = [a, b, c].sort();
 
   test('nothing to find in what the wallet wrote', async () => {
-    const opened = await openVault(key, vault, second, 2);
+    const opened = await openVault(key, vault, second, seen(2));
     expect(opened.findings).toEqual([]);
     expect(opened.unreadable).toEqual([]);
     expect(opened.manifestVersion).toBe(2);
@@ -106,7 +109,7 @@ describe('the manifest', () => {
   });
 
   test('a new vault has nothing, and nothing to find', async () => {
-    expect(await openVault(key, vault, [], 0)).toEqual({ documents: [], manifestVersion: 0, findings: [], unreadable: [] });
+    expect(await openVault(key, vault, [], seen(0))).toMatchObject({ documents: [], manifestVersion: 0, findings: [], unreadable: [], past: { manifests: [] } });
   });
 
   test('missing, unlisted, older, different', async () => {
@@ -132,15 +135,44 @@ describe('the manifest', () => {
 
   test('a manifest that does not open makes everything unlisted', async () => {
     const broken = second.map((s) => (s.id === manifestId(vault) ? { ...s, version: 3 } : s));
-    const opened = await openVault(key, vault, broken, 2);
+    const opened = await openVault(key, vault, broken, seen(2));
     expect(opened.unreadable).toEqual([manifestId(vault)]);
     expect(opened.findings.filter((f) => f.kind === 'unlisted').map((f) => f.document as string).sort()).toEqual(sorted);
+  });
+
+  test('a hidden document is still named, and one that is served in its place does not rename it', async () => {
+    const hidden = await openVault(key, vault, second.filter((s) => s.id !== b), seen(2));
+    expect(hidden.past.labels.get(b)).toEqual({ kind: 'attribute', name: 'name', at: NOW });
+    const ref = { id: b, version: 1 };
+    const other = { ...ref, sealed: await sealDocument(key, ref, plaintextJson(attribute('email', 'q')), random) };
+    expect((await openVault(key, vault, [...second.filter((s) => s.id !== b), other], seen(2))).past.labels.get(b)).toMatchObject({ name: 'name' });
+  });
+
+  test('two vaults for two browsers are noticed, while the manifests still name each other', async () => {
+    // Two devices build on the same state; the operator takes both and shows each its own.
+    const common = await openVault(key, vault, second, seen(0));
+    const mine = await sealBatch(key, vault, second, 2, [put(b, 2, 'mine')], random, common.past);
+    let theirs = await sealBatch(key, vault, second, 2, [put(c, 2, 'theirs')], random, common.past);
+    const saw = seen(3, mine.past.manifests[0]);
+    const kinds = async (stored: readonly Stored[], at: { version: number; hash: string }) => (await openVault(key, vault, stored, at)).findings.map((f) => f.kind);
+    let stored = after(second, theirs);
+    expect(await kinds(after(second, mine), saw)).toEqual([]);
+    expect(await kinds(stored, saw)).toEqual(['forked']);
+    for (let version = 3; version < 3 + REMEMBERED; version++) {
+      theirs = await sealBatch(key, vault, stored, version, [], random, theirs.past);
+      stored = after(stored, theirs);
+      expect(await kinds(stored, saw)).toEqual(['forked']);
+      // Who saw the common past, or saw nothing, has nothing to find: nobody told it otherwise.
+      if (version < 2 + REMEMBERED) expect(await kinds(stored, seen(2, common.past.manifests[0]))).toEqual([]);
+    }
+    stored = after(stored, await sealBatch(key, vault, stored, 3 + REMEMBERED, [], random, theirs.past));
+    expect(await kinds(stored, saw)).toEqual([]); // too long ago to be known
   });
 
   test('an attribute cannot pose as the manifest', async () => {
     const ref = { id: manifestId(vault), version: 3 };
     const posed = { ...ref, sealed: await sealDocument(key, ref, plaintextJson(attribute('name', 'x')), random) };
-    expect((await openVault(key, vault, [posed], 2)).findings).toContainEqual({ kind: 'rolled-back', document: ref.id });
+    expect((await openVault(key, vault, [posed], seen(2))).findings).toContainEqual({ kind: 'rolled-back', document: ref.id });
   });
 });
 
@@ -148,7 +180,7 @@ describe('a batch', () => {
   test('deletes, and the manifest forgets', async () => {
     const batch = await sealBatch(key, vault, second, 2, [{ kind: 'delete', id: b, version: 1 }], random);
     expect(batch.deletes).toEqual([{ id: b, version: 1 }]);
-    const opened = await openVault(key, vault, after(second, batch), 3);
+    const opened = await openVault(key, vault, after(second, batch), seen(3));
     expect(opened.findings).toEqual([]);
     expect(opened.documents.map((d) => d.id)).not.toContain(b);
   });

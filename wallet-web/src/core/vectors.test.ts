@@ -1,6 +1,7 @@
 import { ed25519 } from '@noble/curves/ed25519.js';
 import { flattenedDecrypt, importJWK } from 'jose';
 import { describe, expect, test } from 'vitest';
+import { chunkKey, openChunk } from './attachment';
 import { b64u, fromB64u, fromUtf8 } from './bytes';
 import { cekOf, contentHash, openDocument, type Sealed, type Stored } from './document';
 import type { Did, PrivateJwk } from './did';
@@ -23,7 +24,7 @@ interface Named {
 const cases = <T extends Named>(file: string) => jsonVectors<T>(`${folder}/${file}`, (c) => c.expect);
 
 test('every corpus of the vault is read here', () => {
-  expect(vectorFiles(folder)).toEqual(['document.json', 'keys.json', 'letter.json', 'manifest.json', 'padme.json', 'recovery.json', 'share.json', 'wrap.json']);
+  expect(vectorFiles(folder)).toEqual(['attachment.json', 'document.json', 'keys.json', 'letter.json', 'manifest.json', 'padme.json', 'recovery.json', 'share.json', 'wrap.json']);
 });
 
 test.each(jsonVectors<{ length: number; padded: number }>(`${folder}/padme.json`))('padme of $length', ({ length, padded }) => {
@@ -143,6 +144,22 @@ describe('shares', () => {
   }
 });
 
+interface ChunkCase extends Named {
+  key: string;
+  document: DocumentId;
+  place: number;
+  count: number;
+  sealed: string;
+  content?: string;
+}
+describe('chunks', () => {
+  test.each(cases<ChunkCase>('attachment.json'))('$name', async (c) => {
+    const opened = openChunk(await chunkKey(fromB64u(c.key, 32)), c, fromB64u(c.sealed));
+    if (c.expect === 'opens') expect(b64u(await opened)).toBe(c.content);
+    else await expect(opened).rejects.toMatchObject({ code: 'cannot-open' });
+  });
+});
+
 describe('letters', () => {
   test.each(cases<Named & { key: PrivateJwk; letter: string; plaintext?: string }>('letter.json'))('$name', async (c) => {
     const opened = openJwe(c.key, c.letter);
@@ -160,7 +177,7 @@ interface ManifestCase extends Named {
 }
 describe('manifests', () => {
   test.each(cases<ManifestCase>('manifest.json'))('$name', async (c) => {
-    const got = await openVault(await vaultKeyFrom(fromB64u(c.vault_key)), c.vault, c.documents, c.seen);
+    const got = await openVault(await vaultKeyFrom(fromB64u(c.vault_key)), c.vault, c.documents, { version: c.seen, hash: '' });
     const rolledBack = got.findings.some((f) => f.kind === 'rolled-back');
     const differences = got.findings.filter((f) => f.kind !== 'rolled-back').map((f) => ({ document: f.document as string, what: f.kind as string }));
     switch (c.expect) {

@@ -1,12 +1,15 @@
 /**
- * What this browser remembers between visits: of each vault that was open here, the newest manifest version. No
- * key, no value. It is how a rolled-back vault is noticed, so it only ever grows.
+ * What this browser remembers between visits: of each vault that was open here, the newest manifest's version and
+ * hash. No key, no value. It is how a vault is noticed that was rolled back, or split in two, so it only ever grows.
  */
 import type { VaultId } from '../core/id';
+import type { Seen } from '../core/manifest';
 
 interface Remembered {
   vault: VaultId;
   manifest: number;
+  /** Of that manifest; a browser that remembers from before has none. */
+  hash?: string;
 }
 
 const STORE = 'vaults';
@@ -37,18 +40,19 @@ async function transact<T>(mode: IDBTransactionMode, run: (store: IDBObjectStore
   }
 }
 
-/** The newest manifest version seen here; 0 for a vault this browser never opened. */
-export async function lastSeen(vault: VaultId): Promise<number> {
+/** The newest manifest seen here; version 0 for a vault this browser never opened. */
+export async function lastSeen(vault: VaultId): Promise<Seen> {
   const found = await transact<Remembered | undefined>('readonly', (store) => store.get(vault));
-  return found?.manifest ?? 0;
+  return { version: found?.manifest ?? 0, hash: found?.hash ?? '' };
 }
 
-/** Remembers a manifest version, unless a newer one is remembered (two tabs, one browser). */
-export async function remember(vault: VaultId, manifest: number): Promise<void> {
+/** Remembers a manifest, unless a newer one is remembered (two tabs, one browser). */
+export async function remember(vault: VaultId, { version, hash }: Seen): Promise<void> {
   await transact('readwrite', (store) => {
     const get: IDBRequest<Remembered | undefined> = store.get(vault);
     get.onsuccess = () => {
-      if ((get.result?.manifest ?? 0) < manifest) store.put({ vault, manifest } satisfies Remembered);
+      const had = get.result;
+      if ((had?.manifest ?? 0) < version || (had?.manifest === version && !had.hash)) store.put({ vault, manifest: version, hash } satisfies Remembered);
     };
     return null;
   });

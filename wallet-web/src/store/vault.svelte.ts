@@ -5,12 +5,12 @@
  */
 import { fromB64u, type Bytes } from '../core/bytes';
 import type { Stored } from '../core/document';
-import { newId, type DocumentId, type GrantId, type RightsId, type VaultId } from '../core/id';
+import { manifestId, newId, type DocumentId, type GrantId, type RightsId, type VaultId } from '../core/id';
 import type { VaultKey } from '../core/keys';
-import type { Finding } from '../core/manifest';
+import { labelOf, servedAs, type Finding, type Label } from '../core/manifest';
 import type { AttributePlaintext, GrantPlaintext, IdentityPlaintext, Plaintext, RightsPlaintext, SettingsPlaintext } from '../core/plaintext';
 import { systemRandom } from '../core/random';
-import { openVault, sealBatch, type Batch, type Change, type Opened } from '../core/vault';
+import { openVault, sealBatch, type Batch, type Change, type Opened, type Past } from '../core/vault';
 import * as device from './device';
 
 /** An attribute as the pages show it, with the document it is in. */
@@ -35,6 +35,7 @@ export class OpenVault {
   /** Everything stored, the manifest and what does not open included. */
   #stored: Stored[] = [];
   #manifestVersion = 0;
+  #past: Past = { labels: new Map(), manifests: [] };
   #writing: Promise<unknown> = Promise.resolve();
 
   /** What does not agree with the manifest; empty when all is well. */
@@ -93,11 +94,17 @@ export class OpenVault {
     const opened = await openVault(this.key, this.id, stored, seen);
     this.#stored = stored;
     this.#manifestVersion = opened.manifestVersion;
+    this.#past = opened.past;
     this.#documents = new Map(opened.documents.map((d) => [d.id, d]));
     this.findings = opened.findings;
     this.unreadable = opened.unreadable;
-    // It opened under the vault key, so the wallet wrote it, whatever else was found; an older one changes nothing.
-    await device.remember(this.id, opened.manifestVersion);
+    // It opened under the vault key, so the wallet wrote it, whatever else was found; an older one changes nothing. Of
+    // two that do not follow on each other the first stays the one to hold the operator to.
+    if (!opened.findings.some((f) => f.kind === 'forked')) await this.#remember();
+  }
+
+  async #remember(): Promise<void> {
+    await device.remember(this.id, { version: this.#manifestVersion, hash: this.#past.manifests[0] ?? '' });
   }
 
   /** Nothing is stored and nothing ever was, as far as this browser knows. */
@@ -127,6 +134,22 @@ export class OpenVault {
     return this.#documents.get(id)?.plaintext;
   }
 
+  /** What the manifest says a document is; undefined if it says nothing. */
+  label(id: DocumentId): Label | undefined {
+    return this.#past.labels.get(id);
+  }
+
+  /** When the newest of the listed documents was written, in unix seconds; 0 if the list does not say. */
+  get newest(): number {
+    return Math.max(0, ...[...this.#past.labels.values()].map((l) => l.at ?? 0));
+  }
+
+  /** Whether another document was served in the place of this one. */
+  swapped(id: DocumentId): boolean {
+    const other = servedAs(this.#stored.find((s) => s.id === id)?.sealed);
+    return other !== null && other !== id && this.#past.labels.has(other);
+  }
+
   newDocument(): DocumentId {
     return newId<DocumentId>(systemRandom);
   }
@@ -142,14 +165,24 @@ export class OpenVault {
 
   /**
    * After the shopper looked: a manifest over what is there now becomes the one to hold the operator to. The memory
-   * of a newer manifest goes with it, or a settled roll-back would be found again for ever.
+   * of a newer manifest goes with it, or a settled roll-back would be found again for ever. What was exchanged and does
+   * not open is deleted: it never will.
    */
   async accept(send: (batch: Batch) => Promise<void>): Promise<void> {
     await this.#next(async () => {
-      await this.#write([], send, this.#stored, this.#manifestVersion);
+      const bad = new Set(this.findings.map((f) => f.document));
+      const lost = this.#stored.filter((s) => bad.has(s.id) && this.unreadable.includes(s.id) && s.id !== manifestId(this.id));
+      this.#past = { labels: new Map([...this.#documents.values()].map((d) => [d.id, labelOf(d.plaintext)])), manifests: this.#past.manifests };
+      await this.#write(
+        lost.map((s) => ({ kind: 'delete', id: s.id, version: s.version })),
+        send,
+        this.#stored,
+        this.#manifestVersion,
+      );
       await device.forget(this.id);
-      await device.remember(this.id, this.#manifestVersion);
+      await this.#remember();
       this.findings = [];
+      this.unreadable = this.unreadable.filter((id) => !lost.some((s) => s.id === id));
     });
   }
 
@@ -160,7 +193,7 @@ export class OpenVault {
   }
 
   async #write<T>(changes: readonly Change[], send: (batch: Batch) => Promise<T>, stored: Stored[], manifest: number): Promise<T> {
-    const batch = await sealBatch(this.key, this.id, stored, manifest, changes, systemRandom);
+    const { past, ...batch } = await sealBatch(this.key, this.id, stored, manifest, changes, systemRandom, this.#past);
     const result = await send(batch);
     const gone = new Set([...batch.deletes, ...batch.puts].map((d) => d.id));
     const documents = new Map(this.#documents);
@@ -172,7 +205,8 @@ export class OpenVault {
     this.#stored = [...stored.filter((s) => !gone.has(s.id)), ...batch.puts];
     this.#documents = documents;
     this.#manifestVersion = manifest + 1;
-    await device.remember(this.id, this.#manifestVersion);
+    this.#past = past;
+    await this.#remember();
     return result;
   }
 }

@@ -2,16 +2,19 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Stored } from '../core/document';
 import { manifestId, newId, type VaultId } from '../core/id';
 import { newVaultKey, vaultKeyFrom, type VaultKey } from '../core/keys';
+import type { Seen } from '../core/manifest';
 import type { AttributePlaintext } from '../core/plaintext';
 import { systemRandom } from '../core/random';
 import type { Batch, Change } from '../core/vault';
 import type { OpenVault as Vault } from './vault.svelte';
 
 // The browser's memory, without a browser.
-const memory = new Map<string, number>();
+const memory = new Map<string, Seen>();
 vi.mock('./device', () => ({
-  lastSeen: async (vault: string) => memory.get(vault) ?? 0,
-  remember: async (vault: string, n: number) => void memory.set(vault, Math.max(n, memory.get(vault) ?? 0)),
+  lastSeen: async (vault: string) => memory.get(vault) ?? { version: 0, hash: '' },
+  remember: async (vault: string, now: Seen) => {
+    if ((memory.get(vault)?.version ?? 0) < now.version) memory.set(vault, now);
+  },
   forget: async (vault: string) => void memory.delete(vault),
 }));
 const { OpenVault, Unsettled } = await import('./vault.svelte');
@@ -53,7 +56,7 @@ describe('an open vault', () => {
   it('writes, remembers the manifest it wrote, and opens again as it was', async () => {
     const vault = await withEmail();
     expect(vault.attributes.get('email')?.value).toBe('a@b.example');
-    expect(memory.get(id)).toBe(1);
+    expect(memory.get(id)?.version).toBe(1);
     const again = await OpenVault.open(id, key, operator.read);
     expect(again.findings).toEqual([]);
     expect(again.attributes.get('email')).toMatchObject({ value: 'a@b.example', version: 1 });
@@ -62,7 +65,7 @@ describe('an open vault', () => {
   it('is fresh only while nothing was ever stored', async () => {
     const vault = await OpenVault.open(id, key, operator.read);
     expect(vault.fresh).toBe(true);
-    memory.set(id, 3); // this browser has seen a manifest, so an empty vault is no fresh one
+    memory.set(id, { version: 3, hash: '' }); // this browser has seen a manifest, so an empty vault is no fresh one
     const emptied = await OpenVault.open(id, key, operator.read);
     expect(emptied.fresh).toBe(false);
     expect(emptied.findings).toEqual([{ kind: 'rolled-back', document: manifestId(id) }]);
@@ -115,9 +118,52 @@ describe('an open vault', () => {
 
     const cheated = await OpenVault.open(id, key, operator.read);
     expect(cheated.findings).toEqual([{ kind: 'rolled-back', document: manifestId(id) }]);
-    expect(memory.get(id)).toBe(3); // what was seen is not forgotten by looking
+    expect(memory.get(id)?.version).toBe(3); // what was seen is not forgotten by looking
     await cheated.accept(operator.write);
     expect((await OpenVault.open(id, key, operator.read)).findings).toEqual([]);
+  });
+
+  it('notices that the operator shows two browsers two vaults, and keeps to the one it saw', async () => {
+    await withEmail();
+    const before = new Map(operator.documents);
+    const mine = await OpenVault.open(id, key, operator.read);
+    await change(mine, 'mine@x.example');
+    const other = new Operator();
+    other.documents = before;
+    const saw = memory.get(id)!;
+    memory.clear(); // the other browser
+    const theirs = await OpenVault.open(id, key, other.read);
+    const held = theirs.attributes.get('email')!;
+    await theirs.write((): Change[] => [{ kind: 'put', id: held.id, version: 2, plaintext: email('theirs@x.example') }], other.write);
+
+    memory.set(id, saw);
+    const shown = await OpenVault.open(id, key, other.read);
+    expect(shown.findings.map((f) => f.kind)).toEqual(['forked']);
+    expect(memory.get(id)).toEqual(saw);
+    expect((await OpenVault.open(id, key, operator.read)).findings).toEqual([]);
+  });
+
+  it('names what is hidden and what was exchanged, and drops what can never open', async () => {
+    const vault = await withEmail();
+    const phone = vault.newDocument();
+    await vault.write((): Change[] => [{ kind: 'put', id: phone, version: 1, plaintext: { ...email('+49 1'), name: 'phone' } }], operator.write);
+    const [a, b] = [vault.attributes.get('email')!.id, phone];
+    const honest = new Map(operator.documents);
+
+    operator.documents.delete(a);
+    const hidden = await OpenVault.open(id, key, operator.read);
+    expect(hidden.findings).toEqual([{ kind: 'missing', document: a }]);
+    expect(hidden.label(a)).toEqual({ kind: 'attribute', name: 'email', at: 1 });
+
+    operator.documents = new Map(honest);
+    operator.documents.set(a, { ...honest.get(a)!, sealed: honest.get(b)!.sealed });
+    operator.documents.set(b, { ...honest.get(b)!, sealed: honest.get(a)!.sealed });
+    const swapped = await OpenVault.open(id, key, operator.read);
+    expect(swapped.findings.map((f) => f.kind)).toEqual(['different', 'different']);
+    expect([swapped.swapped(a), swapped.swapped(b), swapped.label(b)?.name]).toEqual([true, true, 'phone']);
+    await swapped.accept(operator.write);
+    const after = await OpenVault.open(id, key, operator.read);
+    expect([after.findings, after.unreadable, after.attributes.size]).toEqual([[], [], 0]);
   });
 
   it('opens what is whole when one document is bent', async () => {
