@@ -80,8 +80,8 @@ type Ledger interface {
 	Chain() Chain
 
 	// Append returns when every entry is committed and durable. An entry whose
-	// leaf is already on the ledger counts as appended. Entries of one call
-	// keep their order. A *Refusal says which entry broke the rule; entries
+	// leaf is already on the ledger counts as appended. Entries of one handle
+	// in one call keep their order. A *Refusal says which entry broke the rule; entries
 	// before and after it in the same call may have been committed. Entries
 	// of other callers are never affected. The same entries may be appended
 	// again after any error.

@@ -47,6 +47,11 @@ type Options struct {
 	// the ledger's time does not stand still. Zero means 30 seconds.
 	Heartbeat time.Duration
 
+	// Gather is how long entries of concurrent callers are collected into one batch, in
+	// which they stand in an order that does not tell who came first. Zero means half a
+	// millisecond.
+	Gather time.Duration
+
 	// Clock is the time that incoming entries are judged by before they are in a
 	// block; in a block, the block's time counts. Nil means time.Now.
 	Clock func() time.Time
@@ -165,7 +170,7 @@ func Start(ctx context.Context, o Options) (n *Node, err error) {
 	go app.connect(dialling, node.Switch())
 	// Headers of before the last start: whatever was missed lies within the newest few.
 	n.background.Go(func() { n.follow(dialling, max(0, began-16)) })
-	n.queue = newQueue(app, node.Mempool())
+	n.queue = newQueue(app, node.Mempool(), o.Gather)
 	return n, nil
 }
 

@@ -1,6 +1,7 @@
 package bft
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -15,9 +16,9 @@ import (
 	"coffer/anchor"
 )
 
-// gather is how long the first caller waits for others to share a batch with;
-// while a batch is on its way, the next one fills up anyway.
-const gather = 500 * time.Microsecond
+// defaultGather is how long the first caller waits for others to share a batch with,
+// if Options do not say; while a batch is on its way, the next one fills up anyway.
+const defaultGather = 500 * time.Microsecond
 
 // underWay is how many batches are on their way at once: while one is decided,
 // the signatures of the next are checked.
@@ -25,8 +26,9 @@ const underWay = 2
 
 // queue collects the entries of concurrent callers into batches.
 type queue struct {
-	app  *application
-	pool mempool.Mempool
+	app    *application
+	pool   mempool.Mempool
+	gather time.Duration
 
 	requests chan *request
 	slots    chan struct{} // one per batch that may be under way
@@ -41,9 +43,9 @@ type request struct {
 	done    chan error
 }
 
-func newQueue(app *application, pool mempool.Mempool) *queue {
+func newQueue(app *application, pool mempool.Mempool, gather time.Duration) *queue {
 	q := &queue{
-		app: app, pool: pool, requests: make(chan *request), slots: make(chan struct{}, underWay),
+		app: app, pool: pool, gather: cmp.Or(gather, defaultGather), requests: make(chan *request), slots: make(chan struct{}, underWay),
 		stopping: make(chan struct{}), stopped: make(chan struct{}),
 	}
 	go q.run()
@@ -123,7 +125,7 @@ func (q *queue) run() {
 // collect waits a moment for callers that come at the same time.
 func (q *queue) collect(first *request) []*request {
 	requests, n := []*request{first}, len(first.entries)
-	timer := time.NewTimer(gather)
+	timer := time.NewTimer(q.gather)
 	defer timer.Stop()
 	for n < anchor.MaxBatch {
 		select {
@@ -160,6 +162,7 @@ func (q *queue) send(requests []*request) {
 	for _, r := range requests {
 		entries = append(entries, r.entries...)
 	}
+	entries = anchor.Mix(entries)
 	var failed error
 	for len(entries) > 0 && failed == nil {
 		k := min(len(entries), anchor.MaxBatch)
