@@ -14,7 +14,8 @@
 //     back by an OAuth redirect; RegisterTemplate, Behind and AskAgain, to ask many the same
 //     and to ask them again when it changes
 //   - collect: Collect (one grant, or single attributes of it), CollectAll (a stream of
-//     every grant of a purpose, or of what changed since a cursor), Permit, OpenLetter
+//     every grant of a purpose, or of what changed since a cursor), CollectHourly (the same
+//     for a job that can wait, so that its permits do not tell when), Permit, OpenLetter
 //   - write: Send
 //   - learn what happened: WebhookHandler and SetWebhook, or Poll and Watch. Keys of
 //     withdrawn grants are deleted, and the end is acknowledged, before your [Handler]

@@ -23,6 +23,7 @@ func allFlags(cmd *cobra.Command) {
 	cmd.Flags().Bool("all", false, "collect under all grants of --purpose, as NDJSON")
 	cmd.Flags().String("purpose", "", "with --all: the purpose's `IRI`")
 	cmd.Flags().Bool("decrypt", false, "with --all: write values instead of sealed releases")
+	cmd.Flags().Bool("hourly", false, "with --all, for a job that runs once an hour: what changed is collected with the next run, and the ledger does not tell when")
 	cmd.Flags().String("cursor-file", "", "with --all: collect what changed since the cursor in this `file`, and keep the new one there")
 }
 
@@ -42,8 +43,12 @@ func collectAll(cmd *cobra.Command) error {
 	purpose, _ := cmd.Flags().GetString("purpose")
 	decrypt, _ := cmd.Flags().GetBool("decrypt")
 	cursorFile, _ := cmd.Flags().GetString("cursor-file")
+	hourly, _ := cmd.Flags().GetBool("hourly")
 	if purpose == "" {
 		return usage("--all wants --purpose IRI, as in https://w3id.org/dpv#DeliveryOfGoods")
+	}
+	if hourly && cursorFile == "" {
+		return usage("--hourly wants --cursor-file: the next run goes on from there")
 	}
 	cursor, err := readCursor(cursorFile)
 	if err != nil {
@@ -54,7 +59,11 @@ func collectAll(cmd *cobra.Command) error {
 		return err
 	}
 	defer b.Close()
-	return collectInto(cmd.Context(), b, purpose, cursor, decrypt, cmd.OutOrStdout(), cmd.ErrOrStderr(), func(cursor string) error {
+	collect := b.CollectAll
+	if hourly {
+		collect = b.CollectHourly
+	}
+	return collectInto(cmd.Context(), collect, purpose, cursor, decrypt, cmd.OutOrStdout(), cmd.ErrOrStderr(), func(cursor string) error {
 		if cursorFile == "" {
 			return nil
 		}
@@ -62,12 +71,15 @@ func collectAll(cmd *cobra.Command) error {
 	})
 }
 
-func collectInto(ctx context.Context, b *business.Business, purpose, cursor string, decrypt bool, to, progress io.Writer, keep func(string) error) error {
+// collector is CollectAll, or CollectHourly.
+type collector func(ctx context.Context, purpose, cursor string, each func(business.Line) error) error
+
+func collectInto(ctx context.Context, collect collector, purpose, cursor string, decrypt bool, to, progress io.Writer, keep func(string) error) error {
 	out := bufio.NewWriterSize(to, 256<<10)
 	lines := json.NewEncoder(out)
 	lines.SetEscapeHTML(false)
 	attributes, refused := 0, 0
-	err := b.CollectAll(ctx, purpose, cursor, func(l business.Line) error {
+	err := collect(ctx, purpose, cursor, func(l business.Line) error {
 		if l.Cursor != "" {
 			if err := out.Flush(); err != nil {
 				return err

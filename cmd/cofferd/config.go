@@ -58,6 +58,17 @@ type Config struct {
 	// Heartbeat is how often the idle ledger makes an empty block, so that its clock,
 	// by which grants end, does not stand still. Between 1s and 60s.
 	Heartbeat Duration `json:"heartbeat"`
+	// BatchWindow is how long entries are collected into one batch before it goes to the
+	// ledger, in an order that does not tell which came first. At most 1s.
+	BatchWindow Duration `json:"batch_window"`
+	// PermitDelay is how long after the turn of the hour the permits that waited for it
+	// go to the ledger at the latest; when, is drawn each hour. Businesses that post
+	// ahead collect after it. 0s to 50m.
+	PermitDelay Duration `json:"permit_delay"`
+	// ErasureHours is over how many hours the withdrawals of one erased vault are spread
+	// on the ledger: all in one moment they would tell every member which grants were
+	// one shopper's. 0 sends them at once; at most 720.
+	ErasureHours int `json:"erasure_hours"`
 	// BusinessRate is how many requests a second one business may make on average;
 	// 0 means no limit.
 	BusinessRate int `json:"business_rate"`
@@ -120,6 +131,9 @@ func Defaults() Config {
 		OAuthRate:    50,
 		RewriteHour:  consentdb.DefaultRewriting.Hour,
 
+		BatchWindow:  Duration(3 * time.Millisecond),
+		ErasureHours: 72,
+
 		DecisionLogFiles: 8,
 		DecisionLogMiB:   64,
 		DecisionLogEvery: 1,
@@ -162,6 +176,15 @@ func (c Config) Check() error {
 	}
 	if h := time.Duration(c.Heartbeat); h < time.Second || h > time.Minute {
 		return fmt.Errorf("heartbeat %v: want 1s to 60s", h)
+	}
+	if w := time.Duration(c.BatchWindow); w < 0 || w > time.Second {
+		return fmt.Errorf("batch_window %v: want 0s to 1s", w)
+	}
+	if d := time.Duration(c.PermitDelay); d < 0 || d > 50*time.Minute {
+		return fmt.Errorf("permit_delay %v: want 0s to 50m, so that businesses can collect in what is left of the hour", d)
+	}
+	if c.ErasureHours < 0 || c.ErasureHours > 720 {
+		return fmt.Errorf("erasure_hours %d: want 0 (at once) to 720", c.ErasureHours)
 	}
 	if c.BusinessRate < 0 {
 		return fmt.Errorf("business_rate %d: want 0 (no limit) or more", c.BusinessRate)

@@ -66,6 +66,9 @@ func TestConfigRefuses(t *testing.T) {
 		"a negative rate for tokens": {string(with(t, "oauth_rate", "-1")), "want 0 (no limit) or more"},
 		"a proxy by its name":        {string(with(t, "trusted_proxies", `["proxy.example"]`)), "trusted_proxies: \"proxy.example\": want an address or a network"},
 		"everybody as a proxy":       {string(with(t, "trusted_proxies", `["0.0.0.0/0"]`)), "that is everybody"},
+		"a batch of minutes":         {string(with(t, "batch_window", `"2m"`)), "want 0s to 1s"},
+		"a permit that misses":       {string(with(t, "permit_delay", `"1h"`)), "want 0s to 50m"},
+		"an erasure of years":        {string(with(t, "erasure_hours", "9000")), "want 0 (at once) to 720"},
 		"a negative rate":            {string(with(t, "business_rate", "-1")), "want 0 (no limit) or more"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -19,6 +19,7 @@ func settings(c *cobra.Command, to *Config) {
 	to.Version, to.Heartbeat, to.BusinessRate = d.Version, d.Heartbeat, d.BusinessRate
 	to.OAuthRate = d.OAuthRate
 	to.CacheMiB, to.RewriteHour = d.CacheMiB, d.RewriteHour
+	to.BatchWindow, to.PermitDelay, to.ErasureHours = d.BatchWindow, d.PermitDelay, d.ErasureHours
 	to.DecisionLogFiles, to.DecisionLogMiB, to.DecisionLogEvery = d.DecisionLogFiles, d.DecisionLogMiB, d.DecisionLogEvery
 }
 

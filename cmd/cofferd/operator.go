@@ -95,7 +95,7 @@ func openOn(ctx context.Context, folder string, config Config, log *slog.Logger,
 	}
 	o.release = append(o.release, o.ring.Close)
 
-	ledger := bft.Options{Home: ledgerPath(folder), Chain: config.Chain, Heartbeat: time.Duration(config.Heartbeat), Logger: log}
+	ledger := bft.Options{Home: ledgerPath(folder), Chain: config.Chain, Heartbeat: time.Duration(config.Heartbeat), Gather: time.Duration(config.BatchWindow), Logger: log}
 	if config.LedgerListen != "" {
 		ledger.Listen = "tcp://" + config.LedgerListen
 	}
@@ -113,6 +113,7 @@ func openOn(ctx context.Context, folder string, config Config, log *slog.Logger,
 
 	o.consents = consentdb.New(o.db, keeper{}, o.ring)
 	o.consents.Rewrite(consentdb.Rewriting{Below: consentdb.DefaultRewriting.Below, Hour: config.RewriteHour})
+	o.consents.Wait(consentdb.Waits{Delay: time.Duration(config.PermitDelay), Erasure: config.ErasureHours})
 	o.vaults = vaultdb.New(o.db, gate{o.consents, now}, o.ring)
 	if err := o.reconcile(ctx); err != nil {
 		return o, err

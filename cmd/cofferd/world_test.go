@@ -99,6 +99,7 @@ func newWorld(t *testing.T, prepare ...func(*world)) *world {
 	w.config = Defaults()
 	w.config.Origin, w.config.Listen, w.config.Dev = origin, l.Addr().String(), true
 	w.config.Chain = "scenario"
+	w.config.ErasureHours = 0 // scenarios look at the ledger right after
 	w.config.Database = sqldbtest.Options(t, databasePath(w.folder)).URL
 	for _, f := range prepare {
 		f(w)

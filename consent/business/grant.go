@@ -33,6 +33,7 @@ type Grant struct {
 	// hour's permit commits to it.
 	Log    consent.LogHead `json:"log"`
 	Permit *hourPermit     `json:"permit,omitempty"`
+	Ahead  *hourPermit     `json:"ahead,omitempty"` // of the next hour; Posted once it waits at the operator
 	// Seen is the newest version collected of each document: an older one later is
 	// a document rolled back.
 	Seen map[string]seen `json:"seen,omitempty"`

@@ -88,6 +88,7 @@ func (b *Business) ensurePermit(ctx context.Context, grant Grant, letter consent
 // signPermit returns.
 func (b *Business) signPermit(ctx context.Context, grant Grant, letter consent.Letter) (Grant, bool, error) {
 	now := anchor.EpochAt(b.now())
+	grant.takeAhead(now)
 	if grant.Permit != nil && grant.Permit.Epoch == now {
 		return grant, !grant.Permit.Posted, nil
 	}
@@ -197,21 +198,25 @@ func (b *Business) settlePermits(ctx context.Context, all bool) error {
 	return nil
 }
 
+type permitsBody struct {
+	Permits []postedPermit `json:"permits"`
+	Wait    bool           `json:"wait,omitempty"`
+}
+
+type postedPermit struct {
+	Grant id.Grant      `json:"grant"`
+	Entry consent.Bytes `json:"entry"`
+}
+
 // postPermits posts signed permits and notes that they stand. Posting one twice
 // is harmless: the ledger knows its leaf.
 func (b *Business) postPermits(ctx context.Context, grants []Grant) error {
 	if len(grants) == 0 {
 		return nil
 	}
-	type permit struct {
-		Grant id.Grant      `json:"grant"`
-		Entry consent.Bytes `json:"entry"`
-	}
-	body := struct {
-		Permits []permit `json:"permits"`
-	}{}
+	var body permitsBody
 	for _, g := range grants {
-		body.Permits = append(body.Permits, permit{g.ID, g.Permit.Entry})
+		body.Permits = append(body.Permits, postedPermit{g.ID, g.Permit.Entry})
 	}
 	var answer struct {
 		Permits []struct {

@@ -57,7 +57,7 @@ func (s *Store) Erase(ctx context.Context, v id.Vault, fresh []anchor.Withdraw, 
 				if w, ok := byHandle[g.Handle]; ok {
 					entry = w.Bytes()
 				}
-				if err := enqueue(ctx, q, entry, now); err != nil {
+				if err := enqueueFor(ctx, q, entry, now, s.whenErased(now)); err != nil {
 					return err
 				}
 				withdrawn++

@@ -2,6 +2,7 @@ package consentdb
 
 import (
 	"context"
+	"time"
 
 	"coffer/consent/consentdb/consentsql"
 	"coffer/internal/sqldb"
@@ -21,3 +22,6 @@ func (s *Store) CollectTogether(ctx context.Context, attempts ...Attempt) ([]err
 	}
 	return denied, err
 }
+
+// WhenErased is when a withdrawal of a vault erased at that time goes.
+func (s *Store) WhenErased(at time.Time) time.Time { return s.whenErased(at) }

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
+	"time"
 
 	"coffer/anchor"
 	"coffer/consent"
@@ -45,7 +47,7 @@ func (s *Store) States(ctx context.Context, f func(consent.Grant) error) error {
 // reports in bounded memory what is not so.
 func (s *Store) Reconcile(ctx context.Context, l anchor.Ledger, report func(Discrepancy)) error {
 	queued := map[anchor.Handle]map[anchor.Kind]bool{}
-	entries, err := s.queued(ctx, 1<<30)
+	entries, err := s.queued(ctx, time.Unix(math.MaxInt64, 0), 1<<30) // those that wait, too
 	if err != nil {
 		return err
 	}

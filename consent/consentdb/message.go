@@ -111,7 +111,7 @@ func (s *Store) TakeMessage(ctx context.Context, m Message, now time.Time, judge
 		if err != nil {
 			return err
 		}
-		return putPermit(ctx, q, m.permit(), now)
+		return putPermit(ctx, q, m.permit(), now, time.Time{})
 	})
 	return taken, wrap("taking a message", err)
 }

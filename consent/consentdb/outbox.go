@@ -47,7 +47,7 @@ func (o *Outbox) Run(ctx context.Context) error {
 				swept = o.clock()
 			}
 		}
-		wait := sweepEvery
+		wait := o.store.nextDue(ctx, o.clock(), sweepEvery)
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
@@ -75,7 +75,7 @@ func (o *Outbox) Run(ctx context.Context) error {
 func (o *Outbox) Drain(ctx context.Context) (left int, err error) {
 	later := map[anchor.Leaf]bool{}
 	for {
-		entries, err := o.store.queued(ctx, outboxBatch+len(later))
+		entries, err := o.store.queued(ctx, o.clock(), outboxBatch+len(later))
 		if err != nil {
 			return len(later), err
 		}
@@ -86,7 +86,7 @@ func (o *Outbox) Drain(ctx context.Context) (left int, err error) {
 			}
 		}
 		if len(batch) == 0 {
-			return len(later), nil
+			return len(later), o.sendDue(ctx) // after the grants, and what ended some
 		}
 		err = o.ledger.Append(ctx, batch...)
 		refusal, refused := errors.AsType[*anchor.Refusal](err)
@@ -174,12 +174,17 @@ func (o *Outbox) Sweep(ctx context.Context) error {
 
 // enqueue puts an entry into the outbox, in the transaction of the decision.
 func enqueue(ctx context.Context, q *consentsql.Queries, entry []byte, at time.Time) error {
+	return enqueueFor(ctx, q, entry, at, time.Time{})
+}
+
+// enqueueFor is enqueue for an entry that is to wait; the zero time is at once.
+func enqueueFor(ctx context.Context, q *consentsql.Queries, entry []byte, at, due time.Time) error {
 	e, err := anchor.ParseEntry(entry)
 	if err != nil {
 		return fmt.Errorf("queueing an entry: %w", err)
 	}
 	leaf := e.Leaf()
-	return q.Queue(ctx, consentsql.QueueParams{Leaf: leaf[:], Kind: int64(e.Kind()), Entry: entry, Queued: at.Unix()})
+	return q.Queue(ctx, consentsql.QueueParams{Leaf: leaf[:], Kind: int64(e.Kind()), Entry: entry, Queued: at.Unix(), Due: unixDue(due)})
 }
 
 func (s *Store) nudge() {
@@ -189,7 +194,7 @@ func (s *Store) nudge() {
 	}
 }
 
-// Queued is how many entries wait for the ledger.
+// Queued is how many entries wait for the ledger, or for their time.
 func (s *Store) Queued(ctx context.Context) (n int, err error) {
 	err = s.read(ctx, func(q *consentsql.Queries) error {
 		size, err := q.OutboxSize(ctx)
@@ -199,9 +204,9 @@ func (s *Store) Queued(ctx context.Context) (n int, err error) {
 	return n, wrap("counting the outbox", err)
 }
 
-func (s *Store) queued(ctx context.Context, limit int) (entries []anchor.Entry, err error) {
+func (s *Store) queued(ctx context.Context, now time.Time, limit int) (entries []anchor.Entry, err error) {
 	err = s.read(ctx, func(q *consentsql.Queries) error {
-		rows, err := q.Outbox(ctx, int32(limit))
+		rows, err := q.Outbox(ctx, consentsql.OutboxParams{Due: now.Unix(), Limit: int32(limit)})
 		if err != nil {
 			return err
 		}
@@ -218,7 +223,7 @@ func (s *Store) queued(ctx context.Context, limit int) (entries []anchor.Entry, 
 }
 
 func (s *Store) grantQueued(ctx context.Context, h anchor.Handle) (bool, error) {
-	entries, err := s.queued(ctx, 1<<20)
+	entries, err := s.queued(ctx, time.Unix(0, 0), 1<<20) // no grant waits for a time
 	for _, e := range entries {
 		if e.Kind() == anchor.KindGrant && e.Handle() == h {
 			return true, err

@@ -25,6 +25,10 @@ type Permit struct {
 // *consent.Denial for one that does not stand, a *consent.Refusal of BadEntry for a
 // handle that is another grant's. They open no gate until AnchorPermits.
 func (s *Store) TakePermits(ctx context.Context, business consent.DID, permits []Permit, now time.Time) ([]Permit, error) {
+	return s.takePermits(ctx, business, permits, now, time.Time{})
+}
+
+func (s *Store) takePermits(ctx context.Context, business consent.DID, permits []Permit, now, due time.Time) ([]Permit, error) {
 	taken := make([]Permit, len(permits))
 	err := s.write(ctx, func(q *consentsql.Queries, _ sqldb.Tx) error {
 		for i, p := range permits {
@@ -44,7 +48,7 @@ func (s *Store) TakePermits(ctx context.Context, business consent.DID, permits [
 			}
 			p.Vault = g.Vault
 			taken[i] = p
-			if err := putPermit(ctx, q, p, now); err != nil {
+			if err := putPermit(ctx, q, p, now, due); err != nil {
 				return err
 			}
 		}
@@ -58,7 +62,7 @@ func (s *Store) TakePermits(ctx context.Context, business consent.DID, permits [
 
 // putPermit keeps a permit, for one use: an entry that permits a message permits no
 // collecting, and the other way round.
-func putPermit(ctx context.Context, q *consentsql.Queries, p Permit, now time.Time) error {
+func putPermit(ctx context.Context, q *consentsql.Queries, p Permit, now, due time.Time) error {
 	leaf := p.Entry.Leaf()
 	other := consent.PermitMessage
 	if p.Kind == consent.PermitMessage {
@@ -75,7 +79,7 @@ func putPermit(ctx context.Context, q *consentsql.Queries, p Permit, now time.Ti
 	}
 	return q.PutPermit(ctx, consentsql.PutPermitParams{
 		VaultID: p.Vault, GrantID: p.Grant, Kind: string(p.Kind), Epoch: int64(p.Entry.Epoch),
-		Leaf: leaf[:], Entry: p.Entry.Bytes(), Taken: now.Unix(),
+		Leaf: leaf[:], Entry: p.Entry.Bytes(), Taken: now.Unix(), Due: unixDue(due),
 	})
 }
 
@@ -125,7 +129,8 @@ func (s *Store) DropPermits(ctx context.Context, permits []Permit) error {
 }
 
 // WaitingPermits are permits of which it is unknown whether the ledger has them:
-// it did not answer, or we stopped before it did. Oldest first.
+// it did not answer, or we stopped before it did. Oldest first; without those that
+// wait for their hour.
 func (s *Store) WaitingPermits(ctx context.Context, limit int) (all []Permit, err error) {
 	err = s.read(ctx, func(q *consentsql.Queries) error {
 		rows, err := q.WaitingPermits(ctx, int32(limit))

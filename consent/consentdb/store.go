@@ -25,7 +25,9 @@ import (
 	"fmt"
 	"io/fs"
 	"sync"
+	"time"
 
+	"coffer/anchor"
 	"coffer/consent"
 	"coffer/consent/consentdb/consentsql"
 	"coffer/internal/id"
@@ -115,7 +117,11 @@ type Store struct {
 
 	rewriting Rewriting
 
+	waits Waits
+
 	mu      sync.Mutex
+	drawn   anchor.Epoch  // the hour that the delay was drawn for
+	delay   time.Duration // after its turn
 	settled chan struct{} // closed and replaced when the outbox got something done
 }
 

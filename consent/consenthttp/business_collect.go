@@ -31,6 +31,7 @@ func (b *business) permit(w http.ResponseWriter, r *http.Request, by consent.Bus
 			Grant id.Grant      `json:"grant"`
 			Entry consent.Bytes `json:"entry"`
 		} `json:"permits"`
+		Wait bool `json:"wait"` // until the hour that they are for
 	}
 	if err := httpjson.ReadMax(w, r, &body, permitsBody); err != nil {
 		return answer{}, err
@@ -52,6 +53,13 @@ func (b *business) permit(w http.ResponseWriter, r *http.Request, by consent.Bus
 		}
 		permits = append(permits, consentdb.Permit{Grant: p.Grant, Kind: consent.PermitCollect, Entry: entry})
 	}
+	if body.Wait {
+		taken, due, err := b.Store.TakeWaiting(r.Context(), by.DID, permits, b.Clock())
+		if err != nil {
+			return answer{}, err
+		}
+		return ok(map[string]any{"permits": postedOf(taken), "due": consent.UnixAt(due)})
+	}
 	taken, err := b.Store.TakePermits(r.Context(), by.DID, permits, b.Clock())
 	if err != nil {
 		return answer{}, err
@@ -59,15 +67,20 @@ func (b *business) permit(w http.ResponseWriter, r *http.Request, by consent.Bus
 	if err := b.anchor(r.Context(), taken); err != nil {
 		return answer{}, err
 	}
-	type posted struct {
-		Grant id.Grant    `json:"grant"`
-		Leaf  anchor.Leaf `json:"leaf"`
-	}
+	return ok(map[string]any{"permits": postedOf(taken)})
+}
+
+type posted struct {
+	Grant id.Grant    `json:"grant"`
+	Leaf  anchor.Leaf `json:"leaf"`
+}
+
+func postedOf(taken []consentdb.Permit) []posted {
 	out := make([]posted, len(taken))
 	for i, p := range taken {
 		out[i] = posted{p.Grant, p.Entry.Leaf()}
 	}
-	return ok(map[string]any{"permits": out})
+	return out
 }
 
 // anchor appends permits and marks those that the ledger took. The first that it

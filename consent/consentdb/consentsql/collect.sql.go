@@ -168,6 +168,16 @@ func (q *Queries) AccessesOfGrantBefore(ctx context.Context, arg AccessesOfGrant
 	return items, nil
 }
 
+const dropIdlePermits = `-- name: DropIdlePermits :exec
+DELETE FROM permit WHERE NOT anchored AND due > 0 AND due <= $1 AND NOT EXISTS (
+  SELECT 1 FROM grant_record g WHERE g.vault_id = permit.vault_id AND g.grant_id = permit.grant_id AND g.state = 'live')
+`
+
+func (q *Queries) DropIdlePermits(ctx context.Context, due int64) error {
+	_, err := q.db.ExecContext(ctx, dropIdlePermits, due)
+	return err
+}
+
 const dropPermit = `-- name: DropPermit :exec
 DELETE FROM permit WHERE vault_id = $1 AND grant_id = $2 AND leaf = $3 AND NOT anchored
 `
@@ -181,6 +191,48 @@ type DropPermitParams struct {
 func (q *Queries) DropPermit(ctx context.Context, arg DropPermitParams) error {
 	_, err := q.db.ExecContext(ctx, dropPermit, arg.VaultID, arg.GrantID, arg.Leaf)
 	return err
+}
+
+const duePermits = `-- name: DuePermits :many
+SELECT vault_id, grant_id, kind, epoch, leaf, entry, taken, anchored, due FROM permit WHERE NOT anchored AND due > 0 AND due <= $1 ORDER BY leaf LIMIT $2
+`
+
+type DuePermitsParams struct {
+	Due   int64
+	Limit int32
+}
+
+func (q *Queries) DuePermits(ctx context.Context, arg DuePermitsParams) ([]Permit, error) {
+	rows, err := q.db.QueryContext(ctx, duePermits, arg.Due, arg.Limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Permit
+	for rows.Next() {
+		var i Permit
+		if err := rows.Scan(
+			&i.VaultID,
+			&i.GrantID,
+			&i.Kind,
+			&i.Epoch,
+			&i.Leaf,
+			&i.Entry,
+			&i.Taken,
+			&i.Anchored,
+			&i.Due,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const facts = `-- name: Facts :one
@@ -292,7 +344,7 @@ func (q *Queries) PermitTaken(ctx context.Context, arg PermitTakenParams) (int64
 }
 
 const permitsOfGrant = `-- name: PermitsOfGrant :many
-SELECT vault_id, grant_id, kind, epoch, leaf, entry, taken, anchored FROM permit WHERE vault_id = $1 AND grant_id = $2 ORDER BY taken, leaf
+SELECT vault_id, grant_id, kind, epoch, leaf, entry, taken, anchored, due FROM permit WHERE vault_id = $1 AND grant_id = $2 ORDER BY taken, leaf
 `
 
 type PermitsOfGrantParams struct {
@@ -318,6 +370,7 @@ func (q *Queries) PermitsOfGrant(ctx context.Context, arg PermitsOfGrantParams) 
 			&i.Entry,
 			&i.Taken,
 			&i.Anchored,
+			&i.Due,
 		); err != nil {
 			return nil, err
 		}
@@ -333,8 +386,8 @@ func (q *Queries) PermitsOfGrant(ctx context.Context, arg PermitsOfGrantParams) 
 }
 
 const putPermit = `-- name: PutPermit :exec
-INSERT INTO permit (vault_id, grant_id, kind, epoch, leaf, entry, taken, anchored)
-VALUES ($1, $2, $3, $4, $5, $6, $7, FALSE) ON CONFLICT DO NOTHING
+INSERT INTO permit (vault_id, grant_id, kind, epoch, leaf, entry, taken, anchored, due)
+VALUES ($1, $2, $3, $4, $5, $6, $7, FALSE, $8) ON CONFLICT DO NOTHING
 `
 
 type PutPermitParams struct {
@@ -345,6 +398,7 @@ type PutPermitParams struct {
 	Leaf    []byte
 	Entry   []byte
 	Taken   int64
+	Due     int64
 }
 
 func (q *Queries) PutPermit(ctx context.Context, arg PutPermitParams) error {
@@ -356,12 +410,13 @@ func (q *Queries) PutPermit(ctx context.Context, arg PutPermitParams) error {
 		arg.Leaf,
 		arg.Entry,
 		arg.Taken,
+		arg.Due,
 	)
 	return err
 }
 
 const waitingPermits = `-- name: WaitingPermits :many
-SELECT vault_id, grant_id, kind, epoch, leaf, entry, taken, anchored FROM permit WHERE NOT anchored ORDER BY taken, leaf LIMIT $1
+SELECT vault_id, grant_id, kind, epoch, leaf, entry, taken, anchored, due FROM permit WHERE NOT anchored AND due = 0 ORDER BY taken, leaf LIMIT $1
 `
 
 func (q *Queries) WaitingPermits(ctx context.Context, limit int32) ([]Permit, error) {
@@ -382,6 +437,7 @@ func (q *Queries) WaitingPermits(ctx context.Context, limit int32) ([]Permit, er
 			&i.Entry,
 			&i.Taken,
 			&i.Anchored,
+			&i.Due,
 		); err != nil {
 			return nil, err
 		}

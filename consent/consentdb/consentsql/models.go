@@ -220,6 +220,7 @@ type Outbox struct {
 	Kind   int64
 	Entry  []byte
 	Queued int64
+	Due    int64
 }
 
 type Permit struct {
@@ -231,6 +232,7 @@ type Permit struct {
 	Entry    []byte
 	Taken    int64
 	Anchored bool
+	Due      int64
 }
 
 type Preference struct {

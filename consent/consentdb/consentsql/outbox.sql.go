@@ -88,19 +88,45 @@ func (q *Queries) LastEvent(ctx context.Context, business consent.DID) (int64, e
 	return column_1, err
 }
 
-const outbox = `-- name: Outbox :many
-SELECT leaf, kind, entry, queued FROM outbox ORDER BY kind, queued, leaf LIMIT $1
+const nextDue = `-- name: NextDue :one
+SELECT CAST(COALESCE(MIN(due), 0) AS BIGINT) FROM (
+  SELECT MIN(due) AS due FROM outbox WHERE outbox.due > $1
+  UNION ALL SELECT MIN(due) AS due FROM permit WHERE permit.due > $1 AND NOT permit.anchored
+) AS waiting
 `
 
-func (q *Queries) Outbox(ctx context.Context, limit int32) ([]Outbox, error) {
-	rows, err := q.db.QueryContext(ctx, outbox, limit)
+func (q *Queries) NextDue(ctx context.Context, due int64) (int64, error) {
+	row := q.db.QueryRowContext(ctx, nextDue, due)
+	var column_1 int64
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
+const outbox = `-- name: Outbox :many
+SELECT leaf, kind, entry, queued FROM outbox WHERE due <= $1 ORDER BY kind, queued, leaf LIMIT $2
+`
+
+type OutboxParams struct {
+	Due   int64
+	Limit int32
+}
+
+type OutboxRow struct {
+	Leaf   []byte
+	Kind   int64
+	Entry  []byte
+	Queued int64
+}
+
+func (q *Queries) Outbox(ctx context.Context, arg OutboxParams) ([]OutboxRow, error) {
+	rows, err := q.db.QueryContext(ctx, outbox, arg.Due, arg.Limit)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []Outbox
+	var items []OutboxRow
 	for rows.Next() {
-		var i Outbox
+		var i OutboxRow
 		if err := rows.Scan(
 			&i.Leaf,
 			&i.Kind,
@@ -160,7 +186,7 @@ func (q *Queries) PutEvent(ctx context.Context, arg PutEventParams) error {
 }
 
 const queue = `-- name: Queue :exec
-INSERT INTO outbox (leaf, kind, entry, queued) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING
+INSERT INTO outbox (leaf, kind, entry, queued, due) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING
 `
 
 type QueueParams struct {
@@ -168,6 +194,7 @@ type QueueParams struct {
 	Kind   int64
 	Entry  []byte
 	Queued int64
+	Due    int64
 }
 
 func (q *Queries) Queue(ctx context.Context, arg QueueParams) error {
@@ -176,6 +203,7 @@ func (q *Queries) Queue(ctx context.Context, arg QueueParams) error {
 		arg.Kind,
 		arg.Entry,
 		arg.Queued,
+		arg.Due,
 	)
 	return err
 }

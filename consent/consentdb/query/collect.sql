@@ -26,8 +26,8 @@ ORDER BY access.seq DESC LIMIT $4;
 SELECT line, head FROM access WHERE vault_id = $1 AND grant_id = $2 ORDER BY seq;
 
 -- name: PutPermit :exec
-INSERT INTO permit (vault_id, grant_id, kind, epoch, leaf, entry, taken, anchored)
-VALUES ($1, $2, $3, $4, $5, $6, $7, FALSE) ON CONFLICT DO NOTHING;
+INSERT INTO permit (vault_id, grant_id, kind, epoch, leaf, entry, taken, anchored, due)
+VALUES ($1, $2, $3, $4, $5, $6, $7, FALSE, $8) ON CONFLICT DO NOTHING;
 
 -- name: PermitTaken :one
 SELECT COUNT(*) FROM permit WHERE vault_id = $1 AND grant_id = $2 AND kind = $3 AND epoch = $4 AND leaf = $5;
@@ -42,4 +42,11 @@ DELETE FROM permit WHERE vault_id = $1 AND grant_id = $2 AND leaf = $3 AND NOT a
 SELECT * FROM permit WHERE vault_id = $1 AND grant_id = $2 ORDER BY taken, leaf;
 
 -- name: WaitingPermits :many
-SELECT * FROM permit WHERE NOT anchored ORDER BY taken, leaf LIMIT $1;
+SELECT * FROM permit WHERE NOT anchored AND due = 0 ORDER BY taken, leaf LIMIT $1;
+
+-- name: DuePermits :many
+SELECT * FROM permit WHERE NOT anchored AND due > 0 AND due <= $1 ORDER BY leaf LIMIT $2;
+
+-- name: DropIdlePermits :exec
+DELETE FROM permit WHERE NOT anchored AND due > 0 AND due <= $1 AND NOT EXISTS (
+  SELECT 1 FROM grant_record g WHERE g.vault_id = permit.vault_id AND g.grant_id = permit.grant_id AND g.state = 'live');

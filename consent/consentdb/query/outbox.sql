@@ -1,8 +1,14 @@
 -- name: Queue :exec
-INSERT INTO outbox (leaf, kind, entry, queued) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING;
+INSERT INTO outbox (leaf, kind, entry, queued, due) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING;
 
 -- name: Outbox :many
-SELECT leaf, kind, entry, queued FROM outbox ORDER BY kind, queued, leaf LIMIT $1;
+SELECT leaf, kind, entry, queued FROM outbox WHERE due <= $1 ORDER BY kind, queued, leaf LIMIT $2;
+
+-- name: NextDue :one
+SELECT CAST(COALESCE(MIN(due), 0) AS BIGINT) FROM (
+  SELECT MIN(due) AS due FROM outbox WHERE outbox.due > $1
+  UNION ALL SELECT MIN(due) AS due FROM permit WHERE permit.due > $1 AND NOT permit.anchored
+) AS waiting;
 
 -- name: OutboxSize :one
 SELECT COUNT(*) FROM outbox;
