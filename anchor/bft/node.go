@@ -74,8 +74,10 @@ type Options struct {
 	// case. Zero means seven days, KeepAll for ever. It changes nothing about the log.
 	KeepBlocks time.Duration
 
-	snapshotEvery int64 // for tests; see the constants
+	// For tests; see the constants.
+	snapshotEvery int64
 	chunkLevel    uint8
+	watch         func(ctx context.Context, look func(at time.Time))
 }
 
 // Node is a running ledger node. It implements anchor.Ledger.
@@ -88,6 +90,7 @@ type Node struct {
 	quiet *atomic.Bool
 
 	logger *slog.Logger
+	alarm  alarm
 
 	checkpoints anchor.CheckpointKey
 	leave       context.CancelFunc // stops what runs in the background
@@ -141,7 +144,7 @@ func Start(ctx context.Context, o Options) (n *Node, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening the ledger at %s: %w", o.Home, err)
 	}
-	app.retention.blocks = o.KeepBlocks
+	app.retention = retention{blocks: o.KeepBlocks}
 	if o.snapshotEvery > 0 {
 		app.snapshotEvery, app.chunkLevel = o.snapshotEvery, o.chunkLevel
 	}
@@ -170,6 +173,10 @@ func Start(ctx context.Context, o Options) (n *Node, err error) {
 	go app.connect(dialling, node.Switch())
 	// Headers of before the last start: whatever was missed lies within the newest few.
 	n.background.Go(func() { n.follow(dialling, max(0, began-16)) })
+	if o.watch == nil {
+		o.watch = everyFewSeconds
+	}
+	n.background.Go(func() { o.watch(dialling, n.watcher(o.Heartbeat)) })
 	n.queue = newQueue(app, node.Mempool(), o.Gather)
 	return n, nil
 }

@@ -38,9 +38,12 @@ the file came, and runs:
   cofferd ledger join genesis.json --data shop-a
   cofferd member --data shop-a
 
-Later members are admitted, changed and removed by vote: propose, motions, vote.`,
+Later members are admitted, changed and removed by vote: propose, motions, vote. A member
+that has no copy of the ledger, or lost it, begins from a snapshot of the others as soon
+as it starts: status shows how it stands, rejoin makes it begin anew.`,
 	}
-	c.AddCommand(newLedgerInit(), newLedgerGenesis(), newLedgerJoin(), newLedgerMotions(), newLedgerPropose(), newLedgerVote())
+	c.AddCommand(newLedgerInit(), newLedgerGenesis(), newLedgerJoin(), newLedgerMotions(), newLedgerPropose(), newLedgerVote(),
+		newLedgerStatus(), newLedgerRejoin())
 	return c
 }
 

@@ -51,6 +51,7 @@ func serveBallots(folder string, node *bft.Node, log *slog.Logger) (stop func(),
 	}
 	r := mux.NewRouter()
 	anchorhttp.Members(r, node)
+	answerStatus(r, node)
 	r.HandleFunc("/ballots", func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), ballotPatience)
 		defer cancel()
@@ -128,11 +129,17 @@ func govern(ctx context.Context, folder string) (g governed, err error) {
 
 // chainOf reads which ledger a folder is of, a member's or an operator's.
 func chainOf(folder string) (anchor.Chain, error) {
+	chain, _, err := ledgerConfigOf(folder)
+	return chain, err
+}
+
+// ledgerConfigOf is also what its owner decided about the ledger.
+func ledgerConfigOf(folder string) (anchor.Chain, LedgerConfig, error) {
 	if m, err := readMemberConfig(folder); err == nil {
-		return m.Chain, nil
+		return m.Chain, m.LedgerConfig, nil
 	}
 	c, err := readConfig(folder)
-	return c.Chain, err
+	return c.Chain, c.LedgerConfig, err
 }
 
 // cast signs the member's ballot and hands it to the daemon.
