@@ -39,6 +39,13 @@ type Batch struct {
 // is named twice, a version is not positive, a sealed document is not the one it
 // is put as, or a share is malformed.
 func (b Batch) Check() error {
+	_, err := b.Headers()
+	return err
+}
+
+// Headers is Check, and returns the headers of the documents in Puts, in order.
+func (b Batch) Headers() ([]Header, error) {
+	var headers []Header
 	seen := make(map[id.Document]bool, len(b.Puts)+len(b.Deletes))
 	once := func(d id.Document) error {
 		if d.IsZero() || seen[d] {
@@ -48,27 +55,28 @@ func (b Batch) Check() error {
 		return nil
 	}
 	if len(b.Puts)+len(b.Deletes) > MaxDocuments || len(b.Shares) > MaxShares {
-		return fmt.Errorf("batch: %w", ErrTooMany)
+		return nil, fmt.Errorf("batch: %w", ErrTooMany)
 	}
 	for _, p := range b.Puts {
 		if err := once(p.ID); err != nil {
-			return err
+			return nil, err
 		}
 		h, err := p.Sealed.Header()
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if p.Version < 1 || h.Document != p.ID || h.Version != p.Version {
-			return fmt.Errorf("sealed document has another id or version: %w", ErrInvalid)
+			return nil, fmt.Errorf("sealed document has another id or version: %w", ErrInvalid)
 		}
+		headers = append(headers, h)
 	}
 	for _, d := range b.Deletes {
 		if err := once(d.ID); err != nil {
-			return err
+			return nil, err
 		}
 		if d.Version < 1 {
-			return fmt.Errorf("deleting version %d: %w", d.Version, ErrInvalid)
+			return nil, fmt.Errorf("deleting version %d: %w", d.Version, ErrInvalid)
 		}
 	}
-	return CheckShares(b.Shares)
+	return headers, CheckShares(b.Shares)
 }

@@ -6,6 +6,9 @@ type Keyring struct {
 	Vault    Vault
 	Passkeys []Passkey
 	Wraps    []Wrap
+	// Next is the vault's next key under each way in that keeps opening, while a
+	// rotation has begun and is not finished; empty otherwise.
+	Next []Wrap
 	// Recovery: the words do not only open the vault, they also sign in.
 	Recovery bool
 }

@@ -12,6 +12,7 @@ type Passkey struct {
 	PRF     bool   // the authenticator said it can derive the wallet's key
 	Record  []byte // public key, counter, flags: what vault/passkey wrote, opaque here
 	Created time.Time
+	Used    time.Time // last; zero for one that was not used since this is kept
 }
 
 // Session lets one browser act for a vault until it expires. The token itself is
@@ -20,6 +21,7 @@ type Session struct {
 	TokenHash  [32]byte // SHA-256 of the token
 	Credential []byte   // the passkey it began with; none when it began with words
 	Sheet      [32]byte // locator hash of those words' sheet; looked at when it begins, not stored
+	PairedBy   []byte   // the passkey whose session let it in by pairing; the store sets it
 	Expires    time.Time
 }
 

@@ -43,6 +43,10 @@ type Header struct {
 	Type     string      `json:"typ"`
 	Document id.Document `json:"doc"`
 	Version  int64       `json:"ver"`
+
+	// Key is the number of the vault key that it is sealed under. It stands beside the
+	// protected header, for a rotation changes it: a wrong one does not open.
+	Key int64 `json:"-"`
 }
 
 // jwe is the general serialization with the one recipient that documents have.
@@ -86,10 +90,14 @@ func (s Sealed) Header() (Header, error) {
 	if json.Unmarshal(s, &m) != nil || len(m.Recipients) != 1 || !exactly(m.Recipients[0], "header", "encrypted_key") || !plainHeader(m.Recipients[0]) {
 		return Header{}, fmt.Errorf("sealed document has not one recipient: %w", ErrInvalid)
 	}
-	if r := j.Recipients[0]; r.Header != (recipientHeader{"A256KW", "vault"}) || !isBytes(r.EncryptedKey, encryptedKeySize) {
+	r := j.Recipients[0]
+	key, ok := keyNumber(r.Header.Key)
+	if !ok || r.Header.Algorithm != "A256KW" || !isBytes(r.EncryptedKey, encryptedKeySize) {
 		return Header{}, fmt.Errorf("sealed document is not for its vault: %w", ErrInvalid)
 	}
-	return readHeader(j.Protected, j.IV, j.Ciphertext, j.Tag)
+	h, err := readHeader(j.Protected, j.IV, j.Ciphertext, j.Tag)
+	h.Key = key
+	return h, err
 }
 
 // Released reads a release likewise, and the grant that it is for.
@@ -181,11 +189,11 @@ func (s Sealed) Release(grant id.Grant, encryptedKey []byte) (Sealed, error) {
 }
 
 // layout is what stands before each text of a document as our wallets write it:
-// protected, encrypted_key, iv, ciphertext, tag. A document in this layout becomes a
-// release by moving bytes, which every collection does while it holds the store's
+// protected, kid, encrypted_key, iv, ciphertext, tag. A document in this layout becomes
+// a release by moving bytes, which every collection does while it holds the store's
 // one writing turn; any other takes the slow way to the same result.
 var layout = [...]string{
-	`{"protected":"`, `","recipients":[{"header":{"alg":"A256KW","kid":"vault"},"encrypted_key":"`,
+	`{"protected":"`, `","recipients":[{"header":{"alg":"A256KW","kid":"`, `"},"encrypted_key":"`,
 	`"}],"iv":"`, `","ciphertext":"`, `","tag":"`,
 }
 
@@ -209,13 +217,13 @@ func (s Sealed) parts() (p parts, ok bool) {
 
 // release writes what Release's slow way does, member for member.
 func (p parts) release(grant id.Grant, encryptedKey []byte) Sealed {
-	b := make([]byte, 0, len(p[0])+len(p[2])+len(p[3])+len(p[4])+256)
+	b := make([]byte, 0, len(p[0])+len(p[3])+len(p[4])+len(p[5])+256)
 	b = append(append(b, `{"protected":"`...), p[0]...)
 	b = append(append(b, `","header":{"alg":"A256KW","kid":"`...), grant.String()...)
 	b = append(b, `"},"encrypted_key":"`...)
 	b = base64.RawURLEncoding.AppendEncode(b, encryptedKey)
-	b = append(append(b, `","iv":"`...), p[2]...)
-	b = append(append(b, `","ciphertext":"`...), p[3]...)
-	b = append(append(b, `","tag":"`...), p[4]...)
+	b = append(append(b, `","iv":"`...), p[3]...)
+	b = append(append(b, `","ciphertext":"`...), p[4]...)
+	b = append(append(b, `","tag":"`...), p[5]...)
 	return append(b, `"}`...)
 }

@@ -38,6 +38,10 @@ var (
 	// ErrTooLarge means that one document is beyond its measure.
 	ErrTooLarge = errors.New("too large")
 
+	// ErrOtherKey means that something is sealed or wrapped under another key than
+	// the vault's of this moment: the key was changed, or is being changed.
+	ErrOtherKey = errors.New("vault has another key")
+
 	// ErrConflict is what every [Conflict] is.
 	ErrConflict = errors.New("document has changed")
 )
@@ -66,6 +70,7 @@ type Vault struct {
 	ID      id.Vault
 	Salt    []byte // 32 random bytes, made here, of HKDF (see FORMAT.md)
 	State   State
+	Key     int64 // number of its key, from 1; each rotation adds one
 	Created time.Time
 }
 

@@ -57,9 +57,16 @@ func check(ctx context.Context, vaults *vaultdb.Store, consents *consentdb.Store
 		return fmt.Errorf("holding grants against vaults: %w", err)
 	}
 	err := vaults.Each(ctx, func(v id.Vault, documents []vault.Document, shares []vault.Share) error {
+		ring, err := vaults.Keyring(ctx, v)
+		if err != nil {
+			return err
+		}
 		for _, d := range documents {
-			if h, err := d.Sealed.Header(); err != nil || h.Document != d.ID || h.Version != d.Version {
+			h, err := d.Sealed.Header()
+			if err != nil || h.Document != d.ID || h.Version != d.Version {
 				report(violation{1, fmt.Sprintf("vault %v: document %v is not sealed as itself", v.LogValue(), d.ID.LogValue())})
+			} else if h.Key != ring.Vault.Key && (len(ring.Next) == 0 || h.Key != ring.Vault.Key+1) {
+				report(violation{1, fmt.Sprintf("vault %v: document %v is under a key that no way in opens", v.LogValue(), d.ID.LogValue())})
 			}
 		}
 		grants, err := consents.Grants(ctx, v)

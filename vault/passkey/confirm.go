@@ -64,8 +64,10 @@ func (c *Confirm) finish(ctx context.Context, v id.Vault, ceremony string, chall
 		return err
 	}
 	one, err := c.web.ValidateLogin(s, k.Session, parsed)
-	if err != nil {
+	if changed(err) {
+		return c.refuseChanged(ctx, parsed)
+	} else if err != nil {
 		return refused(err)
 	}
-	return c.writeBack(ctx, v, one)
+	return c.writeBack(ctx, s, one)
 }

@@ -88,12 +88,12 @@ func (c *Create) finish(ctx context.Context, signedIn id.Vault, ceremony string,
 	if len(one.ID) > vault.MaxCredential {
 		return Created{}, errors.Join(ErrRefused, vault.ErrInvalid)
 	}
-	b, err := record(one)
+	b, err := record(one, false)
 	if err != nil {
 		return Created{}, err
 	}
 	enabled := one.Extensions.PRFEnabled
 	return Created{Vault: k.Vault, New: k.New, Passkey: vault.Passkey{
-		ID: one.ID, PRF: enabled != nil && *enabled, Record: b, Created: c.now(),
+		ID: one.ID, PRF: enabled != nil && *enabled, Record: b, Created: c.now(), Used: c.now(),
 	}}, nil
 }

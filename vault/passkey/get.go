@@ -34,7 +34,8 @@ func (g *Get) Start(ctx context.Context) (options json.RawMessage, ceremony stri
 }
 
 // Finish verifies the answer and returns whose vault it is and with which passkey.
-// An unknown passkey and a wrong signature are the same ErrRefused.
+// An unknown passkey and a wrong signature are the same ErrRefused; ErrChanged says more,
+// to who has the passkey.
 func (g *Get) Finish(ctx context.Context, ceremony string, credential []byte) (id.Vault, []byte, error) {
 	v, passkey, err := g.finish(ctx, ceremony, credential)
 	if err != nil {
@@ -67,11 +68,13 @@ func (g *Get) finish(ctx context.Context, ceremony string, credential []byte) (v
 		return v, nil, ours
 	} else if errors.Is(err, vault.ErrNotFound) {
 		return v, nil, ErrRefused
+	} else if changed(err) {
+		return v, nil, g.refuseChanged(ctx, parsed)
 	} else if err != nil {
 		return v, nil, refused(err)
 	}
-	v = who.(*shopper).vault
-	return v, one.ID, g.writeBack(ctx, v, one)
+	s := who.(*shopper)
+	return s.vault, one.ID, g.writeBack(ctx, s, one)
 }
 
 // assertion parses what a passkey answered.

@@ -48,6 +48,14 @@ var (
 	// ErrRefused means that the answer does not verify.
 	ErrRefused = errors.New("passkey is refused")
 
+	// ErrWords means that recovery words do not sign in: they are no vault's sheet, or
+	// not any more, or signed something else.
+	ErrWords = errors.New("recovery words are refused")
+
+	// ErrChanged means that a passkey signed rightly, and its device says of backups
+	// what cannot change: it may be a copy. It does not sign in.
+	ErrChanged = errors.New("passkey is not as it was made")
+
 	// ErrPRFLeaked means that the wallet sent what only it may know. Its key
 	// must be considered known to whoever read the request.
 	ErrPRFLeaked = errors.New("answer contains PRF results, which must not leave the browser")
@@ -58,7 +66,7 @@ type Store interface {
 	KeepCeremony(context.Context, vault.Ceremony) error
 	TakeCeremony(ctx context.Context, hash [32]byte) (vault.Ceremony, error)
 	Passkeys(context.Context, id.Vault) ([]vault.Passkey, error)
-	SetRecord(ctx context.Context, v id.Vault, credential, record []byte) error
+	SetRecord(ctx context.Context, v id.Vault, credential, record []byte, used time.Time) error
 	Sheets(ctx context.Context, locatorHash [32]byte) ([]vault.Registered, error)
 }
 

@@ -292,7 +292,7 @@ func TestCloneIsOnRecord(t *testing.T) {
 		if err != nil || len(ps) != 1 {
 			t.Fatalf("%d passkeys, %v", len(ps), err)
 		}
-		return passkey.Cloned(ps[0])
+		return passkey.StateOf(ps[0]).Cloned
 	}
 	twin := device.Clone()
 	for range 3 {

@@ -29,7 +29,7 @@ func (c *Recover) Start(ctx context.Context, locator [16]byte) (challenge []byte
 }
 
 // Finish verifies the signature and returns whose sheet it is, as it stands now. No
-// such sheet, a replaced one and a wrong signature are the same ErrRefused.
+// such sheet, a replaced one and a wrong signature are the same ErrWords.
 func (c *Recover) Finish(ctx context.Context, ceremony string, signature []byte) (vault.Registered, error) {
 	r, err := c.finish(ctx, ceremony, signature)
 	if err != nil {
@@ -58,7 +58,7 @@ func (c *Recover) finish(ctx context.Context, ceremony string, signature []byte)
 			return r, nil
 		}
 	}
-	return none, fmt.Errorf("%w: no sheet with that locator signed this", ErrRefused)
+	return none, fmt.Errorf("%w: no sheet with that locator signed this", ErrWords)
 }
 
 // nobody is the sheet of no vault. Nobody has its key.

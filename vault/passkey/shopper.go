@@ -1,6 +1,7 @@
 package passkey
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -17,6 +18,7 @@ type shopper struct {
 	vault       id.Vault
 	label       string
 	credentials []webauthn.Credential
+	stored      []vault.Passkey // the same, in the same order
 }
 
 func (s *shopper) WebAuthnID() []byte                         { return s.vault[:] }
@@ -36,38 +38,19 @@ func (c *ceremonies) shopper(ctx context.Context, v id.Vault) (*shopper, error) 
 		if err := json.Unmarshal(p.Record, &one); err != nil {
 			return nil, fmt.Errorf("reading a passkey's record: %w", err)
 		}
-		s.credentials = append(s.credentials, one)
+		s.credentials, s.stored = append(s.credentials, one), append(s.stored, p)
 	}
 	return s, nil
 }
 
+// before returns what was stored of a credential when the ceremony was verified.
+func (s *shopper) before(credential []byte) (webauthn.Credential, State) {
+	for i, one := range s.credentials {
+		if bytes.Equal(one.ID, credential) {
+			return one, StateOf(s.stored[i])
+		}
+	}
+	return webauthn.Credential{}, State{}
+}
+
 func (c *ceremonies) label() string { return "Vault, " + c.now().UTC().Format("2 Jan 2006") }
-
-// record is what is kept of a credential: public key, counter and flags. The
-// attestation would tell which make of authenticator it is, so it goes.
-func record(c *webauthn.Credential) ([]byte, error) {
-	kept := *c
-	kept.Attestation = webauthn.CredentialAttestation{}
-	return json.Marshal(kept)
-}
-
-// writeBack stores what a verified assertion changed. A counter that did not move
-// on means that the authenticator may have been cloned. The shopper is let in all
-// the same, because there is no other door and many authenticators count badly,
-// but it stays on record.
-func (c *ceremonies) writeBack(ctx context.Context, v id.Vault, one *webauthn.Credential) error {
-	b, err := record(one)
-	if err != nil {
-		return err
-	}
-	if one.Authenticator.CloneWarning {
-		c.log.WarnContext(ctx, "passkey's counter went back: it may have been cloned", "vault", v)
-	}
-	return c.store.SetRecord(ctx, v, one.ID, b)
-}
-
-// Cloned reports whether a passkey's counter ever went back.
-func Cloned(p vault.Passkey) bool {
-	var one webauthn.Credential
-	return json.Unmarshal(p.Record, &one) == nil && one.Authenticator.CloneWarning
-}

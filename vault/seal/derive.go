@@ -3,7 +3,6 @@ package seal
 import (
 	"crypto/ecdsa"
 	"crypto/ed25519"
-	"crypto/elliptic"
 	"crypto/hkdf"
 	"crypto/sha256"
 	"math/big"
@@ -47,18 +46,9 @@ func PairwiseDID(s Seed, business string) string {
 	return DIDKey(PairwiseKey(s, business).Public().(ed25519.PublicKey))
 }
 
-// AgreementKey is what one business encrypts its messages to the shopper to. 48
-// bytes are reduced, so that the bias is below 2^-128 (FIPS 186-5 A.2.1).
+// AgreementKey is what one business encrypts its messages to the shopper to.
 func AgreementKey(s Seed, business string) *ecdsa.PrivateKey {
-	x := new(big.Int).SetBytes(derive(s[:], nil, "coffer/v1 agreement"+business, 48))
-	n := elliptic.P256().Params().N
-	d := x.Mod(x, new(big.Int).Sub(n, big.NewInt(1)))
-	d.Add(d, big.NewInt(1))
-	key, err := ecdsa.ParseRawPrivateKey(elliptic.P256(), d.FillBytes(make([]byte, 32)))
-	if err != nil {
-		panic(err) // d is in [1, n-1]
-	}
-	return key
+	return p256(derive(s[:], nil, "coffer/v1 agreement"+business, 48))
 }
 
 // GrantWalletKey signs one grant's ledger entries.

@@ -28,7 +28,9 @@ func (s *Store) Documents(ctx context.Context, v id.Vault) (docs []vault.Documen
 	return docs, nil
 }
 
-// WriteDocuments changes documents all at once or not at all. It is a
+// WriteDocuments changes documents all at once or not at all. It is ErrOtherKey when one
+// is sealed under another key than the vault's, ErrNotFinished for a vault without two
+// ways in, and a
 // [*vault.Conflict] when one is not at the version the batch expects. Shares in
 // the batch are put to the gate.
 func (s *Store) WriteDocuments(ctx context.Context, v id.Vault, b vault.Batch) error {
@@ -55,30 +57,41 @@ func (s *Store) WriteDocuments(ctx context.Context, v id.Vault, b vault.Batch) e
 // PutDocuments is WriteDocuments inside a transaction of the caller's, who answers
 // for the shares in the batch.
 func PutDocuments(ctx context.Context, tx sqldb.Tx, v id.Vault, b vault.Batch) error {
-	if err := b.Check(); err != nil {
+	headers, err := b.Headers()
+	if err != nil {
 		return err
 	}
 	q := vaultsql.New(tx)
-	if _, err := q.GetVault(ctx, v); err != nil {
+	row, err := q.GetVault(ctx, v)
+	if err != nil {
 		return found(err)
+	}
+	if row.State != vault.Open {
+		return vault.ErrNotFinished
+	}
+	key, err := keyToWriteUnder(ctx, q, v, row.KeyNumber)
+	if err != nil {
+		return err
 	}
 	if len(b.Puts)+len(b.Deletes) > 0 && !slices.ContainsFunc(b.Puts, func(p vault.Document) bool { return p.ID == id.Document(v) }) {
 		return fmt.Errorf("batch without the manifest: %w", vault.ErrInvalid)
 	}
-	for _, p := range b.Puts {
+	for i, p := range b.Puts {
 		have, err := version(ctx, q, v, p.ID)
 		if err != nil {
 			return err
 		}
 		switch {
+		case headers[i].Key != key:
+			return vault.ErrOtherKey
 		case p.Version != have+1:
 			return &vault.Conflict{Document: p.ID, Have: have}
 		case have == 0:
-			err = q.InsertDocument(ctx, vaultsql.InsertDocumentParams{VaultID: v, DocumentID: p.ID, Version: p.Version, Sealed: p.Sealed})
+			err = q.InsertDocument(ctx, vaultsql.InsertDocumentParams{VaultID: v, DocumentID: p.ID, Version: p.Version, Sealed: p.Sealed, KeyNumber: key})
 		default:
 			// Old shares carry the old version's key.
 			if err = q.DropSharesOfDocument(ctx, vaultsql.DropSharesOfDocumentParams{VaultID: v, DocumentID: p.ID}); err == nil {
-				err = q.ReplaceDocument(ctx, vaultsql.ReplaceDocumentParams{VaultID: v, DocumentID: p.ID, Version: p.Version, Sealed: p.Sealed})
+				err = q.ReplaceDocument(ctx, vaultsql.ReplaceDocumentParams{VaultID: v, DocumentID: p.ID, Version: p.Version, Sealed: p.Sealed, KeyNumber: key})
 			}
 		}
 		if err != nil {

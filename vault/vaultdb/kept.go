@@ -128,7 +128,7 @@ func (s *Store) sealOne(ctx context.Context, v id.Vault) error {
 		}
 		for _, p := range passkeys {
 			if b := seal(placeOfRecord(p.CredentialID), p.Record); b != nil {
-				if _, err := q.SetRecord(ctx, vaultsql.SetRecordParams{Record: b, VaultID: v, CredentialID: p.CredentialID}); err != nil {
+				if _, err := q.SetRecord(ctx, vaultsql.SetRecordParams{Record: b, UsedAt: p.UsedAt, VaultID: v, CredentialID: p.CredentialID}); err != nil {
 					return err
 				}
 			}

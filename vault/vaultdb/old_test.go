@@ -60,7 +60,7 @@ func TestOldDatabaseOpens(t *testing.T) {
 		t.Error("a sheet from before recovery signs in")
 	}
 	sheet := vault.Sheet{LocatorHash: [32]byte{1}, Signer: make([]byte, 32)}
-	if err := s.PutWraps(t.Context(), old.v, k.Wraps[1:], &sheet); err != nil {
+	if err := s.PutWraps(t.Context(), old.v, 1, k.Wraps[1:], &sheet); err != nil {
 		t.Errorf("registering the sheet of an old vault: %v", err)
 	}
 	if k, err = s.Keyring(t.Context(), old.v); err != nil || !k.Recovery {
@@ -115,7 +115,7 @@ func writeOld(t *testing.T, path string) {
 	one, err1 := seal.Wrap(random, seal.WrapKey{6}, old.v, vault.PasskeyWrap, []byte("passkey"), old.k)
 	two, err2 := seal.Wrap(random, seal.WrapKey{7}, old.v, vault.RecoveryWrap, nil, old.k)
 	must(errors.Join(err1, err2))
-	must(s.PutWraps(t.Context(), old.v, []vault.Wrap{one, two}, nil))
+	must(s.PutWraps(t.Context(), old.v, 1, []vault.Wrap{one, two}, nil))
 	must(s.Finish(t.Context(), old.v))
 	doc := vault.Document{ID: old.d, Version: 1}
 	doc.Sealed, err = seal.SealDocument(random, old.k, old.d, 1, []byte(`{"v":1,"kind":"attribute","name":"shoe-size","value":"41","updated":1763720000}`))

@@ -43,7 +43,7 @@ func addPasskey(ctx context.Context, q *vaultsql.Queries, key keyring.Key, v id.
 		return fmt.Errorf("passkey is the vault's already: %w", vault.ErrInvalid)
 	}
 	return q.AddPasskey(ctx, vaultsql.AddPasskeyParams{
-		VaultID: v, CredentialID: p.ID, Prf: p.PRF, Record: key.Seal(placeOfRecord(p.ID), p.Record), CreatedAt: p.Created.Unix(),
+		VaultID: v, CredentialID: p.ID, Prf: p.PRF, Record: key.Seal(placeOfRecord(p.ID), p.Record), CreatedAt: p.Created.Unix(), UsedAt: unixOf(p.Used),
 	})
 }
 
@@ -76,13 +76,17 @@ func passkeys(ctx context.Context, q *vaultsql.Queries, key keyring.Key, v id.Va
 		if err != nil {
 			return nil, err
 		}
-		ps = append(ps, vault.Passkey{ID: r.CredentialID, PRF: r.Prf, Record: record, Created: time.Unix(r.CreatedAt, 0)})
+		p := vault.Passkey{ID: r.CredentialID, PRF: r.Prf, Record: record, Created: time.Unix(r.CreatedAt, 0)}
+		if r.UsedAt != 0 {
+			p.Used = time.Unix(r.UsedAt, 0)
+		}
+		ps = append(ps, p)
 	}
 	return ps, nil
 }
 
-// RemovePasskey takes a passkey away: it signs in no more, its wrap is deleted and
-// its sessions are over when this returns. ErrNotFinished if fewer than two ways in
+// RemovePasskey takes a passkey away: it signs in no more, its wrap is deleted, and its
+// sessions and those it let in by pairing are over when this returns. ErrNotFinished if fewer than two ways in
 // would remain, and then nothing is changed; ErrNotFound if it is not the vault's.
 func (s *Store) RemovePasskey(ctx context.Context, v id.Vault, credential []byte) error {
 	err := s.write(ctx, func(q *vaultsql.Queries) error {
@@ -98,6 +102,24 @@ func (s *Store) RemovePasskey(ctx context.Context, v id.Vault, credential []byte
 		} else if n < 2 {
 			return vault.ErrNotFinished // which undoes the rest
 		}
+		if begun, err := q.CountNextWraps(ctx, v); err != nil {
+			return err
+		} else if begun > 0 {
+			if err := q.DropNextPasskeyWrap(ctx, vaultsql.DropNextPasskeyWrapParams{VaultID: v, CredentialID: credential}); err != nil {
+				return err
+			}
+			if begun, err = q.CountNextWraps(ctx, v); err != nil {
+				return err
+			} else if begun < 2 {
+				return vault.ErrNotFinished
+			}
+		}
+		if err := q.EndSessionsPairedBy(ctx, vaultsql.EndSessionsPairedByParams{VaultID: v, PairedBy: credential}); err != nil {
+			return err
+		}
+		if err := q.DropPairing(ctx, v); err != nil { // it may be his who is being put out
+			return err
+		}
 		return q.EndSessionsOf(ctx, vaultsql.EndSessionsOfParams{VaultID: v, CredentialID: credential})
 	})
 	if err != nil {
@@ -106,17 +128,26 @@ func (s *Store) RemovePasskey(ctx context.Context, v id.Vault, credential []byte
 	return nil
 }
 
-// SetRecord stores what a ceremony changed about a passkey: counter and flags.
-func (s *Store) SetRecord(ctx context.Context, v id.Vault, credential, record []byte) error {
+// SetRecord stores what a ceremony changed about a passkey: counter and flags, and that
+// it was used.
+func (s *Store) SetRecord(ctx context.Context, v id.Vault, credential, record []byte, used time.Time) error {
 	key, err := s.key(ctx, v)
 	if err == nil {
 		sealed := key.Seal(placeOfRecord(credential), record)
 		err = s.write(ctx, func(q *vaultsql.Queries) error {
-			return affected(q.SetRecord(ctx, vaultsql.SetRecordParams{VaultID: v, CredentialID: credential, Record: sealed}))
+			return affected(q.SetRecord(ctx, vaultsql.SetRecordParams{VaultID: v, CredentialID: credential, Record: sealed, UsedAt: unixOf(used)}))
 		})
 	}
 	if err != nil {
 		return fmt.Errorf("updating a passkey: %w", err)
 	}
 	return nil
+}
+
+// unixOf is 0 for no moment at all.
+func unixOf(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.Unix()
 }

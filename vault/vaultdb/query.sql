@@ -2,7 +2,7 @@
 INSERT INTO vault (vault_id, salt, state, created_at) VALUES ($1, $2, $3, $4);
 
 -- name: GetVault :one
-SELECT vault_id, salt, state, created_at FROM vault WHERE vault_id = $1;
+SELECT vault_id, salt, state, created_at, key_number FROM vault WHERE vault_id = $1;
 
 -- name: SetState :execrows
 UPDATE vault SET state = $1 WHERE vault_id = $2;
@@ -11,10 +11,10 @@ UPDATE vault SET state = $1 WHERE vault_id = $2;
 DELETE FROM vault WHERE vault_id = $1;
 
 -- name: AddPasskey :exec
-INSERT INTO passkey (vault_id, credential_id, prf, record, created_at) VALUES ($1, $2, $3, $4, $5);
+INSERT INTO passkey (vault_id, credential_id, prf, record, created_at, used_at) VALUES ($1, $2, $3, $4, $5, $6);
 
 -- name: ListPasskeys :many
-SELECT credential_id, prf, record, created_at FROM passkey WHERE vault_id = $1 ORDER BY created_at, credential_id;
+SELECT credential_id, prf, record, created_at, used_at FROM passkey WHERE vault_id = $1 ORDER BY created_at, credential_id;
 
 -- name: HasPasskey :one
 SELECT EXISTS (SELECT 1 FROM passkey WHERE vault_id = $1 AND credential_id = $2);
@@ -23,14 +23,15 @@ SELECT EXISTS (SELECT 1 FROM passkey WHERE vault_id = $1 AND credential_id = $2)
 SELECT count(*) FROM passkey WHERE vault_id = $1;
 
 -- name: SetRecord :execrows
-UPDATE passkey SET record = $1 WHERE vault_id = $2 AND credential_id = $3;
+UPDATE passkey SET record = $1, used_at = $2 WHERE vault_id = $3 AND credential_id = $4;
 
 -- name: PutWrap :exec
-INSERT INTO wrap (vault_id, kind, credential_id, iv, ciphertext) VALUES ($1, $2, $3, $4, $5)
-ON CONFLICT (vault_id, kind, credential_id) DO UPDATE SET iv = excluded.iv, ciphertext = excluded.ciphertext;
+INSERT INTO wrap (vault_id, kind, credential_id, iv, ciphertext, ephemeral) VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (vault_id, kind, credential_id)
+DO UPDATE SET iv = excluded.iv, ciphertext = excluded.ciphertext, ephemeral = excluded.ephemeral;
 
 -- name: ListWraps :many
-SELECT kind, credential_id, iv, ciphertext FROM wrap WHERE vault_id = $1 ORDER BY kind, credential_id;
+SELECT kind, credential_id, iv, ciphertext, ephemeral FROM wrap WHERE vault_id = $1 ORDER BY kind, credential_id;
 
 -- name: CountWraps :one
 SELECT count(*) FROM wrap WHERE vault_id = $1;
@@ -45,10 +46,10 @@ SELECT document_id, version, sealed FROM document WHERE vault_id = $1 ORDER BY d
 SELECT version FROM document WHERE vault_id = $1 AND document_id = $2;
 
 -- name: InsertDocument :exec
-INSERT INTO document (vault_id, document_id, version, sealed) VALUES ($1, $2, $3, $4);
+INSERT INTO document (vault_id, document_id, version, sealed, key_number) VALUES ($1, $2, $3, $4, $5);
 
 -- name: ReplaceDocument :exec
-UPDATE document SET version = $1, sealed = $2 WHERE vault_id = $3 AND document_id = $4;
+UPDATE document SET version = $1, sealed = $2, key_number = $3 WHERE vault_id = $4 AND document_id = $5;
 
 -- name: DeleteDocument :exec
 DELETE FROM document WHERE vault_id = $1 AND document_id = $2;
@@ -71,10 +72,10 @@ DELETE FROM share WHERE vault_id = $1 AND document_id = $2;
 SELECT grant_id, document_id, version, attribute, encrypted_key FROM share WHERE vault_id = $1 ORDER BY grant_id, document_id;
 
 -- name: AddSession :exec
-INSERT INTO session (vault_id, token_hash, credential_id, expires_at) VALUES ($1, $2, $3, $4);
+INSERT INTO session (vault_id, token_hash, credential_id, expires_at, paired_by) VALUES ($1, $2, $3, $4, $5);
 
 -- name: GetSession :one
-SELECT credential_id, expires_at FROM session WHERE vault_id = $1 AND token_hash = $2;
+SELECT credential_id, expires_at, paired_by FROM session WHERE vault_id = $1 AND token_hash = $2;
 
 -- name: EndSession :exec
 DELETE FROM session WHERE vault_id = $1 AND token_hash = $2;
@@ -112,6 +113,12 @@ SELECT vault_id, signer FROM recovery WHERE locator_hash = $1 ORDER BY vault_id;
 
 -- name: EndSessionsOf :exec
 DELETE FROM session WHERE vault_id = $1 AND credential_id = $2;
+
+-- name: EndSessionsPairedBy :exec
+DELETE FROM session WHERE vault_id = $1 AND paired_by = $2;
+
+-- name: EndOtherSessions :exec
+DELETE FROM session WHERE vault_id = $1 AND token_hash <> $2;
 
 -- name: RemovePasskey :execrows
 DELETE FROM passkey WHERE vault_id = $1 AND credential_id = $2;
@@ -165,3 +172,63 @@ UPDATE wrap SET ciphertext = $1 WHERE vault_id = $2 AND kind = $3 AND credential
 
 -- name: SetSigner :exec
 UPDATE recovery SET signer = $1 WHERE vault_id = $2;
+
+-- name: SetKeyNumber :exec
+UPDATE vault SET key_number = $1 WHERE vault_id = $2;
+
+-- name: PutNextWrap :exec
+INSERT INTO next_wrap (vault_id, kind, credential_id, iv, ciphertext, ephemeral) VALUES ($1, $2, $3, $4, $5, $6);
+
+-- name: ListNextWraps :many
+SELECT kind, credential_id, iv, ciphertext, ephemeral FROM next_wrap WHERE vault_id = $1 ORDER BY kind, credential_id;
+
+-- name: CountNextWraps :one
+SELECT count(*) FROM next_wrap WHERE vault_id = $1;
+
+-- name: DropNextPasskeyWrap :exec
+DELETE FROM next_wrap WHERE vault_id = $1 AND kind = 'passkey' AND credential_id = $2;
+
+-- name: DropWrapsThatEnd :exec
+DELETE FROM wrap WHERE wrap.vault_id = $1 AND NOT EXISTS (
+  SELECT 1 FROM next_wrap n WHERE n.vault_id = wrap.vault_id AND n.kind = wrap.kind AND n.credential_id = wrap.credential_id
+);
+
+-- name: DropWraps :exec
+DELETE FROM wrap WHERE vault_id = $1;
+
+-- name: TakeNextWraps :exec
+INSERT INTO wrap (vault_id, kind, credential_id, iv, ciphertext, ephemeral)
+SELECT n.vault_id, n.kind, n.credential_id, n.iv, n.ciphertext, n.ephemeral FROM next_wrap n WHERE n.vault_id = $1;
+
+-- name: DropNextWraps :exec
+DELETE FROM next_wrap WHERE vault_id = $1;
+
+-- name: GetDocument :one
+SELECT version, sealed, key_number FROM document WHERE vault_id = $1 AND document_id = $2;
+
+-- name: RekeyDocument :exec
+UPDATE document SET sealed = $1, key_number = $2 WHERE vault_id = $3 AND document_id = $4;
+
+-- name: CountUnderOtherKeys :one
+SELECT count(*) FROM document WHERE vault_id = $1 AND key_number <> $2;
+
+-- name: DropPairing :exec
+DELETE FROM pairing WHERE vault_id = $1;
+
+-- name: OfferPairing :exec
+INSERT INTO pairing (vault_id, code_hash, ticket_hash, step, commitment, from_key, from_nonce, to_key, to_nonce, iv, ciphertext, paired_by, expires_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13);
+
+-- name: GetPairing :one
+SELECT vault_id, code_hash, ticket_hash, step, commitment, from_key, from_nonce, to_key, to_nonce, iv, ciphertext, paired_by, expires_at
+FROM pairing WHERE vault_id = $1;
+
+-- name: FindPairings :many
+SELECT vault_id FROM pairing WHERE code_hash = $1 ORDER BY vault_id;
+
+-- name: SetPairing :exec
+UPDATE pairing SET code_hash = $1, ticket_hash = $2, step = $3, from_key = $4, from_nonce = $5, to_key = $6, to_nonce = $7, iv = $8, ciphertext = $9
+WHERE vault_id = $10;
+
+-- name: ExpirePairings :execrows
+DELETE FROM pairing WHERE expires_at <= $1;

@@ -25,7 +25,7 @@ func (s *Store) AddSession(ctx context.Context, v id.Vault, n vault.Session) err
 			return vault.ErrNotSignedIn
 		}
 		return q.AddSession(ctx, vaultsql.AddSessionParams{
-			VaultID: v, TokenHash: n.TokenHash[:], CredentialID: append([]byte{}, n.Credential...), ExpiresAt: n.Expires.Unix(),
+			VaultID: v, TokenHash: n.TokenHash[:], CredentialID: notNull(n.Credential), ExpiresAt: n.Expires.Unix(),
 		})
 	})
 	if err != nil {
@@ -53,7 +53,7 @@ func (s *Store) Session(ctx context.Context, v id.Vault, tokenHash [32]byte, now
 	var n vault.Session
 	err := s.read(ctx, func(q *vaultsql.Queries) error {
 		row, err := q.GetSession(ctx, vaultsql.GetSessionParams{VaultID: v, TokenHash: tokenHash[:]})
-		n = vault.Session{TokenHash: tokenHash, Credential: row.CredentialID, Expires: time.Unix(row.ExpiresAt, 0)}
+		n = vault.Session{TokenHash: tokenHash, Credential: row.CredentialID, PairedBy: row.PairedBy, Expires: time.Unix(row.ExpiresAt, 0)}
 		return found(err)
 	})
 	if errors.Is(err, vault.ErrNotFound) || err == nil && !now.Before(n.Expires) {
@@ -100,12 +100,15 @@ func (s *Store) TakeCeremony(ctx context.Context, hash [32]byte) (c vault.Ceremo
 	return c, nil
 }
 
-// Expire forgets sessions and ceremonies that are over at the given moment, and
-// chunks that have been without their document for [OrphansLast]. The daemon calls
+// Expire forgets sessions, pairings and ceremonies that are over at the given moment,
+// and chunks that have been without their document for [OrphansLast]. The daemon calls
 // it now and then; nothing depends on when.
 func (s *Store) Expire(ctx context.Context, now time.Time) error {
 	err := s.write(ctx, func(q *vaultsql.Queries) error {
 		if _, err := q.ExpireSessions(ctx, now.Unix()); err != nil {
+			return err
+		}
+		if _, err := q.ExpirePairings(ctx, now.Unix()); err != nil {
 			return err
 		}
 		_, err := q.ExpireCeremonies(ctx, now.Unix())

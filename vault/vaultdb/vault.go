@@ -51,7 +51,7 @@ func (s *Store) Keyring(ctx context.Context, v id.Vault) (k vault.Keyring, err e
 		if err != nil {
 			return found(err)
 		}
-		k.Vault = vault.Vault{ID: row.VaultID, Salt: row.Salt, State: row.State, Created: time.Unix(row.CreatedAt, 0)}
+		k.Vault = vault.Vault{ID: row.VaultID, Salt: row.Salt, State: row.State, Key: row.KeyNumber, Created: time.Unix(row.CreatedAt, 0)}
 		if k.Passkeys, err = passkeys(ctx, q, key, v); err != nil {
 			return err
 		}
@@ -65,11 +65,22 @@ func (s *Store) Keyring(ctx context.Context, v id.Vault) (k vault.Keyring, err e
 			return err
 		}
 		for _, w := range wraps {
-			ciphertext, err := key.Open(placeOfWrap(w.Kind, w.CredentialID), w.Ciphertext)
+			one, err := openWrap(key, vaultsql.ListNextWrapsRow(w))
 			if err != nil {
 				return err
 			}
-			k.Wraps = append(k.Wraps, vault.Wrap{Kind: w.Kind, Credential: w.CredentialID, IV: w.Iv, Ciphertext: ciphertext})
+			k.Wraps = append(k.Wraps, one)
+		}
+		next, err := q.ListNextWraps(ctx, v)
+		if err != nil {
+			return err
+		}
+		for _, w := range next {
+			one, err := openWrap(key, w)
+			if err != nil {
+				return err
+			}
+			k.Next = append(k.Next, one)
 		}
 		return nil
 	})
@@ -79,12 +90,13 @@ func (s *Store) Keyring(ctx context.Context, v id.Vault) (k vault.Keyring, err e
 	return k, nil
 }
 
-// PutWraps stores wraps, each in the place of the one with the same kind and
-// credential. A passkey's wrap needs that passkey: ErrInvalid otherwise. With a
+// PutWraps stores wraps of the vault's key with that number, each in the place of the
+// one with the same kind and credential; ErrOtherKey if the vault has another one, or a
+// rotation has begun. A passkey's wrap needs that passkey: ErrInvalid otherwise. With a
 // recovery wrap the old sheet is dead when this returns: its words neither sign in
 // nor does a session last that began with them. The new sheet signs in if it is
 // given; it comes with its wrap only.
-func (s *Store) PutWraps(ctx context.Context, v id.Vault, wraps []vault.Wrap, sheet *vault.Sheet) error {
+func (s *Store) PutWraps(ctx context.Context, v id.Vault, key int64, wraps []vault.Wrap, sheet *vault.Sheet) error {
 	recovery := false
 	for _, w := range wraps {
 		if err := w.Check(); err != nil {
@@ -101,36 +113,34 @@ func (s *Store) PutWraps(ctx context.Context, v id.Vault, wraps []vault.Wrap, sh
 			return fmt.Errorf("storing wraps: %w", err)
 		}
 	}
-	key, err := s.key(ctx, v)
+	door, err := s.key(ctx, v)
 	if err != nil {
 		return fmt.Errorf("storing wraps: %w", err)
 	}
 	err = s.write(ctx, func(q *vaultsql.Queries) error {
-		if _, err := q.GetVault(ctx, v); err != nil {
+		row, err := q.GetVault(ctx, v)
+		if err != nil {
 			return found(err)
 		}
+		if begun, err := q.CountNextWraps(ctx, v); err != nil {
+			return err
+		} else if begun > 0 || key != row.KeyNumber {
+			return vault.ErrOtherKey
+		}
 		for _, w := range wraps {
-			credential := []byte{} // not NULL
-			if w.Kind == vault.PasskeyWrap {
-				credential = w.Credential
-				ours, err := q.HasPasskey(ctx, vaultsql.HasPasskeyParams{VaultID: v, CredentialID: credential})
-				if err != nil {
-					return err
-				}
-				if !ours {
-					return fmt.Errorf("wrap for a passkey of another vault: %w", vault.ErrInvalid)
-				}
+			if err := checkWrap(ctx, q, v, w); err != nil {
+				return err
 			}
 			err := q.PutWrap(ctx, vaultsql.PutWrapParams{
-				VaultID: v, Kind: w.Kind, CredentialID: credential, Iv: w.IV,
-				Ciphertext: key.Seal(placeOfWrap(w.Kind, credential), w.Ciphertext),
+				VaultID: v, Kind: w.Kind, CredentialID: notNull(w.Credential), Iv: w.IV,
+				Ciphertext: door.Seal(placeOfWrap(w.Kind, w.Credential), w.Ciphertext), Ephemeral: w.Ephemeral,
 			})
 			if err != nil {
 				return err
 			}
 		}
 		if recovery {
-			return replaceSheet(ctx, q, key, v, sheet)
+			return replaceSheet(ctx, q, door, v, sheet)
 		}
 		return nil
 	})

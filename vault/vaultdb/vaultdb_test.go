@@ -34,7 +34,7 @@ func TestKeysBeginWithTheVault(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	indexed := map[string]bool{"vault_id": true, "document_id": true, "grant_id": true, "credential_id": true, "kind": true, "token_hash": true, "ceremony_hash": true, "locator_hash": true, "place": true, "ring_id": true}
+	indexed := map[string]bool{"vault_id": true, "document_id": true, "grant_id": true, "credential_id": true, "kind": true, "token_hash": true, "ceremony_hash": true, "locator_hash": true, "place": true, "ring_id": true, "code_hash": true}
 	err = db.Read(t.Context(), func(tx sqldb.Tx) error {
 		rows, err := tx.QueryContext(t.Context(), `SELECT m.name, i.name, x.seqno, x.name
 			FROM sqlite_master m, pragma_index_list(m.name) i, pragma_index_info(i.name) x
@@ -50,7 +50,7 @@ func TestKeysBeginWithTheVault(t *testing.T) {
 			if err := rows.Scan(&table, &index, &place, &column); err != nil {
 				return err
 			}
-			if place == 0 && column != "vault_id" && table != "ceremony" && table != "keyring" && index != "recovery_by_locator" { // an index, not a key
+			if place == 0 && column != "vault_id" && table != "ceremony" && table != "keyring" && index != "recovery_by_locator" && index != "pairing_by_code" { // an index, not a key
 				t.Errorf("%s of %s begins with %s", index, table, column)
 			}
 			if !indexed[column] {
@@ -86,7 +86,7 @@ func TestEraseLeavesNoTrace(t *testing.T) {
 	s := vaultdb.New(db, nil, keyringtest.New(t))
 	v, k := id.New[id.Vault](), seal.VaultKey{1}
 	salt := bytes.Repeat([]byte("walrus!"), 5)[:32]
-	if err := s.Create(t.Context(), vault.Vault{ID: v, Salt: salt, State: vault.Opening, Created: time.Unix(1, 0)}, vaulttest.Passkey("okapi-credential")); err != nil {
+	if err := s.Create(t.Context(), vault.Vault{ID: v, Salt: salt, State: vault.Open, Created: time.Unix(1, 0)}, vaulttest.Passkey("okapi-credential")); err != nil {
 		t.Fatal(err)
 	}
 	sheet := vault.Sheet{LocatorHash: [32]byte([]byte("quokka-locator-hash-quokka-hash!")), Signer: []byte("dugong-signer-dugong-signer-dugo!")[:32]}
@@ -94,7 +94,7 @@ func TestEraseLeavesNoTrace(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.PutWraps(t.Context(), v, []vault.Wrap{wrap}, &sheet); err != nil {
+	if err := s.PutWraps(t.Context(), v, 1, []vault.Wrap{wrap}, &sheet); err != nil {
 		t.Fatal(err)
 	}
 	planted := map[string][]byte{"locator hash": sheet.LocatorHash[:], "vault id": v[:], "salt": salt, "credential": []byte("okapi-credential"), "attribute": []byte("numbat-attribute")}
@@ -163,7 +163,7 @@ func TestEraseLeavesNoTrace(t *testing.T) {
 func TestTransactionOfTheCaller(t *testing.T) {
 	s, db := vaulttest.Open(t, nil)
 	v, k, d := id.New[id.Vault](), seal.VaultKey{1}, id.New[id.Document]()
-	if err := s.Create(t.Context(), vault.Vault{ID: v, Salt: make([]byte, 32), State: vault.Opening}, vaulttest.Passkey("p")); err != nil {
+	if err := s.Create(t.Context(), vault.Vault{ID: v, Salt: make([]byte, 32), State: vault.Open}, vaulttest.Passkey("p")); err != nil {
 		t.Fatal(err)
 	}
 	put := func(d id.Document) vault.Document {

@@ -8,8 +8,10 @@ import (
 	"coffer/internal/peer"
 )
 
-// How often recoveries may be started or finished. Guessing is hopeless at any rate
-// (the words stand for 256 random bits): this bounds what asking costs.
+// How often recoveries may be started or finished, and pairings joined. Guessing words is
+// hopeless at any rate (they stand for 256 random bits): this bounds what asking costs.
+// Of a pairing's code (50 bits, ten minutes) a thousand addresses together would try
+// fewer than 2^15.
 const (
 	recoveriesOfOne  rate.Limit = 0.5 // a second, of one address
 	recoveriesAtOnce            = 20

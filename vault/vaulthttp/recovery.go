@@ -3,6 +3,7 @@ package vaulthttp
 import (
 	"fmt"
 	"net/http"
+	"net/netip"
 
 	"coffer/internal/httpjson"
 	"coffer/internal/peer"
@@ -27,7 +28,7 @@ func (s *sheetJSON) sheet() (*vault.Sheet, error) {
 }
 
 func (h *handler) startRecovery(w http.ResponseWriter, r *http.Request) error {
-	if err := h.pace(w, r); err != nil {
+	if err := h.pace(h.recoveries, w, r); err != nil {
 		return err
 	}
 	var body struct {
@@ -51,7 +52,7 @@ func (h *handler) startRecovery(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (h *handler) finishRecovery(w http.ResponseWriter, r *http.Request) error {
-	if err := h.pace(w, r); err != nil {
+	if err := h.pace(h.recoveries, w, r); err != nil {
 		return err
 	}
 	var body struct {
@@ -70,10 +71,10 @@ func (h *handler) finishRecovery(w http.ResponseWriter, r *http.Request) error {
 	return h.writeSession(r.Context(), w, http.StatusOK, found.Vault, nil)
 }
 
-// pace holds recoveries to what people need: each costs a row that is synced, and
-// anybody may ask.
-func (h *handler) pace(w http.ResponseWriter, r *http.Request) error {
-	if h.recoveries.Admit(peer.Of(r), h.Now()) {
+// pace holds recoveries, or pairings, to what people need: each costs a row that is
+// synced, and anybody may ask.
+func (h *handler) pace(l *peer.Limiter[netip.Addr], w http.ResponseWriter, r *http.Request) error {
+	if l.Admit(peer.Of(r), h.Now()) {
 		return nil
 	}
 	w.Header().Set("Retry-After", "10")

@@ -20,6 +20,10 @@ var refusals = []struct {
 	{vault.ErrNotFound, httpjson.Problem{Code: "not-found", Title: "Not found", Status: http.StatusNotFound}},
 	{vault.ErrConflict, httpjson.Problem{Code: "conflict", Title: "Changed elsewhere", Status: http.StatusConflict,
 		Detail: "another device changed this document; load it again"}},
+	{errPairingOver, httpjson.Problem{Code: "pairing-over", Title: "Not that code, or not any more", Status: http.StatusConflict,
+		Detail: "the code is another one, was used, or is too old; make another"}},
+	{vault.ErrOtherKey, httpjson.Problem{Code: "other-key", Title: "The vault has another key", Status: http.StatusConflict,
+		Detail: "the vault's key was changed, or is being changed; unlock it again"}},
 	{vault.ErrNotFinished, httpjson.Problem{Code: "not-finished", Title: "Not finished", Status: http.StatusConflict,
 		Detail: "the vault needs a second way in"}},
 	{vault.ErrTooMany, httpjson.Problem{Code: "too-many", Title: "Too many", Status: http.StatusUnprocessableEntity,
@@ -30,6 +34,9 @@ var refusals = []struct {
 		Detail: "the answer contains PRF results, which must not leave the browser"}},
 	{passkey.ErrOver, httpjson.Problem{Code: "ceremony-over", Title: "Start again", Status: http.StatusConflict,
 		Detail: "this passkey ceremony is over"}},
+	{passkey.ErrChanged, httpjson.Problem{Code: "passkey-changed", Title: "The passkey is not as it was made", Status: http.StatusForbidden,
+		Detail: "its device says of backups what cannot change: it may be a copy"}},
+	{passkey.ErrWords, httpjson.Problem{Code: "not-signed-in", Title: "Not accepted", Status: http.StatusUnauthorized}},
 	{passkey.ErrRefused, httpjson.Problem{Code: "not-signed-in", Title: "Not accepted", Status: http.StatusUnauthorized}},
 	{vault.ErrInvalid, httpjson.Problem{Code: "invalid", Title: "Invalid request", Status: http.StatusBadRequest,
 		Detail: "the request has the right form, but cannot be meant"}},
@@ -58,6 +65,8 @@ func (h *handler) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	if errors.Is(err, passkey.ErrRefused) {
 		// The check's name, for whoever sets up an origin; nothing of the answer.
 		h.Logger.InfoContext(r.Context(), "refusing a passkey", "error", err)
+	} else if errors.Is(err, passkey.ErrWords) {
+		h.Logger.InfoContext(r.Context(), "refusing recovery words", "error", err)
 	}
 	if !known && !errors.Is(err, context.Canceled) {
 		h.Logger.ErrorContext(r.Context(), "answering a wallet", "method", r.Method, "path", r.URL.Path, "error", err)

@@ -21,6 +21,7 @@ const SessionLifetime = 12 * time.Hour
 const (
 	sessionCookie  = "coffer_session"
 	ceremonyCookie = "coffer_ceremony"
+	pairingCookie  = "coffer_pairing"
 	cookiePath     = "/wallet/"
 )
 
@@ -59,9 +60,13 @@ func (s *Sessions) session(r *http.Request) (id.Vault, vault.Session, error) {
 	return v, n, nil
 }
 
-// read takes vault and token from the cookie.
+// read takes vault and token from the session's cookie.
 func read(r *http.Request) (v id.Vault, hash [32]byte, err error) {
-	c, err := r.Cookie(sessionCookie)
+	return readCookie(r, sessionCookie)
+}
+
+func readCookie(r *http.Request, name string) (v id.Vault, hash [32]byte, err error) {
+	c, err := r.Cookie(name)
 	if err != nil {
 		return v, hash, vault.ErrNotSignedIn
 	}
@@ -75,13 +80,18 @@ func read(r *http.Request) (v id.Vault, hash [32]byte, err error) {
 // begin signs in to the vault, and out of what the browser was signed in to.
 // n says with what; the rest of it is made here.
 func (s *Sessions) begin(w http.ResponseWriter, r *http.Request, v id.Vault, n vault.Session) error {
+	return s.beginBy(w, r, v, n, func(n vault.Session) error { return s.store.AddSession(r.Context(), v, n) })
+}
+
+// beginBy is begin where something else adds the session to the store.
+func (s *Sessions) beginBy(w http.ResponseWriter, r *http.Request, v id.Vault, n vault.Session, add func(vault.Session) error) error {
 	if err := s.end(r); err != nil {
 		return err
 	}
 	var token [32]byte
 	rand.Read(token[:])
 	n.TokenHash, n.Expires = sha256.Sum256(token[:]), s.now().Add(SessionLifetime)
-	if err := s.store.AddSession(r.Context(), v, n); err != nil {
+	if err := add(n); err != nil {
 		return err
 	}
 	s.set(w, sessionCookie, base64.RawURLEncoding.EncodeToString(append(v[:], token[:]...)), SessionLifetime)
@@ -134,13 +144,19 @@ type sessionJSON struct {
 	Passkeys   []passkeyJSON `json:"passkeys"`
 	Wraps      []wrapJSON    `json:"wraps"`
 	Recovery   bool          `json:"recovery"` // the words of the sheet sign in
+	Key        int64         `json:"key"`      // number of the vault key
+	Next       []wrapJSON    `json:"next"`     // wraps of the key that a rotation goes to; empty if none has begun
 }
 
 type passkeyJSON struct {
 	ID      base64url `json:"id"`
 	PRF     bool      `json:"prf"`
 	Created int64     `json:"created"`
+	Used    int64     `json:"used"`   // last; 0 for not since this is kept
 	Cloned  bool      `json:"cloned"` // its counter went back once
+	// There is a copy, as its device said last; and that was not so when it was made.
+	BackedUp      bool `json:"backed_up"`
+	BackupChanged bool `json:"backup_changed"`
 }
 
 func (h *handler) writeSession(ctx context.Context, w http.ResponseWriter, status int, v id.Vault, credential []byte) error {
@@ -151,12 +167,14 @@ func (h *handler) writeSession(ctx context.Context, w http.ResponseWriter, statu
 		return err
 	}
 	s := sessionJSON{Vault: k.Vault.ID, Salt: k.Vault.Salt, State: k.Vault.State, Credential: credential,
-		Passkeys: []passkeyJSON{}, Wraps: []wrapJSON{}, Recovery: k.Recovery}
+		Passkeys: []passkeyJSON{}, Wraps: wrapsJSON(k.Wraps), Recovery: k.Recovery, Key: k.Vault.Key, Next: wrapsJSON(k.Next)}
 	for _, p := range k.Passkeys {
-		s.Passkeys = append(s.Passkeys, passkeyJSON{ID: p.ID, PRF: p.PRF, Created: p.Created.Unix(), Cloned: passkey.Cloned(p)})
-	}
-	for _, one := range k.Wraps {
-		s.Wraps = append(s.Wraps, wrapJSON{Kind: one.Kind, Credential: one.Credential, IV: one.IV, Ciphertext: one.Ciphertext})
+		one, state := passkeyJSON{ID: p.ID, PRF: p.PRF, Created: p.Created.Unix()}, passkey.StateOf(p)
+		if !p.Used.IsZero() {
+			one.Used = p.Used.Unix()
+		}
+		one.Cloned, one.BackedUp, one.BackupChanged = state.Cloned, state.BackedUp, state.BackupChanged
+		s.Passkeys = append(s.Passkeys, one)
 	}
 	httpjson.Write(w, status, s)
 	return nil

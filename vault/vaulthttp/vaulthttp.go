@@ -1,5 +1,6 @@
 // Package vaulthttp is the wallet's way to its vault over HTTP: passkeys, recovery,
-// sessions, wraps, documents and what is attached to them, all under /wallet/v1.
+// sessions, wraps, pairing, rotation, documents and what is attached to them, all under
+// /wallet/v1.
 //
 // # Trust
 //
@@ -34,7 +35,7 @@ type Store interface {
 	Keyring(context.Context, id.Vault) (vault.Keyring, error)
 	AddPasskey(context.Context, id.Vault, vault.Passkey) error
 	RemovePasskey(ctx context.Context, v id.Vault, credential []byte) error
-	PutWraps(context.Context, id.Vault, []vault.Wrap, *vault.Sheet) error
+	PutWraps(ctx context.Context, v id.Vault, key int64, wraps []vault.Wrap, sheet *vault.Sheet) error
 	Finish(context.Context, id.Vault) error
 	Documents(context.Context, id.Vault) ([]vault.Document, error)
 	WriteDocuments(context.Context, id.Vault, vault.Batch) error
@@ -45,6 +46,16 @@ type Store interface {
 	AddSession(context.Context, id.Vault, vault.Session) error
 	Session(ctx context.Context, v id.Vault, tokenHash [32]byte, now time.Time) (vault.Session, error)
 	EndSession(ctx context.Context, v id.Vault, tokenHash [32]byte) error
+	BeginRotation(ctx context.Context, v id.Vault, key int64, wraps []vault.Wrap, tokenHash [32]byte) error
+	Rekey(ctx context.Context, v id.Vault, key int64, rs []vault.Rekeyed) error
+	FinishRotation(ctx context.Context, v id.Vault, key int64) error
+	OfferPairing(context.Context, vault.Pairing, vault.Session) error
+	Pairing(ctx context.Context, v id.Vault, now time.Time) (vault.Pairing, error)
+	JoinPairing(ctx context.Context, codeHash, ticketHash [32]byte, to vault.Half, now time.Time) (vault.Pairing, error)
+	RevealPairing(ctx context.Context, v id.Vault, from vault.Half, now time.Time) error
+	SealPairing(ctx context.Context, v id.Vault, iv, ciphertext []byte, now time.Time) error
+	TakePairing(ctx context.Context, v id.Vault, ticketHash [32]byte, n *vault.Session, now time.Time) error
+	EndPairing(context.Context, id.Vault) error
 }
 
 // Options of the routes.
@@ -65,7 +76,7 @@ func Routes(r *mux.Router, o Options) error {
 	if err := httpjson.CheckOrigin(o.Origin); err != nil {
 		return fmt.Errorf("adding the vault's routes: %w", err)
 	}
-	h := &handler{Options: o, recoveries: newLimiter()}
+	h := &handler{Options: o, recoveries: newLimiter(), pairings: newLimiter()}
 	if h.Now == nil {
 		h.Now = time.Now
 	}
@@ -87,6 +98,17 @@ func Routes(r *mux.Router, o Options) error {
 	add("POST", "/session/end", h.endSession)
 	add("PUT", "/wraps", h.signedIn(h.putWraps))
 	add("POST", "/vault/finish", h.signedIn(h.finishVault))
+	add("POST", "/rotation/start", h.signedIn(h.startRotation))
+	add("POST", "/rotation/documents", h.signedIn(h.rekey))
+	add("POST", "/rotation/finish", h.signedIn(h.finishRotation))
+	add("POST", "/pairing/offer", h.offerPairing)
+	add("GET", "/pairing/offered", h.signedIn(h.offeredPairing))
+	add("POST", "/pairing/reveal", h.signedIn(h.revealPairing))
+	add("POST", "/pairing/seal", h.signedIn(h.sealPairing))
+	add("POST", "/pairing/join", h.joinPairing)
+	add("GET", "/pairing/joined", h.joinedPairing)
+	add("POST", "/pairing/take", h.takePairing)
+	add("POST", "/pairing/end", h.endPairing)
 	add("GET", "/documents", h.signedIn(h.documents))
 	add("POST", "/documents", h.signedIn(h.writeDocuments))
 	add("GET", "/attachments/{document}", h.signedIn(h.attached))
@@ -98,7 +120,7 @@ func Routes(r *mux.Router, o Options) error {
 
 type handler struct {
 	Options
-	recoveries *peer.Limiter[netip.Addr]
+	recoveries, pairings *peer.Limiter[netip.Addr]
 }
 
 // answer turns a handler's error into a refusal.

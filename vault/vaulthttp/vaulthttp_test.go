@@ -220,6 +220,7 @@ func TestRoutesByActor(t *testing.T) {
 		}
 		return map[string]any{"puts": vaulttest.PutsJSON(puts), "deletes": []any{map[string]any{"id": doc.ID, "version": doc.Version}}}
 	}
+	thirtyTwo, point := strings.Repeat("A", 43), "BA"+strings.Repeat("A", 85)
 	empty := func(*vaulttest.Wallet) any { return struct{}{} }
 	none := func(*vaulttest.Wallet) any { return nil }
 	rows := []struct {
@@ -245,6 +246,24 @@ func TestRoutesByActor(t *testing.T) {
 		{"GET /attachments/{document}", none, 401, 200, 404},
 		{"GET /attachments/{document}/{place}", none, 401, 200, 404},
 		{"DELETE /attachments/{document}", none, 401, 204, 409},
+		{"POST /pairing/join", func(*vaulttest.Wallet) any {
+			return map[string]any{"code": "0000000000", "key": point, "nonce": thirtyTwo}
+		}, 409, 409, 409},
+		{"GET /pairing/joined", none, 409, 409, 409},
+		{"POST /pairing/take", empty, 409, 409, 409},
+		{"POST /pairing/offer", func(*vaulttest.Wallet) any { return map[string]any{"code_hash": thirtyTwo, "commitment": thirtyTwo} }, 401, 201, 201},
+		{"GET /pairing/offered", none, 401, 200, 200},
+		{"POST /pairing/reveal", func(*vaulttest.Wallet) any { return map[string]any{"key": point, "nonce": thirtyTwo} }, 401, 409, 409},
+		{"POST /pairing/seal", func(*vaulttest.Wallet) any {
+			return map[string]any{"iv": strings.Repeat("A", 16), "ciphertext": strings.Repeat("A", 91)}
+		}, 401, 409, 409},
+		{"POST /pairing/end", empty, 204, 204, 204},
+		// Another's passkey is none of theirs; of mine one way alone is too few.
+		{"POST /rotation/start", func(*vaulttest.Wallet) any { return map[string]any{"key": 2, "wraps": []any{passkeyWrap}} }, 401, 400, 409},
+		{"POST /rotation/documents", func(*vaulttest.Wallet) any {
+			return map[string]any{"key": 2, "documents": []any{map[string]any{"id": doc.ID, "version": 1, "encrypted_key": strings.Repeat("A", 54)}}}
+		}, 401, 409, 409},
+		{"POST /rotation/finish", func(*vaulttest.Wallet) any { return map[string]any{"key": 2} }, 401, 409, 409},
 		{"POST /documents", steal, 401, 409, 200},
 		{"POST /session/end", empty, 204, 204, 204},
 	}

@@ -34,6 +34,8 @@ type Authenticator struct {
 	Packed   bool // attestation packed (self) instead of none
 	Resident *bool
 	Counting bool   // count signatures; many passkeys never do
+	Syncing  bool   // its passkeys may be copied (BE)
+	Copied   bool   // there is a copy (BS)
 	Use      []byte // credential to use at get; nil: the newest that fits
 
 	credentials []*credential
@@ -59,6 +61,18 @@ func (a *Authenticator) Clone() *Authenticator {
 		c.credentials = append(c.credentials, &twin)
 	}
 	return &c
+}
+
+// Forge is a device that names the same passkeys and has other keys.
+func (a *Authenticator) Forge() *Authenticator {
+	c := a.Clone()
+	for _, one := range c.credentials {
+		var err error
+		if one.key, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader); err != nil {
+			panic(err) // never, with crypto/rand
+		}
+	}
+	return c
 }
 
 type creation struct {
@@ -192,6 +206,12 @@ func (a *Authenticator) data(c *credential, flags byte) []byte {
 	flags |= 0x01 // present
 	if !a.NoUV {
 		flags |= 0x04
+	}
+	if a.Syncing {
+		flags |= 0x08
+	}
+	if a.Copied {
+		flags |= 0x10
 	}
 	if a.Counting {
 		c.count++

@@ -39,6 +39,9 @@ func TestStore(t *testing.T, open Opener) {
 		"erase":                   testErase,
 		"vaults are apart":        testApart,
 		"sessions":                testSessions,
+		"rotation":                testRotation,
+		"a way in less":           testRotationDrops,
+		"pairing":                 testPairing,
 		"ceremonies":              testCeremonies,
 		"two devices":             testTwoDevices,
 		"walking all vaults":      testEach,
@@ -72,7 +75,7 @@ func addShelf(t testing.TB, s *vaultdb.Store, db *sqldb.DB) *shelf {
 		t.Fatal(err)
 	}
 	sh := &shelf{Store: s, db: db, v: id.New[id.Vault](), key: k}
-	n := vault.Vault{ID: sh.v, Salt: make([]byte, 32), State: vault.Opening, Created: time.Unix(1763720000, 0)}
+	n := vault.Vault{ID: sh.v, Salt: make([]byte, 32), State: vault.Open, Created: time.Unix(1763720000, 0)}
 	if err := s.Create(t.Context(), n, Passkey("first")); err != nil {
 		t.Fatal(err)
 	}
@@ -151,19 +154,19 @@ func testKeyring(t *testing.T, open Opener) {
 	passkey := vault.Wrap{Kind: vault.PasskeyWrap, Credential: []byte("first"), IV: make([]byte, 12), Ciphertext: make([]byte, 48)}
 	foreign := passkey
 	foreign.Credential = []byte("someone else's")
-	wantErr(t, "a wrap for a foreign passkey", s.PutWraps(t.Context(), s.v, []vault.Wrap{recovery, foreign}, nil), vault.ErrInvalid)
+	wantErr(t, "a wrap for a foreign passkey", s.PutWraps(t.Context(), s.v, 1, []vault.Wrap{recovery, foreign}, nil), vault.ErrInvalid)
 	if k, err := s.Keyring(t.Context(), s.v); err != nil || len(k.Wraps) != 0 {
 		t.Errorf("%d wraps of a refused list were stored, %v", len(k.Wraps), err)
 	}
-	if err := s.PutWraps(t.Context(), s.v, []vault.Wrap{recovery, passkey}, nil); err != nil {
+	if err := s.PutWraps(t.Context(), s.v, 1, []vault.Wrap{recovery, passkey}, nil); err != nil {
 		t.Fatal(err)
 	}
 	recovery.Ciphertext = slices.Repeat([]byte{7}, 48)
-	if err := s.PutWraps(t.Context(), s.v, []vault.Wrap{recovery}, nil); err != nil {
+	if err := s.PutWraps(t.Context(), s.v, 1, []vault.Wrap{recovery}, nil); err != nil {
 		t.Fatal(err)
 	}
 	k, err := s.Keyring(t.Context(), s.v)
-	if err != nil || len(k.Wraps) != 2 || len(k.Passkeys) != 1 || k.Vault.ID != s.v || k.Vault.State != vault.Opening {
+	if err != nil || len(k.Wraps) != 2 || len(k.Passkeys) != 1 || k.Vault.ID != s.v || k.Vault.Key != 1 || len(k.Next) != 0 {
 		t.Fatalf("got %+v, %v", k, err)
 	}
 	if !k.Has([]byte("first")) || k.Has([]byte("second")) {
@@ -177,7 +180,7 @@ func testKeyring(t *testing.T, open Opener) {
 			t.Error("the second recovery wrap did not replace the first")
 		}
 	}
-	wantErr(t, "wraps of a vault that is not", s.PutWraps(t.Context(), id.New[id.Vault](), []vault.Wrap{recovery}, nil), vault.ErrNotFound)
+	wantErr(t, "wraps of a vault that is not", s.PutWraps(t.Context(), id.New[id.Vault](), 1, []vault.Wrap{recovery}, nil), vault.ErrNotFound)
 }
 
 func testPasskeys(t *testing.T, open Opener) {
@@ -190,12 +193,12 @@ func testPasskeys(t *testing.T, open Opener) {
 		}
 	}
 	wantErr(t, "one more than fits", s.AddPasskey(t.Context(), s.v, Passkey("last")), vault.ErrTooMany)
-	if err := s.SetRecord(t.Context(), s.v, []byte("first"), []byte("changed")); err != nil {
+	if err := s.SetRecord(t.Context(), s.v, []byte("first"), []byte("changed"), time.Unix(1763729999, 0)); err != nil {
 		t.Fatal(err)
 	}
-	wantErr(t, "record of no passkey", s.SetRecord(t.Context(), s.v, []byte("never"), []byte("x")), vault.ErrNotFound)
+	wantErr(t, "record of no passkey", s.SetRecord(t.Context(), s.v, []byte("never"), []byte("x"), time.Unix(1, 0)), vault.ErrNotFound)
 	ps, err := s.Passkeys(t.Context(), s.v)
-	if err != nil || len(ps) != vault.MaxPasskeys || string(ps[0].Record) != "changed" || !ps[0].PRF {
+	if err != nil || len(ps) != vault.MaxPasskeys || string(ps[0].Record) != "changed" || !ps[0].PRF || ps[0].Used.Unix() != 1763729999 || !ps[1].Used.IsZero() {
 		t.Fatalf("%d passkeys, %v", len(ps), err)
 	}
 	_, err = s.Passkeys(t.Context(), id.New[id.Vault]())
@@ -204,14 +207,22 @@ func testPasskeys(t *testing.T, open Opener) {
 
 func testFinish(t *testing.T, open Opener) {
 	s := newShelf(t, open, nil)
+	s.v = id.New[id.Vault]()
+	if err := s.Create(t.Context(), vault.Vault{ID: s.v, Salt: make([]byte, 32), State: vault.Opening, Created: time.Unix(1763720000, 0)}, Passkey("first")); err != nil {
+		t.Fatal(err)
+	}
+	// Sign-up is not over: nothing is kept for a vault that one loss would close for good.
+	early := s.batch(t, s.sealed(t, id.New[id.Document](), 1))
+	wantErr(t, "a document before the second way in", s.WriteDocuments(t.Context(), s.v, early), vault.ErrNotFinished)
+	wantErr(t, "a pairing before the second way in", s.OfferPairing(t.Context(), vault.Pairing{Vault: s.v}, vault.Session{}), vault.ErrNotFinished)
 	w := vault.Wrap{Kind: vault.RecoveryWrap, IV: make([]byte, 12), Ciphertext: make([]byte, 48)}
 	wantErr(t, "without a way in", s.Finish(t.Context(), s.v), vault.ErrNotFinished)
-	if err := s.PutWraps(t.Context(), s.v, []vault.Wrap{w}, nil); err != nil {
+	if err := s.PutWraps(t.Context(), s.v, 1, []vault.Wrap{w}, nil); err != nil {
 		t.Fatal(err)
 	}
 	wantErr(t, "with one way in", s.Finish(t.Context(), s.v), vault.ErrNotFinished)
 	w.Kind, w.Credential = vault.PasskeyWrap, []byte("first")
-	if err := s.PutWraps(t.Context(), s.v, []vault.Wrap{w}, nil); err != nil {
+	if err := s.PutWraps(t.Context(), s.v, 1, []vault.Wrap{w}, nil); err != nil {
 		t.Fatal(err)
 	}
 	if err := errors.Join(s.Finish(t.Context(), s.v), s.Finish(t.Context(), s.v)); err != nil {
@@ -220,6 +231,7 @@ func testFinish(t *testing.T, open Opener) {
 	if k, err := s.Keyring(t.Context(), s.v); err != nil || k.Vault.State != vault.Open {
 		t.Errorf("state %s, %v", k.Vault.State, err)
 	}
+	s.put(t, early)
 	wantErr(t, "no vault", s.Finish(t.Context(), id.New[id.Vault]()), vault.ErrNotFound)
 }
 

@@ -54,7 +54,7 @@ func testRemovePasskey(t *testing.T, open Opener) {
 	ctx := t.Context()
 	if err := errors.Join(
 		s.AddPasskey(ctx, s.v, Passkey("second")),
-		s.PutWraps(ctx, s.v, []vault.Wrap{s.wrap(t, vault.PasskeyWrap, "first"), s.wrap(t, vault.PasskeyWrap, "second")}, nil),
+		s.PutWraps(ctx, s.v, 1, []vault.Wrap{s.wrap(t, vault.PasskeyWrap, "first"), s.wrap(t, vault.PasskeyWrap, "second")}, nil),
 	); err != nil {
 		t.Fatal(err)
 	}
@@ -65,7 +65,7 @@ func testRemovePasskey(t *testing.T, open Opener) {
 	if k, err := s.Keyring(ctx, s.v); err != nil || len(k.Passkeys) != 2 || len(k.Wraps) != 2 || !byFirst() {
 		t.Fatalf("a refused removal changed something: %d passkeys, %d wraps, %v", len(k.Passkeys), len(k.Wraps), err)
 	}
-	if err := s.PutWraps(ctx, s.v, []vault.Wrap{s.wrap(t, vault.RecoveryWrap, "")}, nil); err != nil {
+	if err := s.PutWraps(ctx, s.v, 1, []vault.Wrap{s.wrap(t, vault.RecoveryWrap, "")}, nil); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.RemovePasskey(ctx, s.v, []byte("first")); err != nil {
@@ -103,9 +103,9 @@ func testSheets(t *testing.T, open Opener) {
 		}
 		return found
 	}
-	wantErr(t, "a sheet without its wrap", s.PutWraps(ctx, s.v, passkey, sheet("a")), vault.ErrInvalid)
-	wantErr(t, "half a signer", s.PutWraps(ctx, s.v, recovery, &vault.Sheet{Signer: make([]byte, 16)}), vault.ErrInvalid)
-	if err := s.PutWraps(ctx, s.v, recovery, sheet("a")); err != nil {
+	wantErr(t, "a sheet without its wrap", s.PutWraps(ctx, s.v, 1, passkey, sheet("a")), vault.ErrInvalid)
+	wantErr(t, "half a signer", s.PutWraps(ctx, s.v, 1, recovery, &vault.Sheet{Signer: make([]byte, 16)}), vault.ErrInvalid)
+	if err := s.PutWraps(ctx, s.v, 1, recovery, sheet("a")); err != nil {
 		t.Fatal(err)
 	}
 	if f := find("a"); len(f) != 1 || f[0].Vault != s.v || string(f[0].Sheet.Signer) != string(sheet("a").Signer) {
@@ -113,18 +113,18 @@ func testSheets(t *testing.T, open Opener) {
 	}
 	byWords := s.begin(t, "1", vault.Session{Sheet: sheet("a").LocatorHash})
 	byPasskey := s.begin(t, "2", vault.Session{Credential: []byte("first")})
-	if err := s.PutWraps(ctx, s.v, passkey, nil); err != nil || len(find("a")) != 1 || !byWords() {
+	if err := s.PutWraps(ctx, s.v, 1, passkey, nil); err != nil || len(find("a")) != 1 || !byWords() {
 		t.Errorf("a passkey's wrap changed the sheet: %v", err)
 	}
 	// A copied locator finds both; it takes nothing from the first.
-	if err := other.PutWraps(ctx, other.v, []vault.Wrap{other.wrap(t, vault.RecoveryWrap, "")}, sheet("a")); err != nil {
+	if err := other.PutWraps(ctx, other.v, 1, []vault.Wrap{other.wrap(t, vault.RecoveryWrap, "")}, sheet("a")); err != nil {
 		t.Fatal(err)
 	}
 	if n := len(find("a")); n != 2 {
 		t.Errorf("%d sheets with that locator, want both", n)
 	}
 	// The old sheet is dead at once.
-	if err := s.PutWraps(ctx, s.v, recovery, sheet("b")); err != nil {
+	if err := s.PutWraps(ctx, s.v, 1, recovery, sheet("b")); err != nil {
 		t.Fatal(err)
 	}
 	if f := find("a"); len(f) != 1 || f[0].Vault != other.v || len(find("b")) != 1 {
@@ -138,7 +138,7 @@ func testSheets(t *testing.T, open Opener) {
 	n.Sheet = [32]byte{}
 	wantErr(t, "a session with nothing", s.AddSession(ctx, s.v, n), vault.ErrNotSignedIn)
 	// A wallet from before puts a wrap alone: then the words sign nobody in.
-	if err := s.PutWraps(ctx, s.v, recovery, nil); err != nil || len(find("b")) != 0 {
+	if err := s.PutWraps(ctx, s.v, 1, recovery, nil); err != nil || len(find("b")) != 0 {
 		t.Errorf("%d sheets after a wrap without one, %v", len(find("b")), err)
 	}
 	if k, err := s.Keyring(ctx, other.v); err != nil || !k.Recovery {

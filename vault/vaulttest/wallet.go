@@ -27,6 +27,7 @@ type Wallet struct {
 	Vault    id.Vault
 	Salt     []byte
 	Key      seal.VaultKey
+	Number   int64 // of the key
 	Seed     seal.Seed
 	Recovery [32]byte // entropy of the recovery words
 
@@ -44,7 +45,7 @@ func NewWallet(base, origin string) *Wallet {
 	if err != nil {
 		panic(err) // never, with nil options
 	}
-	return &Wallet{Base: base, Client: &http.Client{Jar: jar}, Device: NewAuthenticator(origin), Documents: map[id.Document]vault.Document{}}
+	return &Wallet{Base: base, Client: &http.Client{Jar: jar}, Device: NewAuthenticator(origin), Number: 1, Documents: map[id.Document]vault.Document{}}
 }
 
 // Refused is a problem the operator answered with.
@@ -128,10 +129,16 @@ type Session struct {
 		ID      string `json:"id"`
 		PRF     bool   `json:"prf"`
 		Created int64  `json:"created"`
+		Used    int64  `json:"used"`
 		Cloned  bool   `json:"cloned"`
+
+		BackedUp      bool `json:"backed_up"`
+		BackupChanged bool `json:"backup_changed"`
 	} `json:"passkeys"`
 	Wraps    []Wrap `json:"wraps"`
 	Recovery bool   `json:"recovery"`
+	Key      int64  `json:"key"`
+	Next     []Wrap `json:"next"`
 }
 
 // Wrap in JSON.
@@ -140,6 +147,25 @@ type Wrap struct {
 	Credential string `json:"credential,omitempty"`
 	IV         string `json:"iv"`
 	Ciphertext string `json:"ciphertext"`
+	Ephemeral  string `json:"ephemeral,omitempty"`
+}
+
+func wrapJSON(w vault.Wrap) Wrap {
+	return Wrap{Kind: w.Kind, Credential: b64(w.Credential), IV: b64(w.IV), Ciphertext: b64(w.Ciphertext), Ephemeral: b64(w.Ephemeral)}
+}
+
+// raw is the wrap that the JSON says.
+func (w Wrap) raw() (out vault.Wrap, err error) {
+	out.Kind = w.Kind
+	for _, f := range []struct {
+		text string
+		to   *[]byte
+	}{{w.Credential, &out.Credential}, {w.IV, &out.IV}, {w.Ciphertext, &out.Ciphertext}, {w.Ephemeral, &out.Ephemeral}} {
+		if *f.to, err = base64.RawURLEncoding.DecodeString(f.text); err != nil {
+			return out, err
+		}
+	}
+	return out, nil
 }
 
 type options struct {
@@ -229,7 +255,7 @@ func (w *Wallet) SignUp(ctx context.Context) error {
 // Wrap locks the vault key under one way in.
 func (w *Wallet) Wrap(kind string, credential, ikm []byte) (Wrap, error) {
 	one, err := seal.Wrap(rand.Reader, seal.DeriveWrapKey(ikm, w.Salt), w.Vault, kind, credential, w.Key)
-	return Wrap{Kind: one.Kind, Credential: b64(one.Credential), IV: b64(one.IV), Ciphertext: b64(one.Ciphertext)}, err
+	return wrapJSON(one), err
 }
 
 // Sheet registers a recovery sheet, in JSON.
@@ -263,16 +289,20 @@ func (w *Wallet) FinishRecovery(ctx context.Context, signature []byte) (s Sessio
 
 // Recover signs in with the words of the wallet's sheet alone and opens the vault.
 func (w *Wallet) Recover(ctx context.Context) (Session, error) {
+	s, err := w.signInByWords(ctx)
+	if err != nil {
+		return s, err
+	}
+	return s, w.open(ctx, s, vault.RecoveryWrap, "", w.Recovery[:])
+}
+
+func (w *Wallet) signInByWords(ctx context.Context) (Session, error) {
 	challenge, err := w.StartRecovery(ctx, w.Recovery[:])
 	if err != nil {
 		return Session{}, err
 	}
 	signature := ed25519.Sign(seal.RecoverySigner(w.Recovery[:]), vault.RecoveryMessage(w.Device.Origin, challenge))
-	s, err := w.FinishRecovery(ctx, signature)
-	if err != nil {
-		return s, err
-	}
-	return s, w.open(ctx, s, vault.RecoveryWrap, "", w.Recovery[:])
+	return w.FinishRecovery(ctx, signature)
 }
 
 // SignIn opens the vault with the device, as a browser that was never here.
@@ -285,28 +315,30 @@ func (w *Wallet) SignIn(ctx context.Context) error {
 }
 
 // open unlocks the vault key with one way in and loads everything.
-func (w *Wallet) open(ctx context.Context, s Session, kind, credential string, ikm []byte) (err error) {
+func (w *Wallet) open(ctx context.Context, s Session, kind, credential string, ikm []byte) error {
+	if err := w.unlock(s, kind, credential, ikm); err != nil {
+		return err
+	}
+	return w.Load(ctx)
+}
+
+func (w *Wallet) unlock(s Session, kind, credential string, ikm []byte) (err error) {
 	if w.Salt, err = base64.RawURLEncoding.DecodeString(s.Salt); err != nil {
 		return err
 	}
-	w.Vault = s.Vault
+	w.Vault, w.Number = s.Vault, s.Key
 	for _, one := range s.Wraps {
 		if one.Kind != kind || one.Credential != credential {
 			continue
 		}
-		raw := vault.Wrap{Kind: one.Kind}
-		for _, f := range []struct {
-			text string
-			to   *[]byte
-		}{{one.Credential, &raw.Credential}, {one.IV, &raw.IV}, {one.Ciphertext, &raw.Ciphertext}} {
-			if *f.to, err = base64.RawURLEncoding.DecodeString(f.text); err != nil {
-				return err
-			}
+		wrap, err := one.raw()
+		if err != nil {
+			return err
 		}
-		if w.Key, err = seal.Unwrap(seal.DeriveWrapKey(ikm, w.Salt), w.Vault, raw); err != nil {
+		if w.Key, err = seal.UnwrapWay(ikm, w.Salt, w.Vault, wrap); err != nil {
 			return fmt.Errorf("unwrapping the vault key: %w", err)
 		}
-		return w.Load(ctx)
+		return nil
 	}
 	return errors.New("the vault has no wrap for this way in")
 }
@@ -359,6 +391,9 @@ func (w *Wallet) Puts(contents map[id.Document][]byte) ([]vault.Document, error)
 	for d, content := range contents {
 		version := w.Documents[d].Version + 1
 		s, err := seal.SealDocument(rand.Reader, w.Key, d, version, content)
+		if err == nil {
+			s, err = seal.Rekey(w.Key, w.Key, w.Number, s) // names the key
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -374,6 +409,9 @@ func (w *Wallet) Puts(contents map[id.Document][]byte) ([]vault.Document, error)
 		return nil, err
 	}
 	manifest, err := m.Seal(rand.Reader, w.Key, w.Vault)
+	if err == nil {
+		manifest.Sealed, err = seal.Rekey(w.Key, w.Key, w.Number, manifest.Sealed)
+	}
 	return append(puts, manifest), err
 }
 

@@ -35,11 +35,37 @@ type Document struct {
 	DocumentID id.Document
 	Version    int64
 	Sealed     vault.Sealed
+	KeyNumber  int64
 }
 
 type Keyring struct {
 	RingID    []byte
 	Destroyed int64
+}
+
+type NextWrap struct {
+	VaultID      id.Vault
+	Kind         string
+	CredentialID []byte
+	Iv           []byte
+	Ciphertext   []byte
+	Ephemeral    []byte
+}
+
+type Pairing struct {
+	VaultID    id.Vault
+	CodeHash   []byte
+	TicketHash []byte
+	Step       vault.PairingStep
+	Commitment []byte
+	FromKey    []byte
+	FromNonce  []byte
+	ToKey      []byte
+	ToNonce    []byte
+	Iv         []byte
+	Ciphertext []byte
+	PairedBy   []byte
+	ExpiresAt  int64
 }
 
 type Passkey struct {
@@ -48,6 +74,7 @@ type Passkey struct {
 	Prf          bool
 	Record       []byte
 	CreatedAt    int64
+	UsedAt       int64
 }
 
 type Recovery struct {
@@ -61,6 +88,7 @@ type Session struct {
 	TokenHash    []byte
 	CredentialID []byte
 	ExpiresAt    int64
+	PairedBy     []byte
 }
 
 type Share struct {
@@ -77,6 +105,7 @@ type Vault struct {
 	Salt      []byte
 	State     vault.State
 	CreatedAt int64
+	KeyNumber int64
 }
 
 type Wrap struct {
@@ -85,4 +114,5 @@ type Wrap struct {
 	CredentialID []byte
 	Iv           []byte
 	Ciphertext   []byte
+	Ephemeral    []byte
 }

@@ -28,7 +28,7 @@ func (q *Queries) AddAttachment(ctx context.Context, arg AddAttachmentParams) er
 }
 
 const addPasskey = `-- name: AddPasskey :exec
-INSERT INTO passkey (vault_id, credential_id, prf, record, created_at) VALUES ($1, $2, $3, $4, $5)
+INSERT INTO passkey (vault_id, credential_id, prf, record, created_at, used_at) VALUES ($1, $2, $3, $4, $5, $6)
 `
 
 type AddPasskeyParams struct {
@@ -37,6 +37,7 @@ type AddPasskeyParams struct {
 	Prf          bool
 	Record       []byte
 	CreatedAt    int64
+	UsedAt       int64
 }
 
 func (q *Queries) AddPasskey(ctx context.Context, arg AddPasskeyParams) error {
@@ -46,12 +47,13 @@ func (q *Queries) AddPasskey(ctx context.Context, arg AddPasskeyParams) error {
 		arg.Prf,
 		arg.Record,
 		arg.CreatedAt,
+		arg.UsedAt,
 	)
 	return err
 }
 
 const addSession = `-- name: AddSession :exec
-INSERT INTO session (vault_id, token_hash, credential_id, expires_at) VALUES ($1, $2, $3, $4)
+INSERT INTO session (vault_id, token_hash, credential_id, expires_at, paired_by) VALUES ($1, $2, $3, $4, $5)
 `
 
 type AddSessionParams struct {
@@ -59,6 +61,7 @@ type AddSessionParams struct {
 	TokenHash    []byte
 	CredentialID []byte
 	ExpiresAt    int64
+	PairedBy     []byte
 }
 
 func (q *Queries) AddSession(ctx context.Context, arg AddSessionParams) error {
@@ -67,6 +70,7 @@ func (q *Queries) AddSession(ctx context.Context, arg AddSessionParams) error {
 		arg.TokenHash,
 		arg.CredentialID,
 		arg.ExpiresAt,
+		arg.PairedBy,
 	)
 	return err
 }
@@ -139,12 +143,39 @@ func (q *Queries) CountDocuments(ctx context.Context, vaultID id.Vault) (int64, 
 	return count, err
 }
 
+const countNextWraps = `-- name: CountNextWraps :one
+SELECT count(*) FROM next_wrap WHERE vault_id = $1
+`
+
+func (q *Queries) CountNextWraps(ctx context.Context, vaultID id.Vault) (int64, error) {
+	row := q.db.QueryRowContext(ctx, countNextWraps, vaultID)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const countPasskeys = `-- name: CountPasskeys :one
 SELECT count(*) FROM passkey WHERE vault_id = $1
 `
 
 func (q *Queries) CountPasskeys(ctx context.Context, vaultID id.Vault) (int64, error) {
 	row := q.db.QueryRowContext(ctx, countPasskeys, vaultID)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
+const countUnderOtherKeys = `-- name: CountUnderOtherKeys :one
+SELECT count(*) FROM document WHERE vault_id = $1 AND key_number <> $2
+`
+
+type CountUnderOtherKeysParams struct {
+	VaultID   id.Vault
+	KeyNumber int64
+}
+
+func (q *Queries) CountUnderOtherKeys(ctx context.Context, arg CountUnderOtherKeysParams) (int64, error) {
+	row := q.db.QueryRowContext(ctx, countUnderOtherKeys, arg.VaultID, arg.KeyNumber)
 	var count int64
 	err := row.Scan(&count)
 	return count, err
@@ -213,6 +244,29 @@ func (q *Queries) DropAttachment(ctx context.Context, arg DropAttachmentParams) 
 	return result.RowsAffected()
 }
 
+const dropNextPasskeyWrap = `-- name: DropNextPasskeyWrap :exec
+DELETE FROM next_wrap WHERE vault_id = $1 AND kind = 'passkey' AND credential_id = $2
+`
+
+type DropNextPasskeyWrapParams struct {
+	VaultID      id.Vault
+	CredentialID []byte
+}
+
+func (q *Queries) DropNextPasskeyWrap(ctx context.Context, arg DropNextPasskeyWrapParams) error {
+	_, err := q.db.ExecContext(ctx, dropNextPasskeyWrap, arg.VaultID, arg.CredentialID)
+	return err
+}
+
+const dropNextWraps = `-- name: DropNextWraps :exec
+DELETE FROM next_wrap WHERE vault_id = $1
+`
+
+func (q *Queries) DropNextWraps(ctx context.Context, vaultID id.Vault) error {
+	_, err := q.db.ExecContext(ctx, dropNextWraps, vaultID)
+	return err
+}
+
 const dropOtherShares = `-- name: DropOtherShares :exec
 DELETE FROM share WHERE vault_id = $1 AND grant_id = $2 AND attribute = $3 AND document_id <> $4
 `
@@ -231,6 +285,15 @@ func (q *Queries) DropOtherShares(ctx context.Context, arg DropOtherSharesParams
 		arg.Attribute,
 		arg.DocumentID,
 	)
+	return err
+}
+
+const dropPairing = `-- name: DropPairing :exec
+DELETE FROM pairing WHERE vault_id = $1
+`
+
+func (q *Queries) DropPairing(ctx context.Context, vaultID id.Vault) error {
+	_, err := q.db.ExecContext(ctx, dropPairing, vaultID)
 	return err
 }
 
@@ -285,6 +348,40 @@ func (q *Queries) DropSharesOfGrant(ctx context.Context, arg DropSharesOfGrantPa
 	return err
 }
 
+const dropWraps = `-- name: DropWraps :exec
+DELETE FROM wrap WHERE vault_id = $1
+`
+
+func (q *Queries) DropWraps(ctx context.Context, vaultID id.Vault) error {
+	_, err := q.db.ExecContext(ctx, dropWraps, vaultID)
+	return err
+}
+
+const dropWrapsThatEnd = `-- name: DropWrapsThatEnd :exec
+DELETE FROM wrap WHERE wrap.vault_id = $1 AND NOT EXISTS (
+  SELECT 1 FROM next_wrap n WHERE n.vault_id = wrap.vault_id AND n.kind = wrap.kind AND n.credential_id = wrap.credential_id
+)
+`
+
+func (q *Queries) DropWrapsThatEnd(ctx context.Context, vaultID id.Vault) error {
+	_, err := q.db.ExecContext(ctx, dropWrapsThatEnd, vaultID)
+	return err
+}
+
+const endOtherSessions = `-- name: EndOtherSessions :exec
+DELETE FROM session WHERE vault_id = $1 AND token_hash <> $2
+`
+
+type EndOtherSessionsParams struct {
+	VaultID   id.Vault
+	TokenHash []byte
+}
+
+func (q *Queries) EndOtherSessions(ctx context.Context, arg EndOtherSessionsParams) error {
+	_, err := q.db.ExecContext(ctx, endOtherSessions, arg.VaultID, arg.TokenHash)
+	return err
+}
+
 const endSession = `-- name: EndSession :exec
 DELETE FROM session WHERE vault_id = $1 AND token_hash = $2
 `
@@ -310,6 +407,20 @@ type EndSessionsOfParams struct {
 
 func (q *Queries) EndSessionsOf(ctx context.Context, arg EndSessionsOfParams) error {
 	_, err := q.db.ExecContext(ctx, endSessionsOf, arg.VaultID, arg.CredentialID)
+	return err
+}
+
+const endSessionsPairedBy = `-- name: EndSessionsPairedBy :exec
+DELETE FROM session WHERE vault_id = $1 AND paired_by = $2
+`
+
+type EndSessionsPairedByParams struct {
+	VaultID  id.Vault
+	PairedBy []byte
+}
+
+func (q *Queries) EndSessionsPairedBy(ctx context.Context, arg EndSessionsPairedByParams) error {
+	_, err := q.db.ExecContext(ctx, endSessionsPairedBy, arg.VaultID, arg.PairedBy)
 	return err
 }
 
@@ -346,6 +457,18 @@ func (q *Queries) ExpireCeremonies(ctx context.Context, expiresAt int64) (int64,
 	return result.RowsAffected()
 }
 
+const expirePairings = `-- name: ExpirePairings :execrows
+DELETE FROM pairing WHERE expires_at <= $1
+`
+
+func (q *Queries) ExpirePairings(ctx context.Context, expiresAt int64) (int64, error) {
+	result, err := q.db.ExecContext(ctx, expirePairings, expiresAt)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const expireSessions = `-- name: ExpireSessions :execrows
 DELETE FROM session WHERE expires_at <= $1
 `
@@ -356,6 +479,33 @@ func (q *Queries) ExpireSessions(ctx context.Context, expiresAt int64) (int64, e
 		return 0, err
 	}
 	return result.RowsAffected()
+}
+
+const findPairings = `-- name: FindPairings :many
+SELECT vault_id FROM pairing WHERE code_hash = $1 ORDER BY vault_id
+`
+
+func (q *Queries) FindPairings(ctx context.Context, codeHash []byte) ([]id.Vault, error) {
+	rows, err := q.db.QueryContext(ctx, findPairings, codeHash)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []id.Vault
+	for rows.Next() {
+		var vault_id id.Vault
+		if err := rows.Scan(&vault_id); err != nil {
+			return nil, err
+		}
+		items = append(items, vault_id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const findRecoveries = `-- name: FindRecoveries :many
@@ -428,6 +578,28 @@ func (q *Queries) GetChunk(ctx context.Context, arg GetChunkParams) (vault.Seale
 	return sealed, err
 }
 
+const getDocument = `-- name: GetDocument :one
+SELECT version, sealed, key_number FROM document WHERE vault_id = $1 AND document_id = $2
+`
+
+type GetDocumentParams struct {
+	VaultID    id.Vault
+	DocumentID id.Document
+}
+
+type GetDocumentRow struct {
+	Version   int64
+	Sealed    vault.Sealed
+	KeyNumber int64
+}
+
+func (q *Queries) GetDocument(ctx context.Context, arg GetDocumentParams) (GetDocumentRow, error) {
+	row := q.db.QueryRowContext(ctx, getDocument, arg.VaultID, arg.DocumentID)
+	var i GetDocumentRow
+	err := row.Scan(&i.Version, &i.Sealed, &i.KeyNumber)
+	return i, err
+}
+
 const getDocumentVersion = `-- name: GetDocumentVersion :one
 SELECT version FROM document WHERE vault_id = $1 AND document_id = $2
 `
@@ -442,6 +614,32 @@ func (q *Queries) GetDocumentVersion(ctx context.Context, arg GetDocumentVersion
 	var version int64
 	err := row.Scan(&version)
 	return version, err
+}
+
+const getPairing = `-- name: GetPairing :one
+SELECT vault_id, code_hash, ticket_hash, step, commitment, from_key, from_nonce, to_key, to_nonce, iv, ciphertext, paired_by, expires_at
+FROM pairing WHERE vault_id = $1
+`
+
+func (q *Queries) GetPairing(ctx context.Context, vaultID id.Vault) (Pairing, error) {
+	row := q.db.QueryRowContext(ctx, getPairing, vaultID)
+	var i Pairing
+	err := row.Scan(
+		&i.VaultID,
+		&i.CodeHash,
+		&i.TicketHash,
+		&i.Step,
+		&i.Commitment,
+		&i.FromKey,
+		&i.FromNonce,
+		&i.ToKey,
+		&i.ToNonce,
+		&i.Iv,
+		&i.Ciphertext,
+		&i.PairedBy,
+		&i.ExpiresAt,
+	)
+	return i, err
 }
 
 const getRecovery = `-- name: GetRecovery :one
@@ -472,7 +670,7 @@ func (q *Queries) GetRing(ctx context.Context) (Keyring, error) {
 }
 
 const getSession = `-- name: GetSession :one
-SELECT credential_id, expires_at FROM session WHERE vault_id = $1 AND token_hash = $2
+SELECT credential_id, expires_at, paired_by FROM session WHERE vault_id = $1 AND token_hash = $2
 `
 
 type GetSessionParams struct {
@@ -483,17 +681,18 @@ type GetSessionParams struct {
 type GetSessionRow struct {
 	CredentialID []byte
 	ExpiresAt    int64
+	PairedBy     []byte
 }
 
 func (q *Queries) GetSession(ctx context.Context, arg GetSessionParams) (GetSessionRow, error) {
 	row := q.db.QueryRowContext(ctx, getSession, arg.VaultID, arg.TokenHash)
 	var i GetSessionRow
-	err := row.Scan(&i.CredentialID, &i.ExpiresAt)
+	err := row.Scan(&i.CredentialID, &i.ExpiresAt, &i.PairedBy)
 	return i, err
 }
 
 const getVault = `-- name: GetVault :one
-SELECT vault_id, salt, state, created_at FROM vault WHERE vault_id = $1
+SELECT vault_id, salt, state, created_at, key_number FROM vault WHERE vault_id = $1
 `
 
 func (q *Queries) GetVault(ctx context.Context, vaultID id.Vault) (Vault, error) {
@@ -504,6 +703,7 @@ func (q *Queries) GetVault(ctx context.Context, vaultID id.Vault) (Vault, error)
 		&i.Salt,
 		&i.State,
 		&i.CreatedAt,
+		&i.KeyNumber,
 	)
 	return i, err
 }
@@ -525,7 +725,7 @@ func (q *Queries) HasPasskey(ctx context.Context, arg HasPasskeyParams) (bool, e
 }
 
 const insertDocument = `-- name: InsertDocument :exec
-INSERT INTO document (vault_id, document_id, version, sealed) VALUES ($1, $2, $3, $4)
+INSERT INTO document (vault_id, document_id, version, sealed, key_number) VALUES ($1, $2, $3, $4, $5)
 `
 
 type InsertDocumentParams struct {
@@ -533,6 +733,7 @@ type InsertDocumentParams struct {
 	DocumentID id.Document
 	Version    int64
 	Sealed     vault.Sealed
+	KeyNumber  int64
 }
 
 func (q *Queries) InsertDocument(ctx context.Context, arg InsertDocumentParams) error {
@@ -541,6 +742,7 @@ func (q *Queries) InsertDocument(ctx context.Context, arg InsertDocumentParams) 
 		arg.DocumentID,
 		arg.Version,
 		arg.Sealed,
+		arg.KeyNumber,
 	)
 	return err
 }
@@ -631,8 +833,49 @@ func (q *Queries) ListDocuments(ctx context.Context, vaultID id.Vault) ([]ListDo
 	return items, nil
 }
 
+const listNextWraps = `-- name: ListNextWraps :many
+SELECT kind, credential_id, iv, ciphertext, ephemeral FROM next_wrap WHERE vault_id = $1 ORDER BY kind, credential_id
+`
+
+type ListNextWrapsRow struct {
+	Kind         string
+	CredentialID []byte
+	Iv           []byte
+	Ciphertext   []byte
+	Ephemeral    []byte
+}
+
+func (q *Queries) ListNextWraps(ctx context.Context, vaultID id.Vault) ([]ListNextWrapsRow, error) {
+	rows, err := q.db.QueryContext(ctx, listNextWraps, vaultID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListNextWrapsRow
+	for rows.Next() {
+		var i ListNextWrapsRow
+		if err := rows.Scan(
+			&i.Kind,
+			&i.CredentialID,
+			&i.Iv,
+			&i.Ciphertext,
+			&i.Ephemeral,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listPasskeys = `-- name: ListPasskeys :many
-SELECT credential_id, prf, record, created_at FROM passkey WHERE vault_id = $1 ORDER BY created_at, credential_id
+SELECT credential_id, prf, record, created_at, used_at FROM passkey WHERE vault_id = $1 ORDER BY created_at, credential_id
 `
 
 type ListPasskeysRow struct {
@@ -640,6 +883,7 @@ type ListPasskeysRow struct {
 	Prf          bool
 	Record       []byte
 	CreatedAt    int64
+	UsedAt       int64
 }
 
 func (q *Queries) ListPasskeys(ctx context.Context, vaultID id.Vault) ([]ListPasskeysRow, error) {
@@ -656,6 +900,7 @@ func (q *Queries) ListPasskeys(ctx context.Context, vaultID id.Vault) ([]ListPas
 			&i.Prf,
 			&i.Record,
 			&i.CreatedAt,
+			&i.UsedAt,
 		); err != nil {
 			return nil, err
 		}
@@ -712,7 +957,7 @@ func (q *Queries) ListShares(ctx context.Context, vaultID id.Vault) ([]ListShare
 }
 
 const listWraps = `-- name: ListWraps :many
-SELECT kind, credential_id, iv, ciphertext FROM wrap WHERE vault_id = $1 ORDER BY kind, credential_id
+SELECT kind, credential_id, iv, ciphertext, ephemeral FROM wrap WHERE vault_id = $1 ORDER BY kind, credential_id
 `
 
 type ListWrapsRow struct {
@@ -720,6 +965,7 @@ type ListWrapsRow struct {
 	CredentialID []byte
 	Iv           []byte
 	Ciphertext   []byte
+	Ephemeral    []byte
 }
 
 func (q *Queries) ListWraps(ctx context.Context, vaultID id.Vault) ([]ListWrapsRow, error) {
@@ -736,6 +982,7 @@ func (q *Queries) ListWraps(ctx context.Context, vaultID id.Vault) ([]ListWrapsR
 			&i.CredentialID,
 			&i.Iv,
 			&i.Ciphertext,
+			&i.Ephemeral,
 		); err != nil {
 			return nil, err
 		}
@@ -748,6 +995,46 @@ func (q *Queries) ListWraps(ctx context.Context, vaultID id.Vault) ([]ListWrapsR
 		return nil, err
 	}
 	return items, nil
+}
+
+const offerPairing = `-- name: OfferPairing :exec
+INSERT INTO pairing (vault_id, code_hash, ticket_hash, step, commitment, from_key, from_nonce, to_key, to_nonce, iv, ciphertext, paired_by, expires_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+`
+
+type OfferPairingParams struct {
+	VaultID    id.Vault
+	CodeHash   []byte
+	TicketHash []byte
+	Step       vault.PairingStep
+	Commitment []byte
+	FromKey    []byte
+	FromNonce  []byte
+	ToKey      []byte
+	ToNonce    []byte
+	Iv         []byte
+	Ciphertext []byte
+	PairedBy   []byte
+	ExpiresAt  int64
+}
+
+func (q *Queries) OfferPairing(ctx context.Context, arg OfferPairingParams) error {
+	_, err := q.db.ExecContext(ctx, offerPairing,
+		arg.VaultID,
+		arg.CodeHash,
+		arg.TicketHash,
+		arg.Step,
+		arg.Commitment,
+		arg.FromKey,
+		arg.FromNonce,
+		arg.ToKey,
+		arg.ToNonce,
+		arg.Iv,
+		arg.Ciphertext,
+		arg.PairedBy,
+		arg.ExpiresAt,
+	)
+	return err
 }
 
 const putChunk = `-- name: PutChunk :exec
@@ -768,6 +1055,31 @@ func (q *Queries) PutChunk(ctx context.Context, arg PutChunkParams) error {
 		arg.DocumentID,
 		arg.Place,
 		arg.Sealed,
+	)
+	return err
+}
+
+const putNextWrap = `-- name: PutNextWrap :exec
+INSERT INTO next_wrap (vault_id, kind, credential_id, iv, ciphertext, ephemeral) VALUES ($1, $2, $3, $4, $5, $6)
+`
+
+type PutNextWrapParams struct {
+	VaultID      id.Vault
+	Kind         string
+	CredentialID []byte
+	Iv           []byte
+	Ciphertext   []byte
+	Ephemeral    []byte
+}
+
+func (q *Queries) PutNextWrap(ctx context.Context, arg PutNextWrapParams) error {
+	_, err := q.db.ExecContext(ctx, putNextWrap,
+		arg.VaultID,
+		arg.Kind,
+		arg.CredentialID,
+		arg.Iv,
+		arg.Ciphertext,
+		arg.Ephemeral,
 	)
 	return err
 }
@@ -831,8 +1143,9 @@ func (q *Queries) PutShare(ctx context.Context, arg PutShareParams) error {
 }
 
 const putWrap = `-- name: PutWrap :exec
-INSERT INTO wrap (vault_id, kind, credential_id, iv, ciphertext) VALUES ($1, $2, $3, $4, $5)
-ON CONFLICT (vault_id, kind, credential_id) DO UPDATE SET iv = excluded.iv, ciphertext = excluded.ciphertext
+INSERT INTO wrap (vault_id, kind, credential_id, iv, ciphertext, ephemeral) VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (vault_id, kind, credential_id)
+DO UPDATE SET iv = excluded.iv, ciphertext = excluded.ciphertext, ephemeral = excluded.ephemeral
 `
 
 type PutWrapParams struct {
@@ -841,6 +1154,7 @@ type PutWrapParams struct {
 	CredentialID []byte
 	Iv           []byte
 	Ciphertext   []byte
+	Ephemeral    []byte
 }
 
 func (q *Queries) PutWrap(ctx context.Context, arg PutWrapParams) error {
@@ -850,6 +1164,28 @@ func (q *Queries) PutWrap(ctx context.Context, arg PutWrapParams) error {
 		arg.CredentialID,
 		arg.Iv,
 		arg.Ciphertext,
+		arg.Ephemeral,
+	)
+	return err
+}
+
+const rekeyDocument = `-- name: RekeyDocument :exec
+UPDATE document SET sealed = $1, key_number = $2 WHERE vault_id = $3 AND document_id = $4
+`
+
+type RekeyDocumentParams struct {
+	Sealed     vault.Sealed
+	KeyNumber  int64
+	VaultID    id.Vault
+	DocumentID id.Document
+}
+
+func (q *Queries) RekeyDocument(ctx context.Context, arg RekeyDocumentParams) error {
+	_, err := q.db.ExecContext(ctx, rekeyDocument,
+		arg.Sealed,
+		arg.KeyNumber,
+		arg.VaultID,
+		arg.DocumentID,
 	)
 	return err
 }
@@ -872,12 +1208,13 @@ func (q *Queries) RemovePasskey(ctx context.Context, arg RemovePasskeyParams) (i
 }
 
 const replaceDocument = `-- name: ReplaceDocument :exec
-UPDATE document SET version = $1, sealed = $2 WHERE vault_id = $3 AND document_id = $4
+UPDATE document SET version = $1, sealed = $2, key_number = $3 WHERE vault_id = $4 AND document_id = $5
 `
 
 type ReplaceDocumentParams struct {
 	Version    int64
 	Sealed     vault.Sealed
+	KeyNumber  int64
 	VaultID    id.Vault
 	DocumentID id.Document
 }
@@ -886,9 +1223,24 @@ func (q *Queries) ReplaceDocument(ctx context.Context, arg ReplaceDocumentParams
 	_, err := q.db.ExecContext(ctx, replaceDocument,
 		arg.Version,
 		arg.Sealed,
+		arg.KeyNumber,
 		arg.VaultID,
 		arg.DocumentID,
 	)
+	return err
+}
+
+const setKeyNumber = `-- name: SetKeyNumber :exec
+UPDATE vault SET key_number = $1 WHERE vault_id = $2
+`
+
+type SetKeyNumberParams struct {
+	KeyNumber int64
+	VaultID   id.Vault
+}
+
+func (q *Queries) SetKeyNumber(ctx context.Context, arg SetKeyNumberParams) error {
+	_, err := q.db.ExecContext(ctx, setKeyNumber, arg.KeyNumber, arg.VaultID)
 	return err
 }
 
@@ -907,18 +1259,58 @@ func (q *Queries) SetOrphan(ctx context.Context, arg SetOrphanParams) error {
 	return err
 }
 
+const setPairing = `-- name: SetPairing :exec
+UPDATE pairing SET code_hash = $1, ticket_hash = $2, step = $3, from_key = $4, from_nonce = $5, to_key = $6, to_nonce = $7, iv = $8, ciphertext = $9
+WHERE vault_id = $10
+`
+
+type SetPairingParams struct {
+	CodeHash   []byte
+	TicketHash []byte
+	Step       vault.PairingStep
+	FromKey    []byte
+	FromNonce  []byte
+	ToKey      []byte
+	ToNonce    []byte
+	Iv         []byte
+	Ciphertext []byte
+	VaultID    id.Vault
+}
+
+func (q *Queries) SetPairing(ctx context.Context, arg SetPairingParams) error {
+	_, err := q.db.ExecContext(ctx, setPairing,
+		arg.CodeHash,
+		arg.TicketHash,
+		arg.Step,
+		arg.FromKey,
+		arg.FromNonce,
+		arg.ToKey,
+		arg.ToNonce,
+		arg.Iv,
+		arg.Ciphertext,
+		arg.VaultID,
+	)
+	return err
+}
+
 const setRecord = `-- name: SetRecord :execrows
-UPDATE passkey SET record = $1 WHERE vault_id = $2 AND credential_id = $3
+UPDATE passkey SET record = $1, used_at = $2 WHERE vault_id = $3 AND credential_id = $4
 `
 
 type SetRecordParams struct {
 	Record       []byte
+	UsedAt       int64
 	VaultID      id.Vault
 	CredentialID []byte
 }
 
 func (q *Queries) SetRecord(ctx context.Context, arg SetRecordParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, setRecord, arg.Record, arg.VaultID, arg.CredentialID)
+	result, err := q.db.ExecContext(ctx, setRecord,
+		arg.Record,
+		arg.UsedAt,
+		arg.VaultID,
+		arg.CredentialID,
+	)
 	if err != nil {
 		return 0, err
 	}
@@ -1003,6 +1395,16 @@ func (q *Queries) TakeCeremony(ctx context.Context, ceremonyHash []byte) (TakeCe
 	var i TakeCeremonyRow
 	err := row.Scan(&i.VaultID, &i.Data, &i.ExpiresAt)
 	return i, err
+}
+
+const takeNextWraps = `-- name: TakeNextWraps :exec
+INSERT INTO wrap (vault_id, kind, credential_id, iv, ciphertext, ephemeral)
+SELECT n.vault_id, n.kind, n.credential_id, n.iv, n.ciphertext, n.ephemeral FROM next_wrap n WHERE n.vault_id = $1
+`
+
+func (q *Queries) TakeNextWraps(ctx context.Context, vaultID id.Vault) error {
+	_, err := q.db.ExecContext(ctx, takeNextWraps, vaultID)
+	return err
 }
 
 const vaultsAfter = `-- name: VaultsAfter :many

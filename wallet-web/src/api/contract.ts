@@ -1,5 +1,5 @@
 // The operator's contract (internal/contract) as types. Made by `npm run contract`; do not edit.
-// contract 07f9dea786a6001dd5ac2b2698e5c6a386b611a6086ee883cb898eec1ba5b2b4, types dd3a3e6ba33fafb38e53b70609984eb1262b853e04c3112083f37e8a96911450
+// contract 9bcf6a5030c8ca7d356f5721bebbcec47543aa27c011e0af4c4e526f5728150f, types 4ebcbd1a1134c4bad477fce5f29a0b22fd7e3c45210ebb8f46a6097827ead735
 export interface paths {
     "/ledger/v1/checkpoint": {
         parameters: {
@@ -99,6 +99,52 @@ export interface paths {
                             to: number;
                             /** @enum {integer} */
                             v: 1;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ledger/v1/foundation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: {
+                    height?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            height: number;
+                            snapshot: components["schemas"]["Bytes32"];
+                            /** @enum {integer} */
+                            v: 1;
+                            validators: {
+                                power: number;
+                                priority: number;
+                                public_key: components["schemas"]["Bytes32"];
+                            }[][];
                         };
                     };
                 };
@@ -1545,6 +1591,304 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/wallet/v1/pairing/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Empty"];
+                };
+            };
+            responses: {
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/wallet/v1/pairing/join": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        code: string;
+                        key: string;
+                        nonce: components["schemas"]["Bytes32"];
+                    };
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            commitment: components["schemas"]["Bytes32"];
+                            expires: components["schemas"]["Unix"];
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/wallet/v1/pairing/joined": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Pairing"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/wallet/v1/pairing/offer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        code_hash: components["schemas"]["Bytes32"];
+                        commitment: components["schemas"]["Bytes32"];
+                    };
+                };
+            };
+            responses: {
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            expires: components["schemas"]["Unix"];
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/wallet/v1/pairing/offered": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Pairing"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/wallet/v1/pairing/reveal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["PairingHalf"];
+                };
+            };
+            responses: {
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/wallet/v1/pairing/seal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        ciphertext: string;
+                        iv: string;
+                    };
+                };
+            };
+            responses: {
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/wallet/v1/pairing/take": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Empty"];
+                };
+            };
+            responses: {
+                200: components["responses"]["SignedIn"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/wallet/v1/passkeys/{id}": {
         parameters: {
             query?: never;
@@ -2019,6 +2363,130 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/wallet/v1/rotation/documents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        documents: {
+                            encrypted_key: string;
+                            id: components["schemas"]["Id"];
+                            version: components["schemas"]["Version"];
+                        }[];
+                        key: components["schemas"]["KeyNumber"];
+                    };
+                };
+            };
+            responses: {
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/wallet/v1/rotation/finish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        key: components["schemas"]["KeyNumber"];
+                    };
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Session"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/wallet/v1/rotation/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        key: components["schemas"]["KeyNumber"];
+                        wraps: components["schemas"]["Wrap"][];
+                    };
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Session"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/wallet/v1/session": {
         parameters: {
             query?: never;
@@ -2145,6 +2613,7 @@ export interface paths {
             requestBody: {
                 content: {
                     "application/json": {
+                        key?: components["schemas"]["KeyNumber"];
                         recovery?: {
                             locator_hash: components["schemas"]["Bytes32"];
                             signer: components["schemas"]["Bytes32"];
@@ -2229,6 +2698,7 @@ export interface components {
         JWE: string;
         JWS: string;
         JWSOrNone: string;
+        KeyNumber: number;
         LedgerMember: {
             address: string;
             authority: string;
@@ -2274,13 +2744,26 @@ export interface components {
             /** @enum {integer} */
             scheme: 1 | 2;
         };
+        Pairing: {
+            ciphertext: string;
+            expires: components["schemas"]["Unix"];
+            iv: string;
+            key: string;
+            nonce: string;
+            /** @enum {string} */
+            step: "offered" | "joined" | "revealed" | "sealed" | "taken";
+        };
+        PairingHalf: {
+            key: string;
+            nonce: components["schemas"]["Bytes32"];
+        };
         Party: {
             did: components["schemas"]["DID"];
             name: string;
         };
         PermitEntry: string;
         /** @enum {string} */
-        ProblemType: "urn:coffer:problem:invalid" | "urn:coffer:problem:too-large" | "urn:coffer:problem:not-found" | "urn:coffer:problem:internal" | "urn:coffer:problem:not-signed-in" | "urn:coffer:problem:wrong-origin" | "urn:coffer:problem:invalid-token" | "urn:coffer:problem:invalid-dpop-proof" | "urn:coffer:problem:use-dpop-nonce" | "urn:coffer:problem:business-pending" | "urn:coffer:problem:business-suspended" | "urn:coffer:problem:limited-token" | "urn:coffer:problem:too-many" | "urn:coffer:problem:conflict" | "urn:coffer:problem:not-finished" | "urn:coffer:problem:prf-leaked" | "urn:coffer:problem:ceremony-over" | "urn:coffer:problem:ledger-unavailable" | "urn:coffer:problem:not-anchored" | "urn:coffer:problem:permit-refused" | "urn:coffer:problem:did-unreachable" | "urn:coffer:problem:replayed" | "urn:coffer:problem:already-answered" | "urn:coffer:problem:expired" | "urn:coffer:problem:stale" | "urn:coffer:problem:not-over" | "urn:coffer:problem:unknown-cursor" | "urn:coffer:problem:not-next" | "urn:coffer:problem:mismatch" | "urn:coffer:problem:withdrawn" | "urn:coffer:problem:paused" | "urn:coffer:problem:narrowed" | "urn:coffer:problem:replaced" | "urn:coffer:problem:terminated" | "urn:coffer:problem:not-started" | "urn:coffer:problem:not-covered" | "urn:coffer:problem:no-permit" | "urn:coffer:problem:condition" | "urn:coffer:problem:policy" | "urn:coffer:problem:malformed" | "urn:coffer:problem:wrong-version" | "urn:coffer:problem:bad-signature" | "urn:coffer:problem:wrong-issuer" | "urn:coffer:problem:wrong-audience" | "urn:coffer:problem:not-yet" | "urn:coffer:problem:over-long" | "urn:coffer:problem:over-wide" | "urn:coffer:problem:unknown-attribute" | "urn:coffer:problem:unknown-purpose" | "urn:coffer:problem:unregistered-purpose" | "urn:coffer:problem:duplicate" | "urn:coffer:problem:no-purpose" | "urn:coffer:problem:too-many-purposes" | "urn:coffer:problem:nothing-asked" | "urn:coffer:problem:bad-length" | "urn:coffer:problem:no-text" | "urn:coffer:problem:bad-channel" | "urn:coffer:problem:bad-key" | "urn:coffer:problem:bad-url" | "urn:coffer:problem:no-controller" | "urn:coffer:problem:wrong-template" | "urn:coffer:problem:wrong-grants" | "urn:coffer:problem:bad-partner" | "urn:coffer:problem:unknown-partner" | "urn:coffer:problem:not-cosigned" | "urn:coffer:problem:wrong-request" | "urn:coffer:problem:undecided" | "urn:coffer:problem:decided-twice" | "urn:coffer:problem:wider-than-request" | "urn:coffer:problem:missing-required" | "urn:coffer:problem:bad-entry" | "urn:coffer:problem:stale-decision" | "urn:coffer:problem:wrong-receipt" | "urn:coffer:problem:wider-than-grant" | "urn:coffer:problem:wrong-change" | "urn:coffer:problem:bad-condition" | "urn:coffer:problem:wrong-evidence" | "urn:coffer:problem:wrong-opening" | "urn:coffer:problem:wrong-statement";
+        ProblemType: "urn:coffer:problem:invalid" | "urn:coffer:problem:too-large" | "urn:coffer:problem:not-found" | "urn:coffer:problem:internal" | "urn:coffer:problem:not-signed-in" | "urn:coffer:problem:wrong-origin" | "urn:coffer:problem:invalid-token" | "urn:coffer:problem:invalid-dpop-proof" | "urn:coffer:problem:use-dpop-nonce" | "urn:coffer:problem:business-pending" | "urn:coffer:problem:business-suspended" | "urn:coffer:problem:limited-token" | "urn:coffer:problem:too-many" | "urn:coffer:problem:conflict" | "urn:coffer:problem:other-key" | "urn:coffer:problem:pairing-over" | "urn:coffer:problem:passkey-changed" | "urn:coffer:problem:not-finished" | "urn:coffer:problem:prf-leaked" | "urn:coffer:problem:ceremony-over" | "urn:coffer:problem:ledger-unavailable" | "urn:coffer:problem:entry-gone" | "urn:coffer:problem:not-anchored" | "urn:coffer:problem:permit-refused" | "urn:coffer:problem:did-unreachable" | "urn:coffer:problem:replayed" | "urn:coffer:problem:already-answered" | "urn:coffer:problem:expired" | "urn:coffer:problem:stale" | "urn:coffer:problem:not-over" | "urn:coffer:problem:unknown-cursor" | "urn:coffer:problem:not-next" | "urn:coffer:problem:mismatch" | "urn:coffer:problem:withdrawn" | "urn:coffer:problem:paused" | "urn:coffer:problem:narrowed" | "urn:coffer:problem:replaced" | "urn:coffer:problem:terminated" | "urn:coffer:problem:not-started" | "urn:coffer:problem:not-covered" | "urn:coffer:problem:no-permit" | "urn:coffer:problem:condition" | "urn:coffer:problem:policy" | "urn:coffer:problem:malformed" | "urn:coffer:problem:wrong-version" | "urn:coffer:problem:bad-signature" | "urn:coffer:problem:wrong-issuer" | "urn:coffer:problem:wrong-audience" | "urn:coffer:problem:not-yet" | "urn:coffer:problem:over-long" | "urn:coffer:problem:over-wide" | "urn:coffer:problem:unknown-attribute" | "urn:coffer:problem:unknown-purpose" | "urn:coffer:problem:unregistered-purpose" | "urn:coffer:problem:duplicate" | "urn:coffer:problem:no-purpose" | "urn:coffer:problem:too-many-purposes" | "urn:coffer:problem:nothing-asked" | "urn:coffer:problem:bad-length" | "urn:coffer:problem:no-text" | "urn:coffer:problem:bad-channel" | "urn:coffer:problem:bad-key" | "urn:coffer:problem:bad-url" | "urn:coffer:problem:no-controller" | "urn:coffer:problem:wrong-template" | "urn:coffer:problem:wrong-grants" | "urn:coffer:problem:bad-partner" | "urn:coffer:problem:unknown-partner" | "urn:coffer:problem:not-cosigned" | "urn:coffer:problem:wrong-request" | "urn:coffer:problem:undecided" | "urn:coffer:problem:decided-twice" | "urn:coffer:problem:wider-than-request" | "urn:coffer:problem:missing-required" | "urn:coffer:problem:bad-entry" | "urn:coffer:problem:stale-decision" | "urn:coffer:problem:wrong-receipt" | "urn:coffer:problem:wider-than-grant" | "urn:coffer:problem:wrong-change" | "urn:coffer:problem:bad-condition" | "urn:coffer:problem:wrong-evidence" | "urn:coffer:problem:revoked" | "urn:coffer:problem:bad-status" | "urn:coffer:problem:wrong-opening" | "urn:coffer:problem:wrong-statement";
         Proof: {
             entry: components["schemas"]["Base64url"];
             index: number;
@@ -2312,8 +2795,7 @@ export interface components {
                 header: {
                     /** @enum {string} */
                     alg: "A256KW";
-                    /** @enum {string} */
-                    kid: "vault";
+                    kid: string;
                 };
             }[];
             tag: string;
@@ -2321,11 +2803,16 @@ export interface components {
         SealedRights: string;
         Session: {
             credential: string;
+            key: components["schemas"]["KeyNumber"];
+            next: components["schemas"]["Wrap"][];
             passkeys: {
+                backed_up: boolean;
+                backup_changed: boolean;
                 cloned: boolean;
                 created: components["schemas"]["Unix"];
                 id: components["schemas"]["Base64url"];
                 prf: boolean;
+                used: number;
             }[];
             recovery: boolean;
             salt: components["schemas"]["Bytes32"];
@@ -2391,6 +2878,7 @@ export interface components {
         Wrap: {
             ciphertext: components["schemas"]["Base64url"];
             credential?: string;
+            ephemeral?: string;
             iv: string;
             /** @enum {string} */
             kind: "passkey" | "recovery";
