@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"coffer/anchor"
+	"coffer/anchor/bft"
 	"coffer/consent"
 	"coffer/consent/consentdb"
 	"coffer/internal/id"
@@ -106,13 +107,22 @@ func newFsck() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "fsck",
 		Short: "Check every invariant of a data folder at rest",
-		Long: `Holds the store against the ledger and against itself. The daemon must not be
-running on the folder. Exit status 0: all invariants hold; 1: some do not, or it
-could not be told.`,
+		Long: `Holds the store against the ledger and against itself, and the ledger against its
+entries, the rule and the validators' signatures. A folder that is a ledger member's and
+keeps no vaults has the ledger only. The daemon must not be running on the folder. Exit
+status 0: all invariants hold; 1: some do not, or it could not be told.`,
 		Example: `  cofferd fsck --data /var/lib/coffer`,
 		RunE: func(c *cobra.Command, _ []string) error {
 			config, err := readConfig(folder)
+			if errors.Is(err, errNoFolder) {
+				if member, err := readMemberConfig(folder); err == nil {
+					return fsckLedger(c.Context(), folder, member.Chain, c.OutOrStdout())
+				}
+			}
 			if err != nil {
+				return err
+			}
+			if err := fsckLedger(c.Context(), folder, config.Chain, c.OutOrStdout()); err != nil {
 				return err
 			}
 			o, err := open(c.Context(), folder, config, newLogger(c.ErrOrStderr(), config.Dev, false))
@@ -125,6 +135,33 @@ could not be told.`,
 	}
 	c.Flags().StringVar(&folder, "data", defaultFolder, "data folder")
 	return c
+}
+
+// fsckLedger checks a member's copy of the ledger.
+func fsckLedger(ctx context.Context, folder string, chain anchor.Chain, w io.Writer) error {
+	unlock, err := lock(folder)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	found := 0
+	checked, err := bft.Check(ctx, ledgerPath(folder), chain, func(what string) {
+		found++
+		fmt.Fprintf(w, "the ledger's copy is damaged: %s\n", what)
+	})
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(w, "ledger %s: height %d, %d entries, root %x\n", chain, checked.Height, checked.Size, checked.Root)
+	if checked.Dropped > 0 {
+		fmt.Fprintf(w, "%d entries are kept as leaves only\n", checked.Dropped)
+	}
+	if found > 0 {
+		fmt.Fprintln(w, "restore the folder from one backup, or join anew")
+		return fmt.Errorf("%d %w", found, errViolations)
+	}
+	fmt.Fprintln(w, "the log is whole")
+	return nil
 }
 
 func fsck(ctx context.Context, o *operator, w io.Writer) error {
