@@ -14,6 +14,7 @@
 //	GET /ledger/v1/foundation[?height=]  what a member that has nothing begins on
 //	GET /ledger/v1/consistency?from=&to= a proof that the log only grew
 //	GET /ledger/v1/header                the newest signed header
+//	GET /ledger/v1/status                how the member is, by its own account
 //
 // The log itself is published as c2sp.org/tlog-tiles says, for tools of others:
 //

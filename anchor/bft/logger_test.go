@@ -5,7 +5,6 @@ import (
 	"errors"
 	"log/slog"
 	"strings"
-	"sync/atomic"
 	"testing"
 )
 
@@ -18,7 +17,7 @@ func (named) String() string { return "a part with a name" }
 // A handler that walks values must never be handed a running part of the node.
 func TestLogsTextOnly(t *testing.T) {
 	var log bytes.Buffer
-	l := cometLogger{slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})), new(atomic.Bool)}
+	l := cometLogger{slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})), new(life)}
 	part := running{[]byte("deep inside")}
 	l.With("part", &part).Info("stopping", "named", &named{part}, "height", int64(7), "err", errors.New("why"), "tx", part.Secret)
 	got := log.String()

@@ -159,7 +159,7 @@ func (n *Node) Motions(ctx context.Context) (map[anchor.Leaf]anchor.Motion, erro
 
 // Vote implements anchor.Membership.
 func (n *Node) Vote(ctx context.Context, b anchor.Ballot) error {
-	return n.queue.vote(ctx, b.Bytes())
+	return n.explained(n.queue.vote(ctx, b.Bytes()))
 }
 
 // Succession implements anchor.Membership.

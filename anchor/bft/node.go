@@ -26,13 +26,14 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	dbm "github.com/cometbft/cometbft-db"
 	cfg "github.com/cometbft/cometbft/config"
 	nm "github.com/cometbft/cometbft/node"
 	"github.com/cometbft/cometbft/proxy"
+	cmttypes "github.com/cometbft/cometbft/types"
+	cmttime "github.com/cometbft/cometbft/types/time"
 
 	"coffer/anchor"
 )
@@ -87,10 +88,12 @@ type Node struct {
 	node  *nm.Node
 	dbs   *databases
 	queue *queue
-	quiet *atomic.Bool
+	life  *life
 
-	logger *slog.Logger
-	alarm  alarm
+	logger    *slog.Logger
+	address   cmttypes.Address // of this member's validator
+	alarm     alarm            // that it stands behind the others
+	attention *attention
 
 	checkpoints anchor.CheckpointKey
 	leave       context.CancelFunc // stops what runs in the background
@@ -112,7 +115,7 @@ func Start(ctx context.Context, o Options) (n *Node, err error) {
 		o.Heartbeat = 30 * time.Second
 	}
 	if o.Clock == nil {
-		o.Clock = time.Now
+		o.Clock = cmttime.Now // the one that votes bear: they cannot differ
 	}
 	if o.KeepBlocks == 0 {
 		o.KeepBlocks = defaultKeepBlocks
@@ -157,13 +160,18 @@ func Start(ctx context.Context, o Options) (n *Node, err error) {
 	if config.StateSync.Enable, err = beginning(ctx, o, home, app, dbs); err != nil {
 		return nil, fmt.Errorf("opening the ledger at %s: %w", o.Home, err)
 	}
-	quiet := new(atomic.Bool)
-	node, err := newComet(ctx, config, home, app, dbs, cometLogger{o.Logger, quiet})
+	life := new(life)
+	node, err := newComet(ctx, config, home, app, dbs, cometLogger{o.Logger, life})
 	if err != nil {
 		return nil, fmt.Errorf("opening the ledger at %s: %w; restore the whole home from one backup, or run: cofferd init in an empty one", o.Home, err)
 	}
 	app.blocks = node.BlockStore()
-	n = &Node{chain: o.Chain, app: app, node: node, dbs: dbs, quiet: quiet, logger: o.Logger, checkpoints: checkpoints}
+	n = &Node{chain: o.Chain, app: app, node: node, dbs: dbs, life: life, logger: o.Logger, checkpoints: checkpoints,
+		address: home.validator.GetAddress(), attention: newAttention()}
+	consensus, err := consensusOf(node)
+	if err != nil {
+		return nil, fmt.Errorf("opening the ledger at %s: %w", o.Home, err)
+	}
 	began := app.head.Height // consensus owns it from here on
 	if err := node.Start(); err != nil {
 		return nil, fmt.Errorf("starting the ledger node: %w", err)
@@ -173,6 +181,7 @@ func Start(ctx context.Context, o Options) (n *Node, err error) {
 	go app.connect(dialling, node.Switch())
 	// Headers of before the last start: whatever was missed lies within the newest few.
 	n.background.Go(func() { n.follow(dialling, max(0, began-16)) })
+	n.background.Go(func() { n.attend(dialling, consensus, o.Clock) })
 	if o.watch == nil {
 		o.watch = everyFewSeconds
 	}
@@ -239,7 +248,7 @@ func (n *Node) Close() error {
 		n.leave()
 		n.background.Wait()
 		// From here on the node's parts stop in no order and complain about each other.
-		n.quiet.Store(true)
+		n.life.closing.Store(true)
 		err := n.node.Stop()
 		n.node.Wait()
 		n.app.stop()

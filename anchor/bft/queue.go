@@ -62,7 +62,7 @@ func (n *Node) Append(ctx context.Context, entries ...anchor.Entry) error {
 		err := n.queue.append(ctx, entries[:k])
 		var refusal *anchor.Refusal
 		if err != nil && !errors.As(err, &refusal) {
-			return err
+			return n.explained(err)
 		}
 		if first == nil {
 			first = err

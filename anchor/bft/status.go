@@ -3,6 +3,7 @@ package bft
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/cometbft/cometbft/consensus"
@@ -63,6 +64,10 @@ func (n *Node) Status(context.Context) (Status, error) {
 		}
 	}
 	s.Alarm, s.Alarms = n.alarm.now()
+	noticed, raised := n.attention.all()
+	if s.Alarms += raised; len(noticed) > 0 {
+		s.Alarm = strings.Join(noticed, "; and ")
+	}
 	if broken != nil {
 		s.Alarm = broken.Error()
 	}
@@ -125,6 +130,6 @@ func (n *Node) watcher(heartbeat time.Duration) func(at time.Time) {
 		case why == "" && before != "":
 			n.logger.Info("the ledger goes on; the alarm has ended", "height", s.Height)
 		}
-		n.alarm.set(why)
+		n.alarm.set(why, at)
 	}
 }

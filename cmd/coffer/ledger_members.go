@@ -27,7 +27,8 @@ register, for its signed checkpoint and the newest header. Side by side stand he
 size and root; logs of different sizes are compared by a consistency proof.
 
 Ends with status 1 if two members show different logs. A member that does not answer is
-shown as such and is no violation.`,
+shown as such and is no violation. Alarms are what the member tells of itself: see
+coffer ledger status.`,
 		Example: `  coffer ledger members --ledger http://127.0.0.1:9000
   coffer ledger members --ledger http://127.0.0.1:9000 --follow`,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -72,6 +73,7 @@ type standing struct {
 	member anchor.Member
 	client *anchorhttp.Client
 	head   anchor.Head // size and root of its checkpoint, height and time of its header
+	alarms []anchor.Alarm
 	err    error
 }
 
@@ -116,7 +118,7 @@ func showMembers(ctx context.Context, w io.Writer, first *anchorhttp.Client, now
 
 func row(s standing, agrees bool, now time.Time) table.Row {
 	if s.err != nil {
-		return table.Row{s.member.Name, s.member.Role, "", "", "", "", s.err.Error()}
+		return table.Row{s.member.Name, s.member.Role, "", "", "", "", alarmed(s.err.Error(), s.alarms)}
 	}
 	remark := "the same log"
 	if !agrees {
@@ -124,13 +126,24 @@ func row(s standing, agrees bool, now time.Time) table.Row {
 	} else if s.member.Observer {
 		remark += ", observer"
 	}
-	return table.Row{s.member.Name, s.member.Role, s.head.Height, s.head.Size, fmt.Sprintf("%x", s.head.Root[:8]), now.Sub(s.head.Time).Round(time.Second), remark}
+	return table.Row{s.member.Name, s.member.Role, s.head.Height, s.head.Size, fmt.Sprintf("%x", s.head.Root[:8]), now.Sub(s.head.Time).Round(time.Second), alarmed(remark, s.alarms)}
+}
+
+// alarmed adds to a remark which alarms a member itself tells of.
+func alarmed(remark string, alarms []anchor.Alarm) string {
+	for _, a := range alarms {
+		remark += ", alarm: " + string(a.Kind)
+	}
+	return remark
 }
 
 // ask verifies what a member shows: its checkpoint by its registered key, its header by
 // the validators.
 func ask(ctx context.Context, m anchor.Member, set anchor.ValidatorSet) standing {
 	s := standing{member: m, client: &anchorhttp.Client{Origin: m.URL}}
+	if c, err := s.client.Status(ctx); err == nil {
+		s.alarms = c.Alarms // else it does not answer, which the next question shows, or is too old to tell
+	}
 	note, err := s.client.Checkpoint(ctx)
 	if err != nil {
 		s.err = errors.New("does not answer")

@@ -24,6 +24,7 @@ import (
 // fakeMember serves a ledger over HTTP, or another one under the same keys.
 type fakeMember struct {
 	truth, shown atomic.Pointer[anchortest.Memory]
+	condition    atomic.Pointer[anchor.Condition]
 	server       *httptest.Server
 }
 
@@ -31,9 +32,11 @@ var memberNoon = time.Date(2030, 1, 1, 12, 0, 0, 0, time.UTC)
 
 func serveMember() *fakeMember {
 	m := &fakeMember{}
+	m.condition.Store(&anchor.Condition{})
 	m.server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		r := mux.NewRouter()
 		anchorhttp.Routes(r, m.shown.Load())
+		anchorhttp.Status(r, "script", func() anchor.Condition { return *m.condition.Load() })
 		r.ServeHTTP(w, req)
 	}))
 	return m
@@ -60,7 +63,7 @@ func growLog(l *anchortest.Memory, name string, from, to int) error {
 }
 
 // The scripts drive the commands against a member that can be told to lie:
-// member N, grow N, lie N, truth, down, up.
+// member N, grow N, lie N, truth, down, up, alarmed.
 func TestLedgerScripts(t *testing.T) {
 	type key struct{}
 	member := func(ts *testscript.TestScript) *fakeMember { return ts.Value(key{}).(*fakeMember) }
@@ -102,7 +105,14 @@ func TestLedgerScripts(t *testing.T) {
 			},
 			"truth": func(ts *testscript.TestScript, _ bool, _ []string) { member(ts).shown.Store(member(ts).truth.Load()) },
 			"down":  func(ts *testscript.TestScript, _ bool, _ []string) { member(ts).shown.Load().Down(true) },
-			"up":    func(ts *testscript.TestScript, _ bool, _ []string) { member(ts).shown.Load().Down(false) },
+			"alarmed": func(ts *testscript.TestScript, _ bool, _ []string) {
+				since := time.Now().Add(-time.Minute)
+				member(ts).condition.Store(&anchor.Condition{
+					Alarms:  []anchor.Alarm{{Kind: anchor.AlarmSplit, Since: since, Detail: "Shop 3 shows another log", Evidence: "e-1.json"}},
+					Members: []anchor.Seen{{Name: "Shop 2", Sight: anchor.SightSilent}, {Name: "Shop 3", Sight: anchor.SightAnother, Size: 7, At: since}, {Name: "Shop 4", Sight: anchor.SightSame, Size: 8, At: since}},
+				})
+			},
+			"up": func(ts *testscript.TestScript, _ bool, _ []string) { member(ts).shown.Load().Down(false) },
 		},
 	})
 }

@@ -228,7 +228,7 @@ func TestTheRestOfTheContract(t *testing.T) {
 		for _, path := range []string{
 			"/openapi.yaml", "/openapi.json", "/docs/api", "/schema/v1/receipt.schema.json", "/schema/v1/receipt.context.jsonld",
 			"/ledger/v1/head", "/ledger/v1/header", "/ledger/v1/consistency?from=1&to=2", "/ledger/v1/checkpoint", "/ledger/v1/checkpoint-key",
-			"/ledger/v1/tile/entries/000.p/1", "/ledger/v1/tile/0/000.p/1", "/ledger/v1/register", "/ledger/v1/motions",
+			"/ledger/v1/tile/entries/000.p/1", "/ledger/v1/tile/0/000.p/1", "/ledger/v1/register", "/ledger/v1/motions", "/ledger/v1/status",
 		} {
 			res, err := http.Get(w.config.Origin + path)
 			if err != nil {

@@ -23,6 +23,10 @@ type LedgerConfig struct {
 	// From are origins of members to begin from, as in https://ledger.shop.example, when
 	// this one has no ledger yet and the genesis names none that can be reached.
 	From []string `json:"ledger_from,omitempty"`
+	// Peers are other members' nodes, as id@host:port, that are reached elsewhere than
+	// the register says: over a private line, behind an address translation. Who may
+	// connect is the register's alone to say.
+	Peers []string `json:"ledger_peers,omitempty"`
 }
 
 // check reports the first setting that cannot work and says what would.
@@ -47,7 +51,7 @@ func (c LedgerConfig) into(o bft.Options) bft.Options {
 	if c.Archive {
 		o.KeepBlocks = bft.KeepAll
 	}
-	o.From, o.Other = c.From, reach
+	o.From, o.Other, o.Peers = c.From, reach, c.Peers
 	return o
 }
 

@@ -112,7 +112,7 @@ checkpoint to anyone. It stores no vault, no consent and no name of a shopper.`,
 	return c
 }
 
-// runMember runs a member until ctx ends.
+// runMember runs a member until ctx ends, or its node cannot go on.
 func runMember(ctx context.Context, folder string, config MemberConfig, log *slog.Logger) error {
 	l, err := net.Listen("tcp", config.Listen)
 	if errors.Is(err, syscall.EADDRINUSE) {
@@ -121,30 +121,76 @@ func runMember(ctx context.Context, folder string, config MemberConfig, log *slo
 		return fmt.Errorf("listening on %s: %w", config.Listen, err)
 	}
 	defer l.Close()
-	unlock, err := lock(folder)
+	m, err := openMember(ctx, folder, config, log)
 	if err != nil {
 		return err
 	}
-	defer unlock()
-	node, err := bft.Start(ctx, config.into(bft.Options{Home: ledgerPath(folder), Chain: config.Chain, Listen: "tcp://" + config.LedgerListen,
+	log.Info("a member at work", "listen", l.Addr().String(), "ledger", config.LedgerListen, "chain", config.Chain, "version", version())
+	err = m.run(ctx, l)
+	log.Info("stopping")
+	return errors.Join(err, m.close())
+}
+
+// member is a ledger member at work.
+type member struct {
+	log     *slog.Logger
+	node    *bft.Node
+	handler http.Handler
+	release []func() error // in the order of taking
+}
+
+// openMember takes a member's folder; what it took it gives back when it fails. ctx
+// bounds the opening only.
+func openMember(ctx context.Context, folder string, config MemberConfig, log *slog.Logger) (_ *member, err error) {
+	m := &member{log: log}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, m.close())
+		}
+	}()
+	unlock, err := lock(folder)
+	if err != nil {
+		return nil, err
+	}
+	m.release = append(m.release, func() error { unlock(); return nil })
+	m.node, err = bft.Start(ctx, config.into(bft.Options{Home: ledgerPath(folder), Chain: config.Chain, Listen: "tcp://" + config.LedgerListen,
 		Heartbeat: time.Duration(config.Heartbeat), Logger: log}))
 	if err != nil {
-		return fmt.Errorf("starting the ledger: %w", err)
+		return nil, fmt.Errorf("starting the ledger: %w", err)
 	}
-	stopVotes, err := serveBallots(folder, node, log)
+	m.release = append(m.release, m.node.Close)
+	stopVotes, err := serveBallots(folder, m.node, log)
 	if err != nil {
-		return errors.Join(err, node.Close())
+		return nil, err
 	}
+	m.release = append(m.release, func() error { stopVotes(); return nil })
 	r := mux.NewRouter()
-	anchorhttp.Routes(r, node)
-	anchorhttp.Members(r, node)
+	anchorhttp.Routes(r, m.node)
+	anchorhttp.Members(r, m.node)
+	anchorhttp.Status(r, config.Chain, m.node.Condition)
 	r.NotFoundHandler = http.HandlerFunc(noRoute)
-	server := newServer(logRequests(log, r), log)
-	log.Info("a member at work", "listen", l.Addr().String(), "ledger", config.LedgerListen, "chain", config.Chain, "version", version())
+	m.handler = logRequests(log, r)
+	return m, nil
+}
+
+// run answers until ctx ends or the node cannot go on.
+func (m *member) run(ctx context.Context, l net.Listener) error {
+	server := newServer(m.handler, m.log)
 	g, ctx := errgroup.WithContext(ctx)
 	answerUntil(ctx, g, server, l)
-	err = g.Wait()
-	log.Info("stopping")
-	stopVotes()
-	return errors.Join(err, node.Close())
+	g.Go(func() error { return m.node.Wait(ctx) })
+	return g.Wait()
+}
+
+// close gives back in reverse what openMember took.
+func (m *member) close() error { return giveBack(&m.release) }
+
+// giveBack releases in reverse what was taken.
+func giveBack(taken *[]func() error) (err error) {
+	for len(*taken) > 0 {
+		last := len(*taken) - 1
+		err = errors.Join(err, (*taken)[last]())
+		*taken = (*taken)[:last]
+	}
+	return err
 }

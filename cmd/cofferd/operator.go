@@ -133,14 +133,7 @@ func openOn(ctx context.Context, folder string, config Config, log *slog.Logger,
 }
 
 // close gives back in reverse what open took.
-func (o *operator) close() (err error) {
-	for len(o.release) > 0 {
-		last := len(o.release) - 1
-		err = errors.Join(err, o.release[last]())
-		o.release = o.release[:last]
-	}
-	return err
-}
+func (o *operator) close() error { return giveBack(&o.release) }
 
 // routes puts every room behind its paths.
 func (o *operator) routes(folder string, config Config, now func() time.Time) (*mux.Router, error) {
@@ -189,6 +182,7 @@ func (o *operator) routes(folder string, config Config, now func() time.Time) (*
 	tokens.Routes(r)
 	anchorhttp.Routes(r, o.ledger)
 	anchorhttp.Members(r, o.node)
+	anchorhttp.Status(r, config.Chain, o.node.Condition)
 	contract.Routes(r)
 	for _, api := range []string{"/wallet/", "/business/", "/ledger/", "/oauth/", "/schema/", "/.well-known/"} {
 		r.PathPrefix(api).HandlerFunc(noRoute) // a typo in a path must not get a page

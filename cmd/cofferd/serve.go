@@ -120,6 +120,7 @@ func (o *operator) run(ctx context.Context, l net.Listener) error {
 	server := newServer(o.handler, o.log)
 	g, ctx := errgroup.WithContext(ctx)
 	answerUntil(ctx, g, server, l)
+	g.Go(func() error { return o.node.Wait(ctx) })
 	g.Go(func() error { return o.outbox.Run(ctx) })
 	g.Go(func() error { return o.hooks.Run(ctx) })
 	g.Go(func() error { return o.tidy(ctx, time.Minute) })
