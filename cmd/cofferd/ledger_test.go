@@ -5,19 +5,15 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
 	"coffer/anchor"
-	"coffer/anchor/anchorhttp"
 )
 
 // cofferd runs the command to its end and returns what it printed.
@@ -26,121 +22,6 @@ func cofferd(t *testing.T, args ...string) (out string, code int) {
 	var b bytes.Buffer
 	code = run(t.Context(), args, &b, &b)
 	return b.String(), code
-}
-
-// high is four members of one ledger, each a process of its own.
-type high struct {
-	*testing.T
-	dir     string
-	listen  []string
-	running []*exec.Cmd
-}
-
-func newHigh(t *testing.T) *high {
-	t.Helper()
-	h := &high{T: t, dir: t.TempDir(), running: make([]*exec.Cmd, 4)}
-	port := func() string {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer l.Close()
-		return l.Addr().String()
-	}
-	genesis := []string{"ledger", "genesis", "--chain", "high-street", "--out", h.path("genesis.json")}
-	for i := range 4 {
-		at, node := port(), port()
-		h.listen = append(h.listen, at)
-		h.do("ledger", "init", "--data", h.member(i), "--chain", "high-street", "--name", fmt.Sprint("Shop ", i), "--country", "DE",
-			"--contact", "l@shop.example", "--url", "http://"+at, "--address", node, "--listen", at, "--ledger-listen", node)
-		genesis = append(genesis, filepath.Join(h.member(i), "public.json"))
-	}
-	h.do(genesis...)
-	for i := range 4 {
-		h.do("ledger", "join", h.path("genesis.json"), "--data", h.member(i))
-	}
-	return h
-}
-
-func (h *high) path(name string) string { return filepath.Join(h.dir, name) }
-func (h *high) member(i int) string     { return h.path(fmt.Sprint("member", i)) }
-
-func (h *high) do(args ...string) string {
-	h.Helper()
-	out, code := cofferd(h.T, args...)
-	if code != 0 {
-		h.Fatalf("cofferd %s: %d: %s", strings.Join(args, " "), code, out)
-	}
-	return out
-}
-
-// start runs a member's process until it is killed, and waits until it answers.
-func (h *high) start(i int) {
-	h.Helper()
-	c := exec.Command(os.Args[0], "member", "--data", h.member(i))
-	c.Env = append(os.Environ(), "COFFERD_TEST=cofferd")
-	log, err := os.OpenFile(h.member(i)+".log", os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
-	if err != nil {
-		h.Fatal(err)
-	}
-	c.Stdout, c.Stderr = log, log
-	if err := c.Start(); err != nil {
-		h.Fatal(err)
-	}
-	h.running[i] = c
-	h.Cleanup(func() {
-		_ = c.Process.Signal(syscall.SIGCONT)
-		_ = c.Process.Kill()
-		_ = c.Wait()
-		log.Close()
-	})
-}
-
-func (h *high) signal(i int, s syscall.Signal) {
-	h.Helper()
-	if err := h.running[i].Process.Signal(s); err != nil {
-		h.Fatal(err)
-	}
-	if s == syscall.SIGKILL {
-		_ = h.running[i].Wait()
-	}
-}
-
-// until tries again until f says yes; a member takes a moment.
-func (h *high) until(what string, f func(ctx context.Context) bool) {
-	h.Helper()
-	ctx, cancel := context.WithTimeout(h.Context(), time.Minute)
-	defer cancel()
-	for !f(ctx) {
-		select {
-		case <-ctx.Done():
-			h.Fatal("waited a minute: ", what)
-		case <-time.After(50 * time.Millisecond):
-		}
-	}
-}
-
-func (h *high) client(i int) *anchorhttp.Client {
-	return &anchorhttp.Client{Origin: "http://" + h.listen[i]}
-}
-
-// number waits until these members have the register of this number, the same everywhere.
-func (h *high) number(n uint64, who ...int) {
-	h.Helper()
-	var hashes [][32]byte
-	for _, i := range who {
-		h.until(fmt.Sprintf("member %d has register %d", i, n), func(ctx context.Context) bool {
-			all, err := h.client(i).Registers(ctx)
-			if err != nil || all[len(all)-1].Number != n {
-				return false
-			}
-			hashes = append(hashes, all[len(all)-1].Hash())
-			return true
-		})
-	}
-	if len(slices.Compact(hashes)) != 1 {
-		h.Errorf("register %d is not the same at %v", n, who)
-	}
 }
 
 var motionName = regexp.MustCompile(`cofferd ledger vote (\S{43})`)
