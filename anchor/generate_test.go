@@ -29,6 +29,7 @@ func TestVectorsAreCurrent(t *testing.T) {
 	for name, text := range map[string]string{
 		"entries.txt": entryVectors(), "commitments.txt": commitmentVectors(t), "proofs.txt": proofVectors(t),
 		"consistency.txt": consistencyVectors(t), "multiproofs.txt": multiProofVectors(t), "completeness.txt": completenessVectors(t),
+		"succession.txt": successionVectors(t),
 	} {
 		path := vectors + name
 		if *update {

@@ -214,31 +214,3 @@ type Membership interface {
 	// the ledger never had the set with this hash, or has forgotten when.
 	Succession(ctx context.Context, from [32]byte) ([]Step, error)
 }
-
-// Step is one change of the validators.
-type Step struct {
-	SignedHeader []byte       // signed by the set before
-	Next         ValidatorSet // that its next_validators_hash names
-}
-
-// Succeed follows steps from a set that the caller trusts to the newest. An error is a
-// *ProofError.
-func (s ValidatorSet) Succeed(steps []Step) (ValidatorSet, error) {
-	for i, step := range steps {
-		signed, err := ParseSignedHeader(step.SignedHeader)
-		if err == nil {
-			_, err = verifyHeader(s, step.SignedHeader)
-		}
-		if err != nil {
-			return s, fmt.Errorf("step %d: %w", i+1, err)
-		}
-		if err := step.Next.Validate(); err != nil {
-			return s, fmt.Errorf("step %d: %w", i+1, &ProofError{ProofValidators, err.Error()})
-		}
-		if hash := step.Next.Hash(); string(signed.Header.NextValidatorsHash) != string(hash[:]) || step.Next.Chain != s.Chain {
-			return s, fmt.Errorf("step %d: %w", i+1, &ProofError{ProofValidators, "the header names another set as the next"})
-		}
-		s = step.Next
-	}
-	return s, nil
-}

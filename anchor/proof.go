@@ -105,6 +105,14 @@ func verifyHeader(set ValidatorSet, b []byte) (fixed, error) {
 	if err != nil {
 		return refuse(ProofFormat, "%v", err)
 	}
+	return verifySigned(set, signed)
+}
+
+func verifySigned(set ValidatorSet, signed SignedHeader) (fixed, error) {
+	refuse := func(r ProofReason, format string, args ...any) (fixed, error) {
+		_, err := refused(r, format, args...)
+		return fixed{}, err
+	}
 	header, commit := signed.Header, signed.Commit
 	root, size, state, err := ParseAppHash(header.AppHash)
 	if err != nil {

@@ -5,14 +5,14 @@ import (
 	"sync"
 )
 
-// Verifier verifies many proofs against one validator set, as an audit does. What a
+// Verifier verifies many proofs against one validator set and those that came after it
+// (Follow), as an audit does. What a
 // signed header fixes it works out once: the proofs of an exported trail share one.
 // It is safe for concurrent use.
 type Verifier struct {
-	set ValidatorSet
-
-	mu   sync.RWMutex
-	seen map[[32]byte]fixed // by the hash of the signed header's bytes; only good ones
+	mu     sync.RWMutex
+	reigns []reign            // the set that is trusted first, and those that it made way for
+	seen   map[[32]byte]fixed // by the hash of the signed header's bytes; only good ones
 }
 
 // maxSeen bounds a Verifier's memory: about 100 bytes each.
@@ -20,7 +20,7 @@ const maxSeen = 4096
 
 // NewVerifier makes a verifier for a set that the caller trusts.
 func NewVerifier(set ValidatorSet) *Verifier {
-	return &Verifier{set: set, seen: map[[32]byte]fixed{}}
+	return &Verifier{reigns: []reign{{set: set}}, seen: map[[32]byte]fixed{}}
 }
 
 // Verify is Proof.Verify.
@@ -34,8 +34,15 @@ func (v *Verifier) header(signed []byte) (fixed, error) {
 	if ok {
 		return f, nil
 	}
-	f, err := verifyHeader(v.set, signed)
+	parsed, err := ParseSignedHeader(signed)
 	if err != nil {
+		_, err = refused(ProofFormat, "%v", err)
+		return fixed{}, err
+	}
+	v.mu.RLock()
+	set := v.setAt(parsed.Header.Height)
+	v.mu.RUnlock()
+	if f, err = verifySigned(set, parsed); err != nil {
 		return fixed{}, err
 	}
 	v.mu.Lock()

@@ -28,13 +28,9 @@ type motionsJSON struct {
 }
 
 type successionJSON struct {
-	V     int        `json:"v"`
-	Steps []stepJSON `json:"steps"`
-}
-
-type stepJSON struct {
-	SignedHeader rawBytes            `json:"signed_header"`
-	Next         anchor.ValidatorSet `json:"next"`
+	V     int                  `json:"v"`
+	From  *anchor.ValidatorSet `json:"from,omitempty"` // for who kept only its hash; left out if there is no step
+	Steps []anchor.Step        `json:"steps"`
 }
 
 // Members adds the routes about who runs the ledger. Nobody votes here: a ballot comes
@@ -66,12 +62,27 @@ func Members(r *mux.Router, m anchor.Membership) {
 			return nil, invalid("from is the hash of a validator set, 32 bytes of base64url")
 		}
 		steps, err := m.Succession(ctx, from)
-		j := successionJSON{V: 1, Steps: make([]stepJSON, len(steps))}
-		for i, s := range steps {
-			j.Steps[i] = stepJSON{s.SignedHeader, s.Next}
+		if err != nil || len(steps) == 0 {
+			return successionJSON{V: 1, Steps: []anchor.Step{}}, err
 		}
-		return j, err
+		set, err := setOf(ctx, m, steps[0].Next.Chain, from)
+		return successionJSON{1, set, steps}, err
 	})
+}
+
+// setOf finds a validator set by its hash among those of the registers; nil if it is none
+// of theirs.
+func setOf(ctx context.Context, m anchor.Membership, chain anchor.Chain, hash [32]byte) (*anchor.ValidatorSet, error) {
+	registers, err := m.Registers(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range registers {
+		if set := r.Validators(chain); set.Hash() == hash {
+			return &set, nil
+		}
+	}
+	return nil, nil
 }
 
 // Foundation is what a member that has nothing could begin on, not verified yet: the
@@ -122,17 +133,12 @@ func (c *Client) Succession(ctx context.Context, trusted anchor.ValidatorSet) (a
 	return newest, nil
 }
 
-// Steps are those of Succession, not verified yet.
+// Steps are the changes since the set with this hash, not verified yet: see
+// anchor.Verifier.Follow. ErrNotFound if the member says that the ledger never had it.
 func (c *Client) Steps(ctx context.Context, from [32]byte) ([]anchor.Step, error) {
 	var j successionJSON
-	if err := c.get(ctx, "succession", "/succession?from="+anchor.Leaf(from).String(), &j); err != nil {
-		return nil, err
-	}
-	steps := make([]anchor.Step, len(j.Steps))
-	for i, s := range j.Steps {
-		steps[i] = anchor.Step{SignedHeader: s.SignedHeader, Next: s.Next}
-	}
-	return steps, nil
+	err := c.get(ctx, "succession", "/succession?from="+anchor.Leaf(from).String(), &j)
+	return j.Steps, err
 }
 
 // Complete reads all entries of a handle and the proof that they are all, not verified

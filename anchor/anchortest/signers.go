@@ -71,6 +71,14 @@ func (s Signers) Sign(height int64, at time.Time, appHash []byte, absent ...int)
 	return s.Commit(header, absent...)
 }
 
+// Step is the change from these signers to the next, as of a height.
+func (s Signers) Step(height int64, at time.Time, appHash []byte, next Signers, absent ...int) anchor.Step {
+	header := s.Sign(height, at, appHash).Header
+	hash := next.Set.Hash()
+	header.NextValidatorsHash = hash[:]
+	return anchor.Step{SignedHeader: s.Commit(header, absent...).Bytes(), Next: next.Set}
+}
+
 // Commit signs a header that somebody made.
 func (s Signers) Commit(header anchor.Header, absent ...int) anchor.SignedHeader {
 	hash := header.Hash()

@@ -178,22 +178,21 @@ func (n *Node) Succession(ctx context.Context, from [32]byte) ([]anchor.Step, er
 		}
 		return nil, err
 	}
-	// A set may come twice, when a member leaves and returns: its last time counts.
-	steps := []anchor.Step(nil)
-	for i := len(changes) - 1; i >= 0; i-- {
-		if changes[i].Next.Hash() == from {
-			return steps, nil
-		}
-		steps = append([]anchor.Step{changes[i]}, steps...)
-	}
+	// A set may come twice, when a member leaves and returns. Its first time counts: who
+	// trusts it can then verify what was signed in between.
 	signed, err := anchor.ParseSignedHeader(changes[0].SignedHeader)
 	if err != nil {
 		return nil, unreadable(err)
 	}
-	if [32]byte(signed.Header.ValidatorsHash) != from {
-		return nil, anchor.ErrNotFound
+	if [32]byte(signed.Header.ValidatorsHash) == from {
+		return changes, nil
 	}
-	return steps, nil
+	for i, c := range changes {
+		if c.Next.Hash() == from {
+			return changes[i+1:], nil
+		}
+	}
+	return nil, anchor.ErrNotFound
 }
 
 // remember keeps the header of a height if it names other validators as the next: with

@@ -15,7 +15,7 @@ import (
 )
 
 // power is every validator's: members have equal votes.
-const power = 10
+const power = anchor.MemberPower
 
 // ruling is who the members are, and what they are voting on. It is replaced, never
 // changed, once it is committed.

@@ -294,7 +294,25 @@ func TestMembersVote(t *testing.T) {
 	if _, err := nodes[3].Succession(ctx, [32]byte{1}); !errors.Is(err, anchor.ErrNotFound) {
 		t.Errorf("from a set that never was: %v", err)
 	}
-	if all, err := nodes[2].Registers(ctx); err != nil || len(all) != 4 || all[3].Number != 4 {
-		t.Errorf("registers: %d, %v", len(all), err)
+	all, err := nodes[2].Registers(ctx)
+	if err != nil || len(all) != 4 || all[3].Number != 4 {
+		t.Fatalf("registers: %d, %v", len(all), err)
+	}
+	// Who kept only the hash of a set finds the set in the registers.
+	for i, want := range []anchor.ValidatorSet{first, set, first, first} {
+		if all[i].Validators(chain).Hash() != want.Hash() {
+			t.Errorf("register %d names other validators than there were", i+1)
+		}
+	}
+	// A proof from before and one from after hold for who trusts the first set and follows.
+	v := anchor.NewVerifier(first)
+	if _, err := v.Verify(p); err == nil {
+		t.Error("a proof of five holds under four")
+	}
+	if err := v.Follow(steps...); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := v.Verify(p); err != nil {
+		t.Error("a proof of five, followed from four:", err)
 	}
 }
