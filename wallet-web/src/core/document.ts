@@ -16,7 +16,7 @@ const TAG = 16;
 const b64uText = matching(/^[A-Za-z0-9_-]+$/, 'base64url');
 const sealedShape = object({
   protected: b64uText,
-  recipients: list(object({ header: object({ alg: oneOf('A256KW'), kid: oneOf('vault') }), encrypted_key: base64url(40) }), 1, 1),
+  recipients: list(object({ header: object({ alg: oneOf('A256KW'), kid: matching(/^vault(\/[1-9]\d{0,9})?$/, 'the name of a vault key') }), encrypted_key: base64url(40) }), 1, 1),
   iv: base64url(12),
   ciphertext: b64uText,
   tag: base64url(TAG),
@@ -53,12 +53,12 @@ export async function sealDocument(vaultKey: VaultKey, ref: DocumentRef, plainte
   rawKey.fill(0);
   const [body, locked] = await Promise.all([
     subtle().encrypt({ name: 'AES-GCM', iv, additionalData: utf8(header) }, cek, pad(utf8(plaintext))),
-    subtle().wrapKey('raw', cek, vaultKey, 'AES-KW'),
+    subtle().wrapKey('raw', cek, vaultKey.key, 'AES-KW'),
   ]);
   const cut = body.byteLength - TAG;
   return {
     protected: header,
-    recipients: [{ header: { alg: 'A256KW', kid: 'vault' }, encrypted_key: b64u(new Uint8Array(locked)) }],
+    recipients: [{ header: { alg: 'A256KW', kid: keyName(vaultKey.number) }, encrypted_key: b64u(new Uint8Array(locked)) }],
     iv: b64u(iv),
     ciphertext: b64u(new Uint8Array(body, 0, cut)),
     tag: b64u(new Uint8Array(body, cut)),
@@ -68,10 +68,9 @@ export async function sealDocument(vaultKey: VaultKey, ref: DocumentRef, plainte
 /** The JSON text of this version of this document. OpenError for anything else, without saying what was wrong. */
 export async function openDocument(vaultKey: VaultKey, ref: DocumentRef, sealed: Sealed): Promise<string> {
   try {
-    const locked = lockedKey(sealed);
     const header = parseJson('header', fromB64u(sealed.protected), headerShape);
     if (header.doc !== ref.id || header.ver !== ref.version) throw new OpenError();
-    const cek = await subtle().unwrapKey('raw', locked, vaultKey, 'AES-KW', 'AES-GCM', false, ['decrypt']);
+    const cek = await unlock(vaultKey, sealed, false);
     const how = { name: 'AES-GCM', iv: fromB64u(sealed.iv, 12), additionalData: utf8(sealed.protected) };
     const body = await subtle().decrypt(how, cek, concat(fromB64u(sealed.ciphertext), fromB64u(sealed.tag, TAG)));
     return fromUtf8(new Uint8Array(body)).trimEnd();
@@ -89,7 +88,7 @@ export function headerOf(sealed: Sealed): DocumentRef {
 /** The content key (32 bytes) of a document, for sharing it. OpenError if the vault key does not unlock it. */
 export async function cekOf(vaultKey: VaultKey, sealed: Sealed): Promise<Bytes> {
   try {
-    const cek = await subtle().unwrapKey('raw', lockedKey(sealed), vaultKey, 'AES-KW', 'AES-GCM', true, ['decrypt']);
+    const cek = await unlock(vaultKey, sealed, true);
     return new Uint8Array(await subtle().exportKey('raw', cek));
   } catch {
     throw new OpenError();
@@ -112,11 +111,48 @@ export async function resealDocument(vaultKey: VaultKey, stored: Stored, random:
 }
 
 
-/** The locked content key of exactly our JWE: with a member more, another reader could see another document. */
-function lockedKey(sealed: Sealed): Bytes {
+/** A document's content key, locked with the vault's next key; version and content stay as they are. */
+export interface Rekeyed extends DocumentRef {
+  /** base64url of 40 bytes. */
+  encrypted_key: string;
+}
+
+/** Locks a document's content key with the vault's next key. OpenError if the key before does not unlock it. */
+export async function rekeyDocument(before: VaultKey, next: VaultKey, stored: Stored): Promise<Rekeyed> {
+  try {
+    const cek = await unlock(before, stored.sealed, true);
+    const locked = await subtle().wrapKey('raw', cek, next.key, 'AES-KW');
+    return { id: stored.id, version: stored.version, encrypted_key: b64u(new Uint8Array(locked)) };
+  } catch {
+    throw new OpenError();
+  }
+}
+
+/** The number of the vault key that a document says it is sealed under. OpenError if it is no document. */
+export function keyNumberOf(sealed: Sealed): number {
+  try {
+    return numberOf(parseSealed(sealed).recipients[0]?.header.kid ?? '');
+  } catch {
+    throw new OpenError();
+  }
+}
+
+/** The content key of exactly our JWE: with a member more, another reader could see another document. */
+function unlock(vaultKey: VaultKey, sealed: Sealed, extractable: boolean): Promise<CryptoKey> {
   const [recipient] = parseSealed(sealed).recipients;
   if (!recipient) throw new OpenError();
-  return fromB64u(recipient.encrypted_key, 40);
+  const number = numberOf(recipient.header.kid);
+  const by = [vaultKey, vaultKey.before].find((k) => k?.number === number);
+  if (!by) throw new OpenError();
+  return subtle().unwrapKey('raw', fromB64u(recipient.encrypted_key, 40), by.key, 'AES-KW', 'AES-GCM', extractable, ['decrypt']);
+}
+
+const keyName = (number: number): string => (number === 1 ? 'vault' : `vault/${number}`);
+
+/** Of its one spelling; 0 for another, which is no key's number. */
+function numberOf(name: string): number {
+  const number = name === 'vault' ? 1 : Number(name.slice('vault/'.length));
+  return keyName(number) === name ? number : 0;
 }
 
 function pad(plaintext: Bytes): Bytes {

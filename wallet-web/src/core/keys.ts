@@ -12,8 +12,14 @@ const subtle = () => globalThis.crypto.subtle;
 /** The PRF input of every Coffer vault: a discoverable login does not know the shopper, so it is a constant. */
 export const PRF_INPUT: Bytes = utf8('coffer/v1 prf');
 
-/** AES-256-KW, not extractable: what a session holds. */
-export type VaultKey = CryptoKey;
+/** What a session holds of the vault key: AES-256-KW, not extractable, and which one it is. */
+export interface VaultKey {
+  /** From 1; each rotation adds one. */
+  readonly number: number;
+  readonly key: CryptoKey;
+  /** The one before, while a rotation is not finished: it opens, and nothing is sealed under it. */
+  readonly before?: VaultKey;
+}
 /** AES-256-GCM, not extractable. */
 export type Kek = CryptoKey;
 
@@ -26,6 +32,8 @@ export interface Wrap {
   iv: string;
   /** base64url of 48 bytes: the locked key and the tag. */
   ciphertext: string;
+  /** base64url of 65 bytes: of a wrap that a rotation made to the way in's public half (way.ts). */
+  ephemeral?: string;
 }
 
 /** Which vault and which way in a wrap belongs to; bound into it as additional data. */
@@ -41,17 +49,17 @@ export function newVaultKey(random: Random): Bytes {
 }
 
 /** The vault key as a session may hold it: it opens and seals, and cannot be read out. */
-export function vaultKeyFrom(raw: Bytes): Promise<VaultKey> {
-  return subtle().importKey('raw', raw, 'AES-KW', false, ['wrapKey', 'unwrapKey']);
+export async function vaultKeyFrom(raw: Bytes, number = 1): Promise<VaultKey> {
+  return { number, key: await subtle().importKey('raw', raw, 'AES-KW', false, ['wrapKey', 'unwrapKey']) };
 }
 
 /**
  * The key encryption key: HKDF-SHA-256 (RFC 5869) of the PRF output or of the words' entropy, 32 bytes each, with
  * the vault's salt of 32 bytes.
  */
-export async function kekFrom(ikm: Bytes, salt: Bytes): Promise<Kek> {
+export async function kekFrom(ikm: Bytes, salt: Bytes, info = utf8('coffer/v1 kek')): Promise<Kek> {
   const key = await subtle().importKey('raw', ikm, 'HKDF', false, ['deriveKey']);
-  const how = { name: 'HKDF', hash: 'SHA-256', salt, info: utf8('coffer/v1 kek') };
+  const how = { name: 'HKDF', hash: 'SHA-256', salt, info };
   return subtle().deriveKey(how, key, { name: 'AES-GCM', length: 256 }, false, ['encrypt', 'decrypt']);
 }
 

@@ -105,9 +105,22 @@ const attachmentShape = object(
  */
 export type AttachmentPlaintext = Of<typeof attachmentShape>;
 
-export type Plaintext = AttributePlaintext | AttachmentPlaintext | IdentityPlaintext | GrantPlaintext | ManifestPlaintext | RightsPlaintext | SettingsPlaintext;
+const wayShape = object(
+  { credential: matching(/^[A-Za-z0-9_-]*$/, 'base64url'), public: base64url(65), since: int() },
+  { name: text(80), known: list(oneOf('cloned', 'backup'), 2) },
+);
+const waysShape = object({ v: version, kind: oneOf('ways'), ways: list(wayShape, 64) });
+/** One way in: `credential` is the passkey's, empty for the words; `public` its key pair's public half (way.ts). */
+export type Way = Of<typeof wayShape>;
+/**
+ * The ways in as the shopper's own devices wrote them down: names that nobody else is to know, and the public halves
+ * that a rotation locks the next key with. `known`: a warning about a passkey that the shopper has seen.
+ */
+export type WaysPlaintext = Of<typeof waysShape>;
 
-const shapes: Record<Plaintext['kind'], Shape<unknown>> = { attribute: attributeShape, attachment: attachmentShape, identity: identityShape, grant: grantShape, manifest: manifestShape, rights: rightsShape, settings: settingsShape };
+export type Plaintext = WaysPlaintext | AttributePlaintext | AttachmentPlaintext | IdentityPlaintext | GrantPlaintext | ManifestPlaintext | RightsPlaintext | SettingsPlaintext;
+
+const shapes: Record<Plaintext['kind'], Shape<unknown>> = { attribute: attributeShape, attachment: attachmentShape, identity: identityShape, grant: grantShape, manifest: manifestShape, rights: rightsShape, settings: settingsShape, ways: waysShape };
 
 /** Reads an opened document. Throws ParseError; code `newer` if a newer wallet wrote a kind that this one does not know. */
 export function parsePlaintext(json: string): Plaintext {

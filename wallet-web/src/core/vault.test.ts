@@ -48,7 +48,7 @@ describe('wraps', () => {
   });
 
   test('what a session holds cannot be read out', async () => {
-    await expect(crypto.subtle.exportKey('raw', key)).rejects.toThrow();
+    await expect(crypto.subtle.exportKey('raw', key.key)).rejects.toThrow();
   });
 });
 

@@ -2,7 +2,7 @@ import { ed25519 } from '@noble/curves/ed25519.js';
 import { flattenedDecrypt, importJWK } from 'jose';
 import { describe, expect, test } from 'vitest';
 import { chunkKey, openChunk } from './attachment';
-import { b64u, fromB64u, fromUtf8 } from './bytes';
+import { b64u, fromB64u, fromUtf8, type Bytes } from './bytes';
 import { cekOf, contentHash, openDocument, type Sealed, type Stored } from './document';
 import type { Did, PrivateJwk } from './did';
 import type { DocumentId, GrantId, VaultId } from './id';
@@ -10,10 +10,12 @@ import { agreementKey, grantWalletKey, pairwiseKey } from './identity';
 import { kekFrom, unwrapVaultKey, vaultKeyFrom, type Wrap } from './keys';
 import { openJwe } from './letter';
 import { padme, paddedLength } from './padme';
+import { isCommittedTo, openHanded, phrase } from './pairing';
 import { locatorOf, recoveryMessage, registrationOf, signRecovery, signerSeedOf } from './recovery';
 import { cekOfShare, shareOf } from './share';
 import { jsonVectors, vectorFiles } from './testing/vectors';
 import { openVault } from './vault';
+import { publicOf, unwrapFrom } from './way';
 
 const folder = 'vault/testdata/vectors';
 
@@ -24,7 +26,7 @@ interface Named {
 const cases = <T extends Named>(file: string) => jsonVectors<T>(`${folder}/${file}`, (c) => c.expect);
 
 test('every corpus of the vault is read here', () => {
-  expect(vectorFiles(folder)).toEqual(['attachment.json', 'document.json', 'keys.json', 'letter.json', 'manifest.json', 'padme.json', 'recovery.json', 'share.json', 'wrap.json']);
+  expect(vectorFiles(folder)).toEqual(['attachment.json', 'document.json', 'keys.json', 'letter.json', 'manifest.json', 'padme.json', 'pairing.json', 'recovery.json', 'share.json', 'way.json', 'wrap.json']);
 });
 
 test.each(jsonVectors<{ length: number; padded: number }>(`${folder}/padme.json`))('padme of $length', ({ length, padded }) => {
@@ -81,6 +83,59 @@ describe('recovery', () => {
     expect(b64u(locatorOf(entropy))).toBe(c.locator);
     expect(b64u(signerSeedOf(entropy))).toBe(c.signer_seed);
     expect(registrationOf(entropy)).toEqual({ locator_hash: c.locator_hash, signer: c.signer });
+  });
+});
+
+interface WayCase extends Named, Required<Wrap> {
+  ikm: string;
+  salt: string;
+  vault: VaultId;
+  public?: string;
+  vault_key?: string;
+}
+describe('ways in', () => {
+  test.each(cases<WayCase>('way.json'))('$name', async (c) => {
+    const [ikm, salt] = [fromB64u(c.ikm, 32), fromB64u(c.salt, 32)];
+    const owner = { vault: c.vault, ...(c.kind === 'passkey' && { credential: fromB64u(c.credential) }) };
+    if (c.public) expect(b64u(publicOf(ikm, salt))).toBe(c.public);
+    const opened = unwrapFrom(ikm, salt, c, owner);
+    if (c.expect === 'opens') expect(b64u(await opened)).toBe(c.vault_key);
+    else await expect(opened).rejects.toMatchObject({ code: 'cannot-open' });
+  });
+});
+
+interface HalfCase {
+  d?: string;
+  key: string;
+  nonce: string;
+}
+interface PairingCase extends Named {
+  from: HalfCase;
+  to: HalfCase;
+  commitment: string;
+  phrase: number[];
+  iv: string;
+  ciphertext: string;
+  vault?: VaultId;
+  number?: number;
+  vault_key?: string;
+}
+describe('pairing', () => {
+  const half = ({ key, nonce }: HalfCase) => ({ key: fromB64u(key, 65), nonce: fromB64u(nonce, 32) });
+  test.each(cases<PairingCase>('pairing.json'))('$name', async (c) => {
+    const [from, to] = [half(c.from), half(c.to)];
+    const point = to.key;
+    const jwk = { kty: 'EC', crv: 'P-256', d: c.to.d!, x: b64u(point.subarray(1, 33)), y: b64u(point.subarray(33)) };
+    const secret = await crypto.subtle.importKey('jwk', jwk, { name: 'ECDH', namedCurve: 'P-256' }, false, ['deriveBits']);
+    const agreed = isCommittedTo(from, fromB64u(c.commitment, 32)) && JSON.stringify(phrase(from, to)) === JSON.stringify(c.phrase);
+    const opened = await openHanded({ ...to, secret }, from, fromB64u(c.iv, 12), fromB64u(c.ciphertext)).catch((error: unknown) => error);
+    if (c.expect !== 'opens') {
+      if (agreed) expect(opened).toMatchObject({ code: 'cannot-open' });
+      return;
+    }
+    expect(agreed).toBe(true);
+    const { vault, number, raw } = opened as { vault: VaultId; number: number; raw: Bytes };
+    expect({ vault, number, vault_key: b64u(raw) }).toEqual({ vault: c.vault, number: c.number, vault_key: c.vault_key });
   });
 });
 

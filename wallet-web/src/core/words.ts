@@ -59,6 +59,9 @@ export function entropyOf(typed: string | readonly string[]): Bytes {
   }
 }
 
+/** The words at these places of the list, from 0: for a phrase that two devices show. */
+export const wordsAt = (places: readonly number[]): string[] => places.map((place) => wordlist[place] ?? '');
+
 /** The words of the list that begin so, at most `max`: for completing what is typed. */
 export function wordsFrom(prefix: string, max = 4): string[] {
   const begin = prefix.trim().toLowerCase();
