@@ -42,6 +42,8 @@ type Signatures interface {
 	// VerifyReceipt verifies a receipt's JWT-VC and its pairwise signature, and
 	// parses it.
 	VerifyReceipt(ctx context.Context, jwt string) (Receipt, error)
+	// VerifyRights verifies a rights request's pairwise signature, and parses it.
+	VerifyRights(ctx context.Context, jws string) (RightsRequest, error)
 	// VerifyRecord verifies a JWT-VC of anyone, ES256 or EdDSA, and parses it.
 	VerifyRecord(ctx context.Context, jwt string) (Record, error)
 	// CheckStatus asks whether a verified record was revoked, where its Statuses say:

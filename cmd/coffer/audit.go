@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -21,7 +22,13 @@ func newAudit() *cobra.Command {
 		Long: `Checks every line of a trail: receipts are signed and repeat the request, every
 opening fits what the ledger committed to, every permit stands under a grant that
 was live, every collection and message has its permit, nothing was changed,
-removed or moved. What does not hold is a finding, with its evidence.
+removed or moved. After every end that the business was told of there is an
+acknowledgement within three days and a statement of what was deleted within a month,
+and every rights request has its answer within the time that its law gives, all signed.
+What does not hold is a finding, with its evidence.
+
+What was due is judged as of the moment in which the trail was exported; --at takes
+another one.
 
 The validator set is what the audit trusts; take it from the ledger's members, not
 from the business whose trail it is. Offline the proofs in the trail are checked.
@@ -47,6 +54,11 @@ Exit status: 0 no findings, 1 findings or nothing to audit, 2 usage.`,
 			}
 			defer trail.Close()
 			o := audit.Options{Signatures: agent.New(agent.Options{})}
+			if text, _ := f.GetString("at"); text != "" {
+				if o.At, err = parseMoment(text); err != nil {
+					return err
+				}
+			}
 			if origin != "" {
 				if o.Ledger, err = ledgerClient(origin); err != nil {
 					return err
@@ -58,6 +70,11 @@ Exit status: 0 no findings, 1 findings or nothing to audit, 2 usage.`,
 			report, err := audit.Run(cmd.Context(), trail, o)
 			if err != nil && !errors.Is(err, audit.ErrNothing) {
 				return err
+			}
+			if path, _ := f.GetString("html"); path != "" {
+				if err := writeReport(path, report); err != nil {
+					return err
+				}
 			}
 			if asJSON, _ := f.GetBool("json"); asJSON {
 				e := json.NewEncoder(cmd.OutOrStdout())
@@ -81,7 +98,21 @@ Exit status: 0 no findings, 1 findings or nothing to audit, 2 usage.`,
 	f.String("validators", "", "the ledger's validator set, a `file` (see: coffer ledger validators)")
 	f.String("ledger", "", "ask the ledger too, at this `origin`; without --validators its own word is taken for them")
 	f.Bool("json", false, "write the report as JSON")
+	f.String("html", "", "also write the report as a page for people, to a `file`")
+	f.String("at", "", "judge what was due as of this `moment`, as in 2026-12-31 or 2026-12-31T12:00:00Z")
 	return cmd
+}
+
+// parseMoment reads a day, which is its end, or a moment.
+func parseMoment(text string) (time.Time, error) {
+	if day, err := time.Parse(time.DateOnly, text); err == nil {
+		return day.AddDate(0, 0, 1).Add(-time.Second), nil
+	}
+	at, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return at, usage("--at %s: want a day or a moment, as in 2026-12-31 or 2026-12-31T12:00:00Z", text)
+	}
+	return at, nil
 }
 
 // open opens the file, or standard input for "-".

@@ -17,6 +17,9 @@ import (
 //go:embed page.html
 var pageText string
 
+//go:embed style.html
+var styleText string
+
 var page = template.Must(template.New("page").Funcs(template.FuncMap{
 	"words": inWords, "duration": duration, "moment": moment, "momentOf": momentOf, "basis": basis, "listed": listed,
 	"right": func(r string) string {
@@ -27,7 +30,7 @@ var page = template.Must(template.New("page").Funcs(template.FuncMap{
 	},
 	"ended": func(r consent.Receipt) [2]string { what, since := ended(r); return [2]string{what, since} },
 	"web":   func(s string) bool { return strings.HasPrefix(s, "https://") || strings.HasPrefix(s, "http://") },
-}).Parse(pageText))
+}).Parse(styleText + pageText))
 
 // writePage writes a receipt as a page for people: one file, no script, nothing
 // fetched. What the receipt says is shown only if its signature holds.

@@ -56,13 +56,19 @@ func (w *world) poll(b *business.Business) error {
 	return err
 }
 
-// audited holds the business's trail against the ledger.
-func (w *world) audited(s *wallettest.Wallet, b *business.Business) error {
+// report holds the business's trail against the ledger, and what was due then against
+// the clocks.
+func (w *world) report(s *wallettest.Wallet, b *business.Business, in time.Duration) (audit.Report, error) {
 	var trail bytes.Buffer
 	if err := b.ExportTrail(w.Context(), &trail); err != nil {
-		return err
+		return audit.Report{}, err
 	}
-	report, err := audit.Run(w.Context(), &trail, audit.Options{Validators: s.Ledger, Signatures: agent.New(agent.Options{}), Ledger: w.o.ledger})
+	return audit.Run(w.Context(), &trail, audit.Options{Validators: s.Ledger, Signatures: agent.New(agent.Options{}), Ledger: w.o.ledger, At: time.Now().Add(in)})
+}
+
+// audited wants a report without findings.
+func (w *world) audited(s *wallettest.Wallet, b *business.Business) error {
+	report, err := w.report(s, b, 0)
 	if err == nil && !report.Clean() {
 		err = errors.New(report.Text())
 	}
@@ -163,7 +169,13 @@ func TestTheWithdrawalLoop(t *testing.T) {
 		}
 		return nil
 	})
-	w.step("audit and canary", func() error { return errors.Join(w.audited(s, b), w.hush()) })
+	w.step("audit and canary", func() error {
+		r, err := w.report(s, b, 10*past)
+		if err == nil && (!r.Clean() || r.Counts.Endings != 1 || r.Counts.Acknowledged != 1 || r.Counts.Stated != 1) {
+			err = errors.New(r.Text())
+		}
+		return errors.Join(err, w.audited(s, b), w.hush())
+	})
 
 	w.step("erase", func() error {
 		secrets := ids(s)
@@ -187,6 +199,9 @@ func TestTheWithdrawalLoop(t *testing.T) {
 		n, err := w.overdue(past)
 		if n != 1 {
 			return fmt.Errorf("after the acknowledgement %d are open", n)
+		}
+		if r, rerr := w.report(s, b, past); rerr != nil || len(r.Findings) != 1 || r.Findings[0].Kind != audit.DeletionMissing || r.Findings[0].Grant != market.String() {
+			return fmt.Errorf("a month later the auditor finds %s: %w", r.Text(), rerr)
 		}
 		return errors.Join(err, b.StateDeletion(ctx, market, business.Statement{Text: "All gone."}))
 	})

@@ -206,6 +206,22 @@ func TestRightsRequest(t *testing.T) {
 		return nil
 	})
 
+	w.step("the auditor reads both, and what is late", func() error {
+		if _, err := w.o.outbox.Drain(ctx); err != nil {
+			return err
+		}
+		if err := w.poll(shop); err != nil {
+			return err
+		}
+		for in, want := range map[time.Duration]int{0: 0, 60 * 24 * time.Hour: 2} { // the opt-out, and what the withdrawal owes
+			r, err := w.report(s, shop, in)
+			if err != nil || len(r.Findings) != want || r.Counts.Rights != 2 || r.Counts.Answered != 1 {
+				return fmt.Errorf("in %v: %s: %w", in, r.Text(), err)
+			}
+		}
+		return nil
+	})
+
 	w.step("erase", func() error {
 		secrets := ids(s)
 		for _, i := range []id.Rights{d.ID, open.ID} {

@@ -25,6 +25,11 @@ func (s Signer) SignRights(q consent.RightsRequest) (consent.RightsRequest, erro
 	return q, err
 }
 
+// VerifyRights implements consent.Signatures.
+func (a *Agent) VerifyRights(_ context.Context, jws string) (consent.RightsRequest, error) {
+	return VerifyRights(jws)
+}
+
 // VerifyRights verifies a rights request's pairwise signature, offline, and parses
 // it; its JWS is set. It returns a *consent.Refusal. Whether the signer is behind the
 // grants is for RightsRequest.From to say.

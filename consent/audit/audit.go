@@ -17,9 +17,14 @@
 // the business's grants at the operator, brings to light. A collection's line is the
 // business's word: the shopper's access log is the other half.
 //
-// A trail never holds a value or a key. It holds the texts of the messages that were
-// sent and the shoppers' pairwise DIDs: whoever reads it learns what a business
-// wrote, under which consent, to which pseudonym.
+// What was owed after an end and to who demanded a right is judged by moments that the
+// business wrote down. The signatures in between are real; that a moment is, only the
+// shopper's half or the operator's shows.
+//
+// A trail never holds a key, nor a value that was collected. It holds the texts of the
+// messages that were sent, what shoppers wrote in rights requests and what they were
+// answered, and the shoppers' pairwise DIDs: whoever reads it learns what was written,
+// under which consent, by and to which pseudonym.
 package audit
 
 import (
@@ -29,6 +34,7 @@ import (
 	"io"
 	"runtime"
 	"sync"
+	"time"
 
 	"coffer/anchor"
 	"coffer/consent"
@@ -48,6 +54,9 @@ type Options struct {
 	Ledger     Ledger          // nil audits offline
 	Progress   func(lines int) // called now and then; may be nil
 	Workers    int             // 0: as many as there are processors
+
+	// At is when what was due is judged; zero takes the moment of the trail's export.
+	At time.Time
 }
 
 // ErrNothing says that a trail holds no grant: an audit of it says nothing.
@@ -68,6 +77,7 @@ func Run(ctx context.Context, trail io.Reader, o Options) (Report, error) {
 	defer asked.close()
 	e := &examiner{chain: o.Validators.Chain, proofs: anchor.NewVerifier(o.Validators), signatures: o.Signatures, requests: asked}
 	s := newState(&report, o.Validators.Chain)
+	s.at = o.At
 	progress := func() {
 		if o.Progress != nil {
 			o.Progress(report.Counts.Lines)

@@ -34,6 +34,16 @@ type examined struct {
 	countersignature *consent.Countersignature
 	closing          *consent.Receipt
 	evidence         *consent.Evidence
+
+	said   *signed // of a grant's end
+	rights *consent.RightsRequest
+	reply  *consent.RightsReply
+}
+
+// signed is a document whose signature holds.
+type signed struct {
+	by      consent.DID
+	payload []byte
 }
 
 type grantFacts struct {
@@ -117,6 +127,18 @@ func (e *examiner) examine(ctx context.Context, n int, text []byte, whole bool) 
 		} else {
 			x.closing = &r
 		}
+	case Acknowledgement:
+		e.examineSaid(ctx, x, l.Grant, l.JWS, consent.TypeAcknowledgement)
+	case Deletion:
+		e.examineSaid(ctx, x, l.Grant, l.JWS, consent.TypeDeletion)
+	case Rights:
+		if q, err := e.signatures.VerifyRights(ctx, l.JWS); err != nil {
+			x.refused(id.Grant{}, RightsInvalid, err)
+		} else {
+			x.rights = &q
+		}
+	case Reply:
+		e.examineReply(ctx, x, l)
 	case Proof:
 		if p, ok := e.verify(x, l.Grant, l.Proof); ok {
 			x.proven = &p

@@ -58,6 +58,20 @@ const (
 	MessageMismatch Kind = "message-mismatch"
 )
 
+// Of what was owed: to the shopper after an end, and to who demands a right.
+const (
+	StatementInvalid       Kind = "statement-invalid"
+	AcknowledgementLate    Kind = "acknowledgement-late"
+	AcknowledgementMissing Kind = "acknowledgement-missing"
+	DeletionLate           Kind = "deletion-late"
+	DeletionMissing        Kind = "deletion-missing"
+
+	RightsInvalid Kind = "rights-invalid"
+	ReplyInvalid  Kind = "reply-invalid"
+	AnswerLate    Kind = "answer-late"
+	AnswerMissing Kind = "answer-missing"
+)
+
 // meaning says what each kind of finding means, to a DPO.
 var meaning = map[Kind]string{
 	BrokenChain: "the line before was changed, removed or moved after this one was written",
@@ -98,6 +112,17 @@ var meaning = map[Kind]string{
 	NoPermit:        "it was done without a permit on the ledger",
 	MessageInvalid:  "the message is not a well-formed one signed by this business",
 	MessageMismatch: "the message is not the one that its permit was posted for",
+
+	StatementInvalid:       "what the business said of a grant's end is not well-formed and signed by it, or not about that end",
+	AcknowledgementLate:    "the business said that it knows of the end later than three days after it was told",
+	AcknowledgementMissing: "three days after it was told of the end the business had not said that it knows",
+	DeletionLate:           "the business stated what it deleted later than the month that the law gives",
+	DeletionMissing:        "a month after the end the business had not stated what it deleted; ask what it still has",
+
+	RightsInvalid: "the rights request is not a well-formed one to this business, or not by the shopper behind the grants that it names",
+	ReplyInvalid:  "the reply is not a well-formed one signed by this business, or answers another rights request",
+	AnswerLate:    "the answer came after the day by which the law wanted it",
+	AnswerMissing: "the day by which the law wants an answer is over, and there is none",
 }
 
 // Finding is one discrepancy, with what is needed to look at it again.

@@ -54,6 +54,7 @@ func (s *state) finish(ctx context.Context, e *examiner, ledger Ledger, progress
 		s.find(0, MissingEnd, "the trail stops after line %d", s.report.Counts.Lines)
 	}
 	s.report.Counts.Unused = len(s.waiting)
+	s.judgeDuties()
 	if ledger != nil {
 		if err := s.ask(ctx, e, ledger, progress); err != nil {
 			return err

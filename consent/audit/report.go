@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"text/tabwriter"
+	"time"
 
 	"coffer/anchor"
 	"coffer/consent"
@@ -19,6 +20,7 @@ type Report struct {
 	Chain    anchor.Chain `json:"chain_id"`
 	Operator string       `json:"operator"`
 	Online   bool         `json:"online"` // the ledger was asked for what the trail does not say
+	AsOf     consent.Unix `json:"as_of"`  // when what was due is judged; 0: nothing was, the trail does not say when it was exported
 	Counts   Counts       `json:"checked"`
 	Findings []Finding    `json:"findings"`
 	More     int          `json:"more_findings"` // beyond those listed
@@ -46,6 +48,13 @@ type Counts struct {
 	Closings      int `json:"closings"`   // receipts of a pause or an end that came apart
 	Unfollowed    int `json:"unfollowed"` // grants that took the place of one which the trail does not have
 	Evidence      int `json:"evidence"`
+
+	Endings      int `json:"endings"` // grants of whose end the business was told
+	Acknowledged int `json:"acknowledged"`
+	Stated       int `json:"stated"` // what was deleted after it
+	Rights       int `json:"rights"` // requests that stand
+	Answered     int `json:"answered"`
+	Forgotten    int `json:"forgotten"` // rights requests that went with their vault, unanswered
 }
 
 // Clean reports whether something was checked and nothing was found.
@@ -66,35 +75,18 @@ func (r *Report) add(f Finding) *Finding {
 func (r Report) Text() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Trail of %s\nat %s, on the ledger %s\n\n", or(r.Business, "(nobody)"), or(r.Operator, "(nowhere)"), or(r.Chain, "(none)"))
-	c := r.Counts
 	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', tabwriter.AlignRight)
-	for _, row := range []struct {
-		n    int
-		what string
-	}{{c.Lines, "lines, each chained to the one before"}, {c.Requests, "requests: signatures"},
-		{c.Grants, "grants: receipts, openings, entries"}, {c.Permits, "permits: openings, hours, grants that were live"},
-		{c.Collections, "collections: permits, attributes"}, {c.Messages, "messages: signatures, permits, digests"},
-		{c.Withdrawals, "withdrawals: signatures, nothing after them"}, {c.Proofs, "entries proven to be on the ledger"}} {
-		fmt.Fprintf(t, "%d\t  %s\n", row.n, row.what)
-	}
-	if r.Online {
-		fmt.Fprintf(t, "%d\t  entries that the ledger has for these grants\n", c.Ledger)
-	}
-	for _, row := range []struct {
-		n    int
-		what string
-	}{{c.Closings, "receipts of a pause or an end"}, {c.Unfollowed, "grants in the place of one that the trail does not have"},
-		{c.Unused, "permits for messages that the trail does not show"}, {c.Unanchored, "withdrawals that no proof shows on the ledger yet"},
-		{c.Unchecked, "lines not checked further: what they lean on has a finding"}, {c.Repeated, "lines that repeat an earlier one"}} {
-		if row.n > 0 {
-			fmt.Fprintf(t, "%d\t  %s\n", row.n, row.what)
-		}
+	for _, row := range r.Checked() {
+		fmt.Fprintf(t, "%d\t  %s\n", row.N, row.What)
 	}
 	t.Flush()
+	if r.AsOf != 0 {
+		fmt.Fprintf(&b, "\nWhat was due is judged as of %s.\n", r.AsOf.Time().UTC().Format(time.RFC3339))
+	}
 	if !r.Online {
 		b.WriteString("\nOffline: entries on the ledger that the trail leaves out were not looked for.\n")
 	}
-	b.WriteString("\n" + r.verdict() + "\n")
+	b.WriteString("\n" + r.Verdict() + "\n")
 	for _, f := range r.Findings {
 		where := "the trail"
 		if f.Line > 0 {
@@ -114,7 +106,39 @@ func (r Report) Text() string {
 	return b.String()
 }
 
-func (r Report) verdict() string {
+// Checked is how much there was of one kind of thing, and what of it was checked.
+type Checked struct {
+	N    int
+	What string
+}
+
+// Checked lists what was looked at; of what is rare, only what there is.
+func (r Report) Checked() []Checked {
+	c := r.Counts
+	all := []Checked{{c.Lines, "lines, each chained to the one before"}, {c.Requests, "requests: signatures"},
+		{c.Grants, "grants: receipts, openings, entries"}, {c.Permits, "permits: openings, hours, grants that were live"},
+		{c.Collections, "collections: permits, attributes"}, {c.Messages, "messages: signatures, permits, digests"},
+		{c.Withdrawals, "withdrawals: signatures, nothing after them"}, {c.Proofs, "entries proven to be on the ledger"}}
+	if r.Online {
+		all = append(all, Checked{c.Ledger, "entries that the ledger has for these grants"})
+	}
+	for _, row := range []Checked{{c.Closings, "receipts of a pause or an end"},
+		{c.Endings, "ends of which the business was told: words and their days"}, {c.Acknowledged, "of them acknowledged"},
+		{c.Stated, "of them with a statement of what was deleted"},
+		{c.Rights, "rights requests: signatures, replies and their days"}, {c.Answered, "of them answered"},
+		{c.Forgotten, "of them went with their vault, unanswered"},
+		{c.Unfollowed, "grants in the place of one that the trail does not have"},
+		{c.Unused, "permits for messages that the trail does not show"}, {c.Unanchored, "withdrawals that no proof shows on the ledger yet"},
+		{c.Unchecked, "lines not checked further: what they lean on has a finding"}, {c.Repeated, "lines that repeat an earlier one"}} {
+		if row.N > 0 {
+			all = append(all, row)
+		}
+	}
+	return all
+}
+
+// Verdict is the report in a sentence.
+func (r Report) Verdict() string {
 	switch n := len(r.Findings) + r.More; {
 	case n == 1:
 		return "1 finding."

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"coffer/anchor"
 	"coffer/consent"
@@ -33,6 +34,10 @@ type state struct {
 	// one bad receipt must not drown the report.
 	doubted  map[id.Grant]struct{}
 	doubtful map[short]struct{} // permits
+
+	duties  map[id.Grant]*duty
+	demands map[id.Rights]*demand
+	at      time.Time // when they are judged, if the trail is not to say it
 }
 
 // short is half a leaf: enough that nobody finds another entry with the same.
@@ -63,6 +68,10 @@ type grantState struct {
 	lastLine       int
 
 	hanging *hanging // nil: on nothing
+
+	followed bool     // by a grant that the trail has,
+	dropped  []string // which does not name these
+	closed   int      // line of the newest receipt of its pause or end; 0 for none
 }
 
 type letting struct {
@@ -81,7 +90,8 @@ type unproved struct {
 func newState(r *Report, chain anchor.Chain) *state {
 	return &state{report: r, chain: chain, grants: map[id.Grant]*grantState{}, records: map[short]id.Grant{}, handles: map[anchor.Handle]id.Grant{},
 		leaves: map[short]struct{}{}, waiting: map[short]*letting{}, sent: map[short]struct{}{}, pending: map[short]*unproved{},
-		doubted: map[id.Grant]struct{}{}, doubtful: map[short]struct{}{}}
+		doubted: map[id.Grant]struct{}{}, doubtful: map[short]struct{}{},
+		duties: map[id.Grant]*duty{}, demands: map[id.Rights]*demand{}}
 }
 
 func (s *state) find(line int, k Kind, format string, args ...any) *Finding {
@@ -138,10 +148,25 @@ func (s *state) take(x *examined) {
 		s.takeWithdrawal(x, l)
 	case Closing:
 		s.takeClosing(x, l)
+	case Ending:
+		s.takeEnding(x, l)
+	case Acknowledgement:
+		s.takeAcknowledgement(x, l)
+	case Deletion:
+		s.takeDeletion(x, l)
+	case Lifted:
+		s.takeLifted(x, l)
+	case Rights:
+		s.takeRights(x, l)
+	case Reply:
+		s.takeReply(x, l)
+	case Forgotten:
+		s.takeForgotten(x, l)
 	case Proof:
 		s.takeProof(x, l)
 	case End:
 		s.ended = true
+		s.report.AsOf = l.Time
 		if l.Count != s.count {
 			s.find(x.n, WrongCount, "the end line counts %d lines, there are %d before it", l.Count, s.count)
 		}
@@ -204,6 +229,7 @@ func (s *state) takeGrant(x *examined, l Grant) {
 		hanging: hangs(f.receipt, before)}
 	s.records[recordMark(f.receipt.RecordID)] = l.Grant
 	if before != nil { // a change lets nobody write more often
+		before.followed, before.dropped = true, consent.Dropped(before.attributes, f.terms.Attributes)
 		s.grants[l.Grant].messages = slices.Clone(before.messages)
 	}
 }
@@ -467,6 +493,7 @@ func (s *state) close(n int, name id.Grant, g *grantState, r consent.Receipt) {
 		return
 	}
 	g.life = r.Life()
+	g.closed = n
 	s.records[recordMark(r.RecordID)] = name
 }
 

@@ -96,6 +96,57 @@ type Closing struct {
 	Receipt string   `json:"receipt"` // JWT
 }
 
+// Ending is a grant's end as the operator told of it. From then on the business owes an
+// acknowledgement and a deletion statement.
+type Ending struct {
+	Grant    id.Grant       `json:"grant"`
+	Event    consent.Ending `json:"event"`
+	Notified consent.Unix   `json:"notified"` // since when it was there to be fetched
+}
+
+// Acknowledgement is the business's word that it knows of an end, and when the operator
+// took it.
+type Acknowledgement struct {
+	Grant id.Grant     `json:"grant"`
+	JWS   string       `json:"jws"`
+	Taken consent.Unix `json:"taken"`
+}
+
+// Deletion is the business's statement of what it deleted after an end.
+type Deletion struct {
+	Grant id.Grant     `json:"grant"`
+	JWS   string       `json:"jws"`
+	Taken consent.Unix `json:"taken"`
+}
+
+// Lifted says that the operator wants nothing said of a suspension any more, because it
+// is over.
+type Lifted struct {
+	Grant id.Grant     `json:"grant"`
+	Time  consent.Unix `json:"time"`
+}
+
+// Rights is a rights request that stands, as the shopper signed it.
+type Rights struct {
+	Rights id.Rights    `json:"rights"`
+	JWS    string       `json:"jws"`
+	Sent   consent.Unix `json:"sent"` // when the operator took it
+}
+
+// Reply is one step of the business to a rights request, as it signed it.
+type Reply struct {
+	Rights id.Rights    `json:"rights"`
+	JWS    string       `json:"jws"`
+	Taken  consent.Unix `json:"taken"` // when the operator took it
+}
+
+// Forgotten says that nobody waits for an answer to a rights request any more, because
+// the shopper erased the vault.
+type Forgotten struct {
+	Rights id.Rights    `json:"rights"`
+	Time   consent.Unix `json:"time"`
+}
+
 // Proof is the proof of a permit or a withdrawal that stands before it.
 type Proof struct {
 	Grant id.Grant     `json:"grant"`
@@ -104,7 +155,8 @@ type Proof struct {
 
 // End closes an exported trail. What comes after it is no part of the trail.
 type End struct {
-	Count uint64 `json:"count"` // lines before this one
+	Count uint64       `json:"count"`          // lines before this one
+	Time  consent.Unix `json:"time,omitempty"` // of the export: what was due then is judged
 }
 
 func (Head) kind() string       { return "head" }
@@ -120,6 +172,14 @@ func (End) kind() string        { return "end" }
 
 func (Countersignature) kind() string { return "countersignature" }
 func (Evidence) kind() string         { return "evidence" }
+
+func (Ending) kind() string          { return "ending" }
+func (Acknowledgement) kind() string { return "acknowledgement" }
+func (Deletion) kind() string        { return "deletion" }
+func (Lifted) kind() string          { return "lifted" }
+func (Rights) kind() string          { return "rights" }
+func (Reply) kind() string           { return "reply" }
+func (Forgotten) kind() string       { return "forgotten" }
 
 // maxLine bounds a line. The longest are requests (64 KiB) and receipts.
 const maxLine = 256 << 10
@@ -182,6 +242,20 @@ func parseLine(b []byte) (Line, consent.Hash, error) {
 		return parseAs[Withdrawal](b)
 	case "closing":
 		return parseAs[Closing](b)
+	case "ending":
+		return parseAs[Ending](b)
+	case "acknowledgement":
+		return parseAs[Acknowledgement](b)
+	case "deletion":
+		return parseAs[Deletion](b)
+	case "lifted":
+		return parseAs[Lifted](b)
+	case "rights":
+		return parseAs[Rights](b)
+	case "reply":
+		return parseAs[Reply](b)
+	case "forgotten":
+		return parseAs[Forgotten](b)
 	case "proof":
 		return parseAs[Proof](b)
 	case "end":

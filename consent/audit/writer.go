@@ -11,8 +11,10 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"coffer/anchor"
+	"coffer/consent"
 )
 
 // Writer appends to a trail in a file. It is safe for concurrent use; a second
@@ -131,10 +133,11 @@ type Prover interface {
 	Prove(ctx context.Context, leaf anchor.Leaf) (anchor.Proof, error)
 }
 
-// Export writes a copy of what the trail holds now, closed with an end line. With a
+// Export writes a copy of what the trail holds now, closed with an end line that says
+// when: an audit judges by it what was due. With a
 // prover it adds the proofs that are missing, so that the copy is audited offline;
 // what the ledger does not have stays without one, and the audit says so.
-func (w *Writer) Export(ctx context.Context, to io.Writer, prover Prover) error {
+func (w *Writer) Export(ctx context.Context, to io.Writer, prover Prover, at time.Time) error {
 	w.mu.Lock()
 	size := w.size
 	w.mu.Unlock()
@@ -143,11 +146,11 @@ func (w *Writer) Export(ctx context.Context, to io.Writer, prover Prover) error 
 		return fmt.Errorf("exporting the trail: %w", err)
 	}
 	defer f.Close()
-	return Export(ctx, to, io.LimitReader(f, size), prover)
+	return Export(ctx, to, io.LimitReader(f, size), prover, at)
 }
 
 // Export is Writer.Export of a trail that nobody is writing.
-func Export(ctx context.Context, to io.Writer, trail io.Reader, prover Prover) error {
+func Export(ctx context.Context, to io.Writer, trail io.Reader, prover Prover, at time.Time) error {
 	out := bufio.NewWriter(to)
 	var l links
 	missing := map[anchor.Leaf]Proof{}
@@ -190,7 +193,11 @@ func Export(ctx context.Context, to io.Writer, trail io.Reader, prover Prover) e
 			return err
 		}
 	}
-	if err := l.write(out, End{Count: l.count}); err != nil {
+	end := End{Count: l.count}
+	if !at.IsZero() {
+		end.Time = consent.UnixAt(at)
+	}
+	if err := l.write(out, end); err != nil {
 		return err
 	}
 	return out.Flush()

@@ -50,7 +50,7 @@ func TestWriteExportAudit(t *testing.T) {
 	export := func(p Prover) []byte {
 		t.Helper()
 		var b bytes.Buffer
-		if err := out.Export(t.Context(), &b, p); err != nil {
+		if err := out.Export(t.Context(), &b, p, w.now); err != nil {
 			t.Fatal(err)
 		}
 		return b.Bytes()
@@ -72,7 +72,7 @@ func TestWriteExportAudit(t *testing.T) {
 		t.Errorf("a permit that was not posted: %s", r.Text())
 	}
 	w.ledger.Down(true)
-	if err := out.Export(t.Context(), &bytes.Buffer{}, w.ledger); !errors.Is(err, anchor.ErrUnavailable) {
+	if err := out.Export(t.Context(), &bytes.Buffer{}, w.ledger, w.now); !errors.Is(err, anchor.ErrUnavailable) {
 		t.Errorf("exported with the ledger down: %v", err)
 	}
 	closed := filepath.Join(t.TempDir(), "closed.ndjson")
@@ -109,7 +109,7 @@ func TestACrashInTheMiddleOfALine(t *testing.T) {
 			t.Fatal(err)
 		}
 		var b bytes.Buffer
-		if err := out.Export(t.Context(), &b, nil); err != nil {
+		if err := out.Export(t.Context(), &b, nil, w.now); err != nil {
 			t.Fatal(err)
 		}
 		out.Close()
@@ -175,7 +175,7 @@ func TestManyAppendAtOnce(t *testing.T) {
 				if err := out.Append(Collect{Epoch: 1}, Collect{Epoch: 1}); err != nil {
 					t.Error(err)
 				}
-				if err := out.Export(t.Context(), &bytes.Buffer{}, nil); err != nil {
+				if err := out.Export(t.Context(), &bytes.Buffer{}, nil, w.now); err != nil {
 					t.Error(err)
 				}
 			}
@@ -183,7 +183,7 @@ func TestManyAppendAtOnce(t *testing.T) {
 	}
 	all.Wait()
 	var b bytes.Buffer
-	if err := out.Export(t.Context(), &b, nil); err != nil {
+	if err := out.Export(t.Context(), &b, nil, w.now); err != nil {
 		t.Fatal(err)
 	}
 	out.Close()

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"coffer/consent"
+	"coffer/consent/audit"
 	"coffer/internal/id"
 )
 
@@ -30,6 +31,63 @@ type Loop struct {
 	Stated          consent.Unix   `json:"stated"`          // when the operator took it; 0 before
 	// Refused is the operator's word that it wants none of it: the suspension is over.
 	Refused string `json:"refused,omitempty"`
+
+	// Noted is what of it the trail has.
+	Noted notedLoop `json:"noted,omitzero"`
+}
+
+type notedLoop struct {
+	Ending          bool `json:"ending,omitempty"`
+	Acknowledgement bool `json:"acknowledgement,omitempty"`
+	Statement       bool `json:"statement,omitempty"`
+	Lifted          bool `json:"lifted,omitempty"`
+}
+
+// noteLoop writes into the trail what it does not have of a grant's end, and keeps the
+// loop. While the ledger was never reached there is no trail yet; the next Poll writes.
+func (b *Business) noteLoop(ctx context.Context, l Loop) error {
+	noted := l.Noted
+	var lines []audit.Line
+	if !noted.Ending {
+		lines, noted.Ending = append(lines, audit.Ending{Grant: l.Grant, Event: l.Event, Notified: l.Notified}), true
+	}
+	if l.Acknowledged != 0 && !noted.Acknowledgement {
+		lines, noted.Acknowledgement = append(lines, audit.Acknowledgement{Grant: l.Grant, JWS: l.Acknowledgement, Taken: l.Acknowledged}), true
+	}
+	if l.Stated != 0 && !noted.Statement {
+		lines, noted.Statement = append(lines, audit.Deletion{Grant: l.Grant, JWS: l.Statement, Taken: l.Stated}), true
+	}
+	if l.Refused != "" && l.Event == consent.EndSuspended && !noted.Lifted {
+		lines, noted.Lifted = append(lines, audit.Lifted{Grant: l.Grant, Time: consent.UnixAt(b.now())}), true
+	}
+	if len(lines) == 0 {
+		return nil
+	}
+	trail, _, err := b.ready(ctx)
+	if err == nil {
+		err = trail.Append(lines...)
+	}
+	if err != nil {
+		return fmt.Errorf("noting what is owed after a grant's end: %w", err)
+	}
+	l.Noted = noted
+	return b.keepLoop(l)
+}
+
+// noteLoops is noteLoop for all.
+func (b *Business) noteLoops(ctx context.Context) error {
+	all, err := b.Loops()
+	for _, l := range all {
+		release := b.hold(l.Grant)
+		if l, err = b.loop(l.Grant); err == nil { // as it is now
+			err = b.noteLoop(ctx, l)
+		}
+		release()
+		if err != nil {
+			return err
+		}
+	}
+	return err
 }
 
 // Overdue says what is late at the given moment.
@@ -118,14 +176,27 @@ func (b *Business) sendAcknowledgement(ctx context.Context, l Loop) error {
 		return nil
 	}
 	// Without a token: a suspended business gets none.
-	err := b.client.callOpenly(ctx, http.MethodPost, "/business/v1/acknowledgements", map[string]string{"acknowledgement": l.Acknowledgement}, nil)
+	var answer takenAnswer
+	err := b.client.callOpenly(ctx, http.MethodPost, "/business/v1/acknowledgements", map[string]string{"acknowledgement": l.Acknowledgement}, &answer)
 	if err != nil && !refused(err, &l) {
 		return fmt.Errorf("acknowledging: %w", err)
 	}
 	if err == nil {
-		l.Acknowledged = consent.UnixAt(b.now())
+		l.Acknowledged = answer.at(b.now())
 	}
-	return b.keepLoop(l)
+	return errors.Join(b.keepLoop(l), b.noteLoop(ctx, l))
+}
+
+// takenAnswer says when the operator took a statement.
+type takenAnswer struct {
+	Taken consent.Unix `json:"taken"`
+}
+
+func (a takenAnswer) at(now time.Time) consent.Unix {
+	if a.Taken == 0 { // an operator of before says nothing
+		return consent.UnixAt(now)
+	}
+	return a.Taken
 }
 
 // refused notes that the operator will never take what was said of a grant's end.
@@ -144,7 +215,7 @@ func (b *Business) settleLoops(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var first error
+	first := b.noteLoops(ctx)
 	for _, l := range all {
 		if l.Acknowledged != 0 || l.Refused != "" {
 			continue
@@ -195,7 +266,8 @@ func (b *Business) StateDeletion(ctx context.Context, g id.Grant, s Statement) e
 			return err
 		}
 	}
-	err = b.client.callOpenly(ctx, http.MethodPost, "/business/v1/deletions", map[string]string{"statement": l.Statement}, nil)
+	var answer takenAnswer
+	err = b.client.callOpenly(ctx, http.MethodPost, "/business/v1/deletions", map[string]string{"statement": l.Statement}, &answer)
 	if p, ok := errors.AsType[*Problem](err); ok && p.Code == "wrong-statement" {
 		l.Statement = "" // it can never arrive: the next one is made anew
 		return errors.Join(fmt.Errorf("stating a deletion: %w", err), b.keepLoop(l))
@@ -204,9 +276,15 @@ func (b *Business) StateDeletion(ctx context.Context, g id.Grant, s Statement) e
 		return fmt.Errorf("stating a deletion: %w", err)
 	}
 	if err == nil {
-		l.Stated = consent.UnixAt(b.now())
+		l.Stated = answer.at(b.now())
 	}
-	return b.keepLoop(l)
+	if err := b.keepLoop(l); err != nil {
+		return err
+	}
+	if err := b.noteLoop(ctx, l); err != nil { // the statement is made all the same
+		b.log.Info("a statement is not in the trail yet", "grant", g, "error", err)
+	}
+	return nil
 }
 
 // deletion makes the statement about exactly what the grant named.

@@ -3,6 +3,7 @@ package business_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -48,7 +49,7 @@ func (o *operator) acknowledged(r *http.Request) (any, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.words = append(o.words, words{kind: "acknowledgement", acknowledgement: a})
-	return map[string]any{"grant": a.Grant}, err
+	return map[string]any{"grant": a.Grant, "taken": o.now.Unix()}, err
 }
 
 func (o *operator) deleted(r *http.Request) (any, error) {
@@ -60,7 +61,7 @@ func (o *operator) deleted(r *http.Request) (any, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.words = append(o.words, words{kind: "deletion", deletion: d})
-	return map[string]any{"grant": d.Grant}, err
+	return map[string]any{"grant": d.Grant, "taken": o.now.Unix()}, err
 }
 
 func (o *operator) setWebhook(r *http.Request) (any, error) {
@@ -285,5 +286,46 @@ func TestWebhook(t *testing.T) {
 	o.check(b.SetWebhook(t.Context(), ""))
 	if code := post(o.hookKey, o.clock(), event, nil); code != 401 {
 		t.Errorf("after the webhook was taken back: %d", code)
+	}
+}
+
+// What a folder of before has said of ends, its trail learns when it is opened by this
+// program.
+func TestEarlierWordsComeIntoTheTrail(t *testing.T) {
+	o := newOperator(t)
+	b, dir := o.shop()
+	g := o.give(o.asked(b), "delivery", goods)
+	poll := func() {
+		t.Helper()
+		_, err := b.Poll(t.Context(), nil)
+		o.check(err)
+	}
+	poll()
+	o.withdraw(g, true)
+	poll()
+	o.check(b.StateDeletion(t.Context(), g, business.Statement{}))
+	if c := o.clean(b); c.Endings != 1 || c.Acknowledged != 1 || c.Stated != 1 || c.Repeated != 0 {
+		t.Fatalf("the trail has %+v", c)
+	}
+	// As if it had never been noted.
+	path := filepath.Join(dir, "loops", g.String()+".json")
+	text, err := os.ReadFile(path)
+	o.check(err)
+	var loop map[string]any
+	o.check(json.Unmarshal(text, &loop))
+	if _, there := loop["noted"]; !there {
+		t.Fatalf("the folder says %s", text)
+	}
+	delete(loop, "noted")
+	text, err = json.Marshal(loop)
+	o.check(err)
+	o.check(os.WriteFile(path, text, 0o600))
+	poll()
+	if c := o.clean(b); c.Endings != 1 || c.Acknowledged != 1 || c.Stated != 1 || c.Repeated != 3 {
+		t.Errorf("the trail has %+v", c)
+	}
+	poll()
+	if c := o.clean(b); c.Repeated != 3 {
+		t.Errorf("it is noted again and again: %+v", c)
 	}
 }

@@ -14,6 +14,7 @@ import (
 
 	"coffer/consent"
 	"coffer/consent/agent"
+	"coffer/consent/audit"
 	"coffer/internal/id"
 	"coffer/vault/seal"
 )
@@ -41,6 +42,10 @@ type RightsCase struct {
 	Erased  bool          `json:"erased,omitempty"`
 	Replies []rightsReply `json:"replies"`
 
+	// Noted says that the trail has it; ForgottenNoted, that it has its end with the vault.
+	Noted          bool `json:"noted,omitempty"`
+	ForgottenNoted bool `json:"forgotten_noted,omitempty"`
+
 	Request consent.RightsRequest `json:"-"` // read from the JWS
 }
 
@@ -48,7 +53,53 @@ type rightsReply struct {
 	Step   consent.RightsStep `json:"step"`
 	JWS    string             `json:"jws"`
 	Sealed string             `json:"sealed"`
-	Taken  bool               `json:"taken"` // the operator has it
+	Taken  bool               `json:"taken"`           // the operator has it
+	Noted  bool               `json:"noted,omitempty"` // the trail has it
+}
+
+// noteRights writes into the trail what it does not have of the rights requests that
+// stand. The caller holds them.
+func (b *Business) noteRights(ctx context.Context) error {
+	all, err := b.Rights()
+	for _, c := range all {
+		if err == nil && c.Stands() {
+			err = b.noteCase(ctx, c)
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("noting a rights request: %w", err)
+	}
+	return nil
+}
+
+func (b *Business) noteCase(ctx context.Context, c RightsCase) error {
+	var lines []audit.Line
+	if !c.Noted {
+		lines, c.Noted = append(lines, audit.Rights{Rights: c.ID, JWS: c.JWS, Sent: c.Times.Sent}), true
+	}
+	for i, r := range c.Replies {
+		if !r.Taken || r.Noted {
+			continue
+		}
+		at := map[consent.RightsStep]consent.Unix{
+			consent.RightsAcknowledged: c.Times.Acknowledged, consent.RightsExtended: c.Times.Extended, consent.RightsAnswered: c.Times.Answered,
+		}[r.Step]
+		lines, c.Replies[i].Noted = append(lines, audit.Reply{Rights: c.ID, JWS: r.JWS, Taken: at}), true
+	}
+	if c.Erased && !c.ForgottenNoted {
+		lines, c.ForgottenNoted = append(lines, audit.Forgotten{Rights: c.ID, Time: consent.UnixAt(b.now())}), true
+	}
+	if len(lines) == 0 {
+		return nil
+	}
+	trail, _, err := b.ready(ctx)
+	if err != nil {
+		return err
+	}
+	if err := trail.Append(lines...); err != nil {
+		return err
+	}
+	return b.keepRights(c)
 }
 
 // State is where it stands.
@@ -108,6 +159,9 @@ func (b *Business) SyncRights(ctx context.Context) error {
 			c.Erased = true
 			err = errors.Join(err, b.keepRights(c))
 		}
+	}
+	if nerr := b.noteRights(ctx); nerr != nil { // the next one writes it
+		b.log.Info("a rights request is not in the trail yet", "error", nerr)
 	}
 	return err
 }
@@ -311,7 +365,11 @@ func (b *Business) ReplyRights(ctx context.Context, name id.Rights, step consent
 			return c, err
 		}
 	}
-	return b.sendReplies(ctx, c)
+	c, err = b.sendReplies(ctx, c)
+	if nerr := b.noteCase(ctx, c); nerr != nil {
+		b.log.Info("a rights request is not in the trail yet", "error", nerr)
+	}
+	return c, err
 }
 
 func (b *Business) newReply(q consent.RightsRequest, step consent.RightsStep, outcome consent.RightsOutcome, text string, now time.Time) (rightsReply, error) {

@@ -28,6 +28,12 @@ func (b *Business) ExportTrail(ctx context.Context, w io.Writer) error {
 	if err := b.settleWithdrawals(ctx); err != nil {
 		b.log.Info("a withdrawal is not on the ledger yet", "error", err)
 	}
+	b.rights.Lock()
+	err = b.noteRights(ctx)
+	b.rights.Unlock()
+	if err = errors.Join(err, b.noteLoops(ctx)); err != nil {
+		return err
+	}
 	// First into a file: a ledger that fails midway must not leave half a trail
 	// with whoever asked.
 	tmp, err := os.CreateTemp(string(b.folder), ".export-*")
@@ -36,13 +42,13 @@ func (b *Business) ExportTrail(ctx context.Context, w io.Writer) error {
 	}
 	defer os.Remove(tmp.Name())
 	defer tmp.Close()
-	err = trail.Export(ctx, tmp, b.ledger)
+	err = trail.Export(ctx, tmp, b.ledger, b.now())
 	if errors.Is(err, anchor.ErrUnavailable) {
 		if err = tmp.Truncate(0); err == nil {
 			_, err = tmp.Seek(0, io.SeekStart)
 		}
 		if err == nil {
-			err = trail.Export(ctx, tmp, nil)
+			err = trail.Export(ctx, tmp, nil, b.now())
 		}
 	}
 	if err != nil {

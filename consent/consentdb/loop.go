@@ -45,10 +45,12 @@ func openLoop(ctx context.Context, q *consentsql.Queries, business consent.DID, 
 }
 
 // Acknowledge keeps a business's acknowledgement; its signature and form were verified.
-// The first one stands; another changes nothing. consent.ErrNotFound for a grant that
-// the business never held, ErrNotOver for an end that it was not told of.
-func (s *Store) Acknowledge(ctx context.Context, a consent.Acknowledgement, jws string, now time.Time) error {
-	return wrap("acknowledging", s.write(ctx, func(q *consentsql.Queries, _ sqldb.Tx) error {
+// The first one stands; another changes nothing. It returns when the first one came.
+// consent.ErrNotFound for a grant that the business never held, ErrNotOver for an end
+// that it was not told of.
+func (s *Store) Acknowledge(ctx context.Context, a consent.Acknowledgement, jws string, now time.Time) (taken consent.Unix, err error) {
+	taken = consent.UnixAt(now)
+	err = s.write(ctx, func(q *consentsql.Queries, _ sqldb.Tx) error {
 		row, open, err := openedLoop(ctx, q, a.Iss, a.Grant)
 		if err != nil {
 			return err
@@ -63,21 +65,30 @@ func (s *Store) Acknowledge(ctx context.Context, a consent.Acknowledgement, jws 
 		if err := q.DropErasedReceipt(ctx, consentsql.DropErasedReceiptParams{Business: a.Iss, GrantID: a.Grant}); err != nil {
 			return err
 		}
+		if open && row.Acknowledged != 0 {
+			taken = consent.Unix(row.Acknowledged)
+		}
 		if !open || row.Acknowledged != 0 {
 			return nil
 		}
 		return q.Acknowledge(ctx, consentsql.AcknowledgeParams{
 			Acknowledged: now.Unix(), Acknowledgement: jws, Business: a.Iss, GrantID: a.Grant,
 		})
-	}))
+	})
+	return taken, wrap("acknowledging", err)
 }
 
 // PutDeletion keeps a business's deletion statement; its signature and form were
 // verified. It must speak of exactly what the grant named. The first one stands. Of an
-// erased grant nothing is kept once it has come: the loop is closed.
-func (s *Store) PutDeletion(ctx context.Context, d consent.Deletion, jws string, now time.Time) error {
-	return wrap("keeping a deletion statement", s.write(ctx, func(q *consentsql.Queries, _ sqldb.Tx) error {
+// erased grant nothing is kept once it has come: the loop is closed. It returns when the
+// first one came.
+func (s *Store) PutDeletion(ctx context.Context, d consent.Deletion, jws string, now time.Time) (taken consent.Unix, err error) {
+	taken = consent.UnixAt(now)
+	err = s.write(ctx, func(q *consentsql.Queries, _ sqldb.Tx) error {
 		row, open, err := openedLoop(ctx, q, d.Iss, d.Grant)
+		if err == nil && open && row.Stated != 0 {
+			taken = consent.Unix(row.Stated)
+		}
 		switch {
 		case err != nil:
 			return err
@@ -105,7 +116,8 @@ func (s *Store) PutDeletion(ctx context.Context, d consent.Deletion, jws string,
 		return q.PutStatement(ctx, consentsql.PutStatementParams{
 			Stated: now.Unix(), Statement: jws, Business: d.Iss, GrantID: d.Grant,
 		})
-	}))
+	})
+	return taken, wrap("keeping a deletion statement", err)
 }
 
 // owed are the attributes that a business must delete once a grant has ended: all that

@@ -41,12 +41,12 @@ func (s *scene) loop(h *consenttest.Held) (consentdb.Ended, bool) {
 
 func (s *scene) acknowledge(h *consenttest.Held, e consent.Ending) error {
 	a, jws := s.shop.Acknowledge(h.Grant, e)
-	return s.store.Acknowledge(s.t.Context(), a, jws, s.clock.Now())
+	return second(s.store.Acknowledge(s.t.Context(), a, jws, s.clock.Now()))
 }
 
 func (s *scene) stateDeletion(h *consenttest.Held) error {
 	d, jws := s.shop.StateDeletion(h.Grant, h.Attributes)
-	return s.store.PutDeletion(s.t.Context(), d, jws, s.clock.Now())
+	return second(s.store.PutDeletion(s.t.Context(), d, jws, s.clock.Now()))
 }
 
 func (s *scene) sweep() int {
@@ -78,7 +78,7 @@ func TestTheLoopOfAWithdrawal(t *testing.T) {
 	stranger := consenttest.NewShop(s.clock.Now)
 	s.register(stranger)
 	a, jws := stranger.Acknowledge(h.Grant, consent.EndWithdrawn)
-	wants(t, s.store.Acknowledge(t.Context(), a, jws, s.clock.Now()), consent.ErrNotFound)
+	wants(t, second(s.store.Acknowledge(t.Context(), a, jws, s.clock.Now())), consent.ErrNotFound)
 
 	s.do(s.acknowledge(h, consent.EndWithdrawn))
 	first, _ := s.loop(h)
@@ -88,7 +88,7 @@ func TestTheLoopOfAWithdrawal(t *testing.T) {
 		t.Errorf("acknowledged twice: %+v, first %+v", l, first)
 	}
 	short, jws := s.shop.StateDeletion(h.Grant, h.Attributes[:1])
-	wants(t, s.store.PutDeletion(t.Context(), short, jws, s.clock.Now()), consent.WrongStatement)
+	wants(t, second(s.store.PutDeletion(t.Context(), short, jws, s.clock.Now())), consent.WrongStatement)
 	s.do(s.stateDeletion(h))
 	first, _ = s.loop(h)
 	s.clock.Add(time.Minute)
@@ -274,7 +274,7 @@ func TestTheLoopOfAnErasure(t *testing.T) {
 	stranger := consenttest.NewShop(s.clock.Now)
 	s.register(stranger)
 	d, jws := stranger.StateDeletion(open.Grant, nil)
-	wants(t, s.store.PutDeletion(t.Context(), d, jws, s.clock.Now()), consent.ErrNotFound)
+	wants(t, second(s.store.PutDeletion(t.Context(), d, jws, s.clock.Now())), consent.ErrNotFound)
 }
 
 func TestOverdue(t *testing.T) {

@@ -101,7 +101,7 @@ func TestAGrantIsFollowedByItsSuccessor(t *testing.T) {
 			s.do(s.acknowledge(h, consent.Ending(c.kind)))
 			_, jws := s.shop.StateDeletion(h.Grant, []string{"shoe-size"})
 			d, _ := s.shop.StateDeletion(h.Grant, []string{"shoe-size", "name"})
-			wants(t, s.store.PutDeletion(t.Context(), d, jws, s.clock.Now()), consent.WrongStatement)
+			wants(t, second(s.store.PutDeletion(t.Context(), d, jws, s.clock.Now())), consent.WrongStatement)
 			s.do(s.stateDeletion(h)) // what was dropped is all that the grant named
 		})
 	}
@@ -118,7 +118,7 @@ func TestOnlyWhatWasDroppedMustBeDeleted(t *testing.T) {
 	s.drain()
 	wants(t, s.stateDeletion(h), consent.WrongStatement)
 	d, jws := s.shop.StateDeletion(h.Grant, []string{"phone"})
-	s.do(s.store.PutDeletion(t.Context(), d, jws, s.clock.Now()))
+	s.do(second(s.store.PutDeletion(t.Context(), d, jws, s.clock.Now())))
 	s.sound()
 }
 

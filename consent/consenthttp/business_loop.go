@@ -24,10 +24,11 @@ func (b *business) acknowledge(w http.ResponseWriter, r *http.Request) (answer, 
 	if err != nil {
 		return answer{}, err
 	}
-	if err := b.Store.Acknowledge(r.Context(), a, jws, rules.Now); err != nil {
+	taken, err := b.Store.Acknowledge(r.Context(), a, jws, rules.Now)
+	if err != nil {
 		return answer{}, err
 	}
-	return ok(map[string]any{"grant": a.Grant})
+	return ok(map[string]any{"grant": a.Grant, "taken": taken})
 }
 
 func (b *business) stateDeletion(w http.ResponseWriter, r *http.Request) (answer, error) {
@@ -39,10 +40,11 @@ func (b *business) stateDeletion(w http.ResponseWriter, r *http.Request) (answer
 	if err != nil {
 		return answer{}, err
 	}
-	if err := b.Store.PutDeletion(r.Context(), d, jws, rules.Now); err != nil {
+	taken, err := b.Store.PutDeletion(r.Context(), d, jws, rules.Now)
+	if err != nil {
 		return answer{}, err
 	}
-	return ok(map[string]any{"grant": d.Grant})
+	return ok(map[string]any{"grant": d.Grant, "taken": taken})
 }
 
 // statement reads {"<key>": "<JWS>"} and verifies who signed it: a business that has
