@@ -82,6 +82,17 @@ export default {
     attachment: (file: string) => `Ihre Datei „${file}“`,
     attribute: (name: string) => `Ihre Angabe „${name}“`,
   },
+  waits: {
+    title: (n: number) => (n === 1 ? '1 Änderung wartet auf eine Verbindung' : `${n} Änderungen warten auf eine Verbindung`),
+    lead: 'Was wartet, liegt versiegelt in diesem Browser und wird gesendet, sobald der Betreiber antwortet. Vorher sieht es niemand, der bei Ihnen abholen darf.',
+    again: 'Jetzt versuchen',
+    signedOut: 'Ihre Sitzung ist zu Ende. Schließen Sie den Tresor und öffnen Sie ihn wieder; was wartet, bleibt hier, versiegelt.',
+    sent: (n: number) => (n === 1 ? 'Die Änderung, die wartete, ist gespeichert.' : `Die ${n} Änderungen, die warteten, sind gespeichert.`),
+    clashes: (n: number) => (n === 1 ? 'Eine Ihrer Änderungen geschah auf zwei Geräten' : `${n} Ihrer Änderungen geschahen auf zwei Geräten`),
+    decide: 'Sagen Sie auf der Seite Ihres Tresors, was gilt.',
+    lost: 'Änderungen, die in diesem Browser warteten, lassen sich nicht mehr öffnen: Ihr Tresor hat seither einen anderen Schlüssel. Bitte nehmen Sie sie noch einmal vor.',
+    door: 'Änderungen, die Sie ohne Verbindung vorgenommen haben, warten versiegelt in diesem Browser. Öffnen Sie Ihren Tresor, um sie zu senden; dazu braucht es den Betreiber.',
+  },
   ledger: {
     changedTitle: 'Die Mitglieder des Registers haben sich geändert',
     changed:

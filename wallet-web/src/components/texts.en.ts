@@ -118,6 +118,18 @@ export const findings = {
   attribute: (name: string) => `Your “${name}”`,
 };
 
+export const waits = {
+  title: (n: number) => (n === 1 ? '1 change waits for a connection' : `${n} changes wait for a connection`),
+  lead: 'What waits is sealed and kept in this browser, and sent as soon as the operator answers. Nobody who may collect from you sees it before.',
+  again: 'Try now',
+  signedOut: 'Your session is over. Lock the wallet and unlock it again; what waits stays here, sealed.',
+  sent: (n: number) => (n === 1 ? 'The change that waited is saved.' : `The ${n} changes that waited are saved.`),
+  clashes: (n: number) => (n === 1 ? 'One of your changes was made on two devices' : `${n} of your changes were made on two devices`),
+  decide: 'Say on your vault’s page what counts.',
+  lost: 'Changes that waited in this browser cannot be opened any more: your vault has another key since. Please make them again.',
+  door: 'Changes that you made without a connection wait in this browser, sealed. Unlock your vault to send them; that needs the operator.',
+};
+
 export const ledger = {
   changedTitle: 'The members of the ledger have changed',
   changed:

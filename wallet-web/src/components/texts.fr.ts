@@ -82,6 +82,17 @@ export default {
     attachment: (file: string) => `Votre fichier « ${file} »`,
     attribute: (name: string) => `Votre donnée « ${name} »`,
   },
+  waits: {
+    title: (n: number) => (n === 1 ? '1 modification attend une connexion' : `${n} modifications attendent une connexion`),
+    lead: 'Ce qui attend est scellé et gardé dans ce navigateur, et envoyé dès que l’opérateur répond. Personne qui peut collecter chez vous ne le voit avant.',
+    again: 'Essayer maintenant',
+    signedOut: 'Votre session est terminée. Verrouillez le coffre et déverrouillez-le ; ce qui attend reste ici, scellé.',
+    sent: (n: number) => (n === 1 ? 'La modification qui attendait est enregistrée.' : `Les ${n} modifications qui attendaient sont enregistrées.`),
+    clashes: (n: number) => (n === 1 ? 'Une de vos modifications a été faite sur deux appareils' : `${n} de vos modifications ont été faites sur deux appareils`),
+    decide: 'Dites sur la page de votre coffre ce qui vaut.',
+    lost: 'Des modifications qui attendaient dans ce navigateur ne s’ouvrent plus : votre coffre a une autre clé depuis. Veuillez les refaire.',
+    door: 'Des modifications faites sans connexion attendent dans ce navigateur, scellées. Déverrouillez votre coffre pour les envoyer ; il y faut l’opérateur.',
+  },
   ledger: {
     changedTitle: 'Les membres du registre ont changé',
     changed:

@@ -140,3 +140,9 @@ function validateAddress(typed: unknown): Checked {
   value.country = value.country.toUpperCase();
   return /^[A-Z]{2}$/.test(value.country) ? { value } : { problem: { code: 'country', field: 'country' } };
 }
+
+/** Whether two values are the same; null is none. */
+export function sameValue(a: AttributeValue | null, b: AttributeValue | null): boolean {
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return a === b;
+  return a.street === b.street && a.postcode === b.postcode && a.city === b.city && a.country === b.country;
+}

@@ -69,9 +69,10 @@ export type ManifestPlaintext = {
 
 const line = text(2000, 0);
 const address = object({ street: line, postcode: line, city: line, country: line });
-const value: Shape<AttributeValue> = (v, at) => (typeof v === 'object' ? address(v, at) : typeof v === 'boolean' ? bool(v, at) : line(v, at));
+/** An attribute's value, of whichever kind. */
+export const valueShape: Shape<AttributeValue> = (v, at) => (typeof v === 'object' ? address(v, at) : typeof v === 'boolean' ? bool(v, at) : line(v, at));
 const attributeShape = object(
-  { v: version, kind: oneOf('attribute'), name: text(64), value, updated: int() },
+  { v: version, kind: oneOf('attribute'), name: text(64), value: valueShape, updated: int() },
   { derived_from: text(64) },
 );
 

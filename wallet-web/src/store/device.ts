@@ -1,7 +1,9 @@
 /**
  * What this browser remembers between visits: of each vault that was open here, the newest manifest's version and
  * hash. No key, no value. It is how a vault is noticed that was rolled back, or split in two, so it only ever grows.
+ * And edits that wait for the operator, sealed like documents: the vault key is not kept here.
  */
+import type { SealedEdits } from '../core/edits';
 import type { VaultId } from '../core/id';
 import type { Seen } from '../core/manifest';
 
@@ -13,11 +15,15 @@ interface Remembered {
 }
 
 const STORE = 'vaults';
+const EDITS = 'edits';
 
 function open(): Promise<IDBDatabase> {
   return new Promise((resolve, reject) => {
-    const request = indexedDB.open('coffer', 1);
-    request.onupgradeneeded = () => request.result.createObjectStore(STORE, { keyPath: 'vault' });
+    const request = indexedDB.open('coffer', 2);
+    request.onupgradeneeded = ({ oldVersion }) => {
+      if (oldVersion < 1) request.result.createObjectStore(STORE, { keyPath: 'vault' });
+      request.result.createObjectStore(EDITS, { keyPath: 'vault' });
+    };
     request.onsuccess = () => resolve(request.result);
     request.onerror = () => reject(request.error);
     request.onblocked = () => reject(new Error('opening the memory of this browser: blocked by another tab'));
@@ -25,12 +31,12 @@ function open(): Promise<IDBDatabase> {
 }
 
 /** Runs one transaction; resolves when it is durable. */
-async function transact<T>(mode: IDBTransactionMode, run: (store: IDBObjectStore) => IDBRequest<T> | null): Promise<T | undefined> {
+async function transact<T>(mode: IDBTransactionMode, run: (store: IDBObjectStore) => IDBRequest<T> | null, name = STORE): Promise<T | undefined> {
   const db = await open();
   try {
     return await new Promise((resolve, reject) => {
-      const tx = db.transaction(STORE, mode);
-      const request = run(tx.objectStore(STORE));
+      const tx = db.transaction(name, mode);
+      const request = run(tx.objectStore(name));
       tx.oncomplete = () => resolve(request?.result);
       tx.onabort = () => reject(tx.error);
       tx.onerror = () => reject(tx.error);
@@ -58,9 +64,35 @@ export async function remember(vault: VaultId, { version, hash }: Seen): Promise
   });
 }
 
-/** Forgets a vault that was erased. */
+/** Forgets which manifest was seen: what is there now was accepted. */
 export async function forget(vault: VaultId): Promise<void> {
   await transact('readwrite', (store) => store.delete(vault));
+}
+
+/** Forgets a vault that was erased, with all that waits for it. */
+export async function forgetAll(vault: VaultId): Promise<void> {
+  await forget(vault);
+  await keepEdits(vault, null);
+}
+
+/** The edits that wait, as they were kept; null if none do. */
+export async function keptEdits(vault: VaultId): Promise<SealedEdits | null> {
+  const found = await transact<(SealedEdits & { vault: VaultId }) | undefined>('readonly', (store) => store.get(vault), EDITS);
+  return found ? { id: found.id, sealed: found.sealed } : null;
+}
+
+/** Keeps these in the place of those before; null for none. When it resolves they outlast the page. */
+export async function keepEdits(vault: VaultId, edits: SealedEdits | null): Promise<void> {
+  await transact('readwrite', (store) => (edits ? store.put({ vault, ...edits }) : store.delete(vault)) as IDBRequest<unknown>, EDITS);
+}
+
+/** Whether edits of any vault wait in this browser: worth a word at the door. */
+export async function editsWait(): Promise<boolean> {
+  try {
+    return ((await transact('readonly', (store) => store.count(), EDITS)) ?? 0) > 0;
+  } catch {
+    return false;
+  }
 }
 
 /** Whether a vault was ever open in this browser: then "Unlock" is the first thing to offer. */

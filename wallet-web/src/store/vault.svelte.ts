@@ -5,6 +5,8 @@
  */
 import { fromB64u, type Bytes } from '../core/bytes';
 import type { Stored } from '../core/document';
+import { openEdits, sealEdits, standingOf, type Edit, type Edits, type Standing } from '../core/edits';
+import { OpenError } from '../core/errors';
 import { manifestId, newId, type DocumentId, type GrantId, type RightsId, type VaultId } from '../core/id';
 import type { VaultKey } from '../core/keys';
 import { labelOf, servedAs, type Finding, type Label } from '../core/manifest';
@@ -42,6 +44,11 @@ export class OpenVault {
   findings = $state.raw<readonly Finding[]>([]);
   /** Documents that do not open here. */
   unreadable = $state.raw<readonly DocumentId[]>([]);
+
+  /** What the shopper typed and the operator does not have yet, by attribute. */
+  edits = $state.raw<Edits>(new Map());
+  /** Edits waited here that no longer open: the vault key was changed on another device meanwhile. */
+  editsLost = $state(false);
 
   attributes: ReadonlyMap<string, HeldAttribute> = $derived.by(() => {
     const held = new Map<string, HeldAttribute>();
@@ -84,7 +91,31 @@ export class OpenVault {
   static async open(id: VaultId, key: VaultKey, read: ReadDocuments): Promise<OpenVault> {
     const vault = new OpenVault(id, key, read);
     await vault.reload();
+    await vault.#readEdits();
     return vault;
+  }
+
+  async #readEdits(): Promise<void> {
+    const kept = await device.keptEdits(this.id);
+    if (!kept) return;
+    try {
+      this.edits = await openEdits(this.key, kept);
+    } catch (error) {
+      if (!(error instanceof OpenError)) throw error;
+      this.editsLost = true;
+      await device.keepEdits(this.id, null);
+    }
+  }
+
+  /** Keeps edits until the operator has them; sealed, and durable in this browser when it resolves. */
+  async keepEdits(edits: Edits): Promise<void> {
+    await device.keepEdits(this.id, edits.size === 0 ? null : await sealEdits(this.key, edits, systemRandom));
+    this.edits = edits;
+  }
+
+  /** How one of them stands to what the vault holds. */
+  standingOf(edit: Edit): Standing {
+    return standingOf(edit, this.attributes.get(edit.name)?.value ?? null);
   }
 
   /** Reads everything again: after a conflict, or to see what another device wrote. */

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Stored } from '../core/document';
 import { manifestId, newId, type VaultId } from '../core/id';
 import { newVaultKey, vaultKeyFrom, type VaultKey } from '../core/keys';
+import type { SealedEdits } from '../core/edits';
 import type { Seen } from '../core/manifest';
 import type { AttributePlaintext } from '../core/plaintext';
 import { systemRandom } from '../core/random';
@@ -10,12 +11,15 @@ import type { OpenVault as Vault } from './vault.svelte';
 
 // The browser's memory, without a browser.
 const memory = new Map<string, Seen>();
+let kept: SealedEdits | null = null;
 vi.mock('./device', () => ({
   lastSeen: async (vault: string) => memory.get(vault) ?? { version: 0, hash: '' },
   remember: async (vault: string, now: Seen) => {
     if ((memory.get(vault)?.version ?? 0) < now.version) memory.set(vault, now);
   },
   forget: async (vault: string) => void memory.delete(vault),
+  keptEdits: async () => kept,
+  keepEdits: async (_vault: string, edits: SealedEdits | null) => void (kept = edits),
 }));
 const { OpenVault, Unsettled } = await import('./vault.svelte');
 
@@ -37,6 +41,7 @@ const email = (value: string): AttributePlaintext => ({ v: 1, kind: 'attribute',
 
 beforeEach(async () => {
   memory.clear();
+  kept = null;
   id = newId<VaultId>(systemRandom);
   key = await vaultKeyFrom(newVaultKey(systemRandom));
   operator = new Operator();
@@ -164,6 +169,23 @@ describe('an open vault', () => {
     await swapped.accept(operator.write);
     const after = await OpenVault.open(id, key, operator.read);
     expect([after.findings, after.unreadable, after.attributes.size]).toEqual([[], [], 0]);
+  });
+
+  it('keeps edits sealed over a lock, and says when they no longer open', async () => {
+    const vault = await withEmail();
+    await vault.keepEdits(new Map([['email', { name: 'email', base: 'a@b.example', value: 'typed@offline.example', at: 2 }]]));
+    expect(JSON.stringify(kept)).not.toContain('offline');
+    const again = await OpenVault.open(id, key, operator.read);
+    expect(again.standingOf(again.edits.get('email')!)).toBe('ready');
+    await change(again, 'other@device.example');
+    expect(again.standingOf(again.edits.get('email')!)).toBe('clash');
+    await again.keepEdits(new Map());
+    expect(kept).toBeNull();
+
+    await vault.keepEdits(new Map([['email', { name: 'email', base: null, value: 'x@y.example', at: 2 }]]));
+    const other = await OpenVault.open(id, await vaultKeyFrom(newVaultKey(systemRandom)), async () => []).catch((e: unknown) => e);
+    expect(other).toMatchObject({ editsLost: true });
+    expect(kept).toBeNull();
   });
 
   it('opens what is whole when one document is bent', async () => {

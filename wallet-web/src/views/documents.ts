@@ -1,4 +1,5 @@
 /** The documents' way from the operator to core. */
+import { isProblem } from '../api/http';
 import { readDocuments, writeDocuments, type Batch as Sent, type ShareOut } from '../api/document';
 import type { Sealed, Stored } from '../core/document';
 import type { Batch } from '../core/vault';
@@ -28,13 +29,24 @@ export const documentsOf = (vault: Pick<OpenVault, 'attributes' | 'stored'>, nam
     }),
   );
 
-/** Keeps settings in the vault, sealed: the operator does not learn them. */
+/**
+ * Keeps settings in the vault, sealed: the operator does not learn them. When another device was first, the change is
+ * made on top of what it set.
+ */
 export async function saveSettings(vault: OpenVault, change: Partial<Omit<SettingsPlaintext, 'v' | 'kind'>>): Promise<void> {
-  await vault.write(
-    () => {
-      const { id, version, ...set } = vault.settings;
-      return [{ kind: 'put', id: id ?? vault.newDocument(), version: version + 1, plaintext: { v: 1, kind: 'settings', ...set, ...change } }];
-    },
-    (batch) => sendBatch(batch),
-  );
+  const once = () =>
+    vault.write(
+      () => {
+        const { id, version, ...set } = vault.settings;
+        return [{ kind: 'put', id: id ?? vault.newDocument(), version: version + 1, plaintext: { v: 1, kind: 'settings', ...set, ...change } }];
+      },
+      (batch) => sendBatch(batch),
+    );
+  try {
+    await once();
+  } catch (error) {
+    if (!isProblem(error, 'conflict')) throw error;
+    await vault.reload();
+    await once();
+  }
 }

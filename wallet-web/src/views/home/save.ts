@@ -1,7 +1,8 @@
 /** Saving attributes: sealed one by one, with what follows from them, and shared again with who may have them. */
-import { isProblem } from '../../api/http';
+import { isProblem, Unreachable } from '../../api/http';
 import { readGrants, type GrantRecord } from '../../api/grant';
-import { derive, type AttributeValue } from '../../core/attributes';
+import { derive, sameValue, type AttributeValue } from '../../core/attributes';
+import { withEdit, type Edit, type Edits } from '../../core/edits';
 import { epochAt } from '../../core/epoch';
 import type { AttributePlaintext } from '../../core/plaintext';
 import type { Share } from '../../core/share';
@@ -71,19 +72,82 @@ async function saveOnce(vault: OpenVault, values: Values): Promise<void> {
   );
 }
 
-/**
- * Saves or removes attributes in one batch. When another device was first, its state is read and the change made
- * on top of it once; what the shopper typed last is what counts.
- */
-export async function saveAttributes(vault: OpenVault, values: Values): Promise<void> {
-  try {
-    await saveOnce(vault, values);
-  } catch (error) {
-    if (!isProblem(error, 'conflict')) throw error;
-    await vault.reload();
-    await saveOnce(vault, values);
+/** Another device changed the same attributes meanwhile: the shopper says what counts. */
+export class Clash extends Error {
+  override name = 'Clash';
+  constructor(readonly edits: readonly Edit[]) {
+    super('changed on two devices');
   }
 }
+
+/** What the shopper saw of each attribute before the change; what is not named may be anything. */
+export type Bases = Readonly<Record<string, AttributeValue | null>>;
+
+function unclashed(vault: OpenVault, values: Values, bases: Bases): void {
+  const edits = Object.entries(bases).map(([name, base]): Edit => ({ name, base, value: values[name] ?? null, at: nowSeconds() }));
+  const clashes = edits.filter((e) => vault.standingOf(e) === 'clash');
+  if (clashes.length > 0) throw new Clash(clashes);
+}
+
+/**
+ * Saves or removes attributes in one batch. When another device was first, its state is read and the change made on
+ * top of it; where it changed the same attribute as seen in `bases`, nothing is written: Clash.
+ */
+export async function saveAttributes(vault: OpenVault, values: Values, bases: Bases = {}): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    unclashed(vault, values, bases);
+    try {
+      return await saveOnce(vault, values);
+    } catch (error) {
+      if (!isProblem(error, 'conflict') || tries === 4) throw error;
+      await vault.reload();
+    }
+  }
+}
+
+/** What became of an edit: stored, or kept here until the operator answers, or until the shopper decides. */
+export type Saved = 'saved' | 'waits' | 'clash';
+
+/** Saves one attribute; what cannot be stored now is kept sealed in this browser, and lost by no lock or reload. */
+export async function saveEdit(vault: OpenVault, name: string, value: AttributeValue | null, base: AttributeValue | null): Promise<Saved> {
+  try {
+    const before = vault.edits.get(name);
+    await saveAttributes(vault, { [name]: value }, { [name]: before ? before.base : base });
+    if (before) await vault.keepEdits(without(vault.edits, [name]));
+    return 'saved';
+  } catch (error) {
+    if (!(error instanceof Unreachable) && !(error instanceof Clash)) throw error;
+    await vault.keepEdits(withEdit(vault.edits, { name, base, value, at: nowSeconds() }));
+    return error instanceof Clash ? 'clash' : 'waits';
+  }
+}
+
+/** Sends what waits, as far as nobody changed it elsewhere. Throws Unreachable while the operator does not answer. */
+export async function sendEdits(vault: OpenVault): Promise<number> {
+  if (vault.edits.size === 0) return 0;
+  await vault.reload();
+  const ready = [...vault.edits.values()].filter((e) => vault.standingOf(e) === 'ready');
+  if (ready.length > 0) {
+    const by = (of: (e: Edit) => AttributeValue | null) => Object.fromEntries(ready.map((e) => [e.name, of(e)]));
+    try {
+      await saveAttributes(vault, by((e) => e.value), by((e) => e.base));
+    } catch (error) {
+      if (!(error instanceof Clash)) throw error;
+      return sendEdits(vault); // another device was first just now; the others go on
+    }
+  }
+  const done = [...vault.edits.values()].filter((e) => vault.standingOf(e) === 'done').map((e) => e.name);
+  if (done.length > 0) await vault.keepEdits(without(vault.edits, done));
+  return done.length;
+}
+
+/** Settles a clash: `value` becomes what both devices have. `theirs` is what the shopper saw of the other one. */
+export async function settle(vault: OpenVault, name: string, value: AttributeValue | null, theirs: AttributeValue | null): Promise<void> {
+  if (!sameValue(value, theirs)) await saveAttributes(vault, { [name]: value }, { [name]: theirs });
+  await vault.keepEdits(without(vault.edits, [name]));
+}
+
+const without = (edits: Edits, names: readonly string[]): Edits => new Map([...edits].filter(([name]) => !names.includes(name)));
 
 /** Brings what follows from a birth date up to this day: a birthday changes it without anyone typing. */
 export async function refreshDerived(vault: OpenVault): Promise<void> {

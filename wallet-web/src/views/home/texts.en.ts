@@ -56,6 +56,24 @@ export const problems: Record<ValueProblem['code'], string> = {
   kind: 'This is not a value of that kind.',
 };
 
+export const merge = {
+  title: (name: string) => `${name}: changed on two devices`,
+  lead: 'You changed this here, and it was changed on another device meanwhile. Nothing is lost; say what counts.',
+  mine: 'Typed here',
+  theirs: 'On the other device',
+  both: 'Both together',
+  keepMine: 'Keep mine',
+  keepTheirs: 'Keep the other',
+  keepBoth: 'Keep both',
+  removed: 'removed',
+  before: (value: string) => `Before both: ${value}`,
+  again: 'It was changed once more just now. Look again, please.',
+  settled: (name: string) => `${name} is settled.`,
+};
+export const waits = 'waits for a connection';
+export const willGo = 'will be removed as soon as there is a connection';
+export const keptHere = (name: string) => `${name} is kept here and sent when there is a connection.`;
+
 export const reminders = {
   title: (n: number) => (n === 1 ? 'A grant ends soon' : `${n} grants end soon`),
   lead: 'Renew it, and it lasts as long again as you were asked for. Let it end, and you need do nothing: nobody asks you again here.',

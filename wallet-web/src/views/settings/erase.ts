@@ -22,6 +22,6 @@ export async function eraseVault(vault: OpenVault, made: Erasures | null): Promi
   const { public_key, ceremony } = await startErase();
   const credential = await confirmWithPasskey(public_key);
   const done = await erase(ceremony, credential, withdraws, grants.map((grant, i) => ({ grant, receipt: receipts[i]! })));
-  await device.forget(vault.id);
+  await device.forgetAll(vault.id);
   wallet.erase({ time: done.erased, grants: done.grants_withdrawn });
 }
