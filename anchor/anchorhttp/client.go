@@ -152,6 +152,8 @@ func (c *Client) ask(ctx context.Context, what, method, path string, asked []byt
 	switch {
 	case answer.StatusCode == http.StatusNotFound:
 		return fail(c.notFound(answer))
+	case answer.StatusCode == http.StatusGone:
+		return fail(anchor.ErrGone)
 	case answer.StatusCode >= 500 || answer.StatusCode == http.StatusTooManyRequests:
 		return fail(fmt.Errorf("%w: it answers %s", anchor.ErrUnavailable, answer.Status))
 	case answer.StatusCode != http.StatusOK:

@@ -74,6 +74,9 @@ type Options struct {
 	// KeepBlocks is for how long blocks are kept; those that snapshots need are in any
 	// case. Zero means seven days, KeepAll for ever. It changes nothing about the log.
 	KeepBlocks time.Duration
+	// KeepEntries is for how long the bytes of permits are kept; zero means for ever. What
+	// was dropped cannot be proved or shown here any more (anchor.ErrGone); all else can.
+	KeepEntries time.Duration
 
 	// For tests; see the constants.
 	snapshotEvery int64
@@ -147,7 +150,7 @@ func Start(ctx context.Context, o Options) (n *Node, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening the ledger at %s: %w", o.Home, err)
 	}
-	app.retention = retention{blocks: o.KeepBlocks}
+	app.retention = retention{blocks: o.KeepBlocks, entries: o.KeepEntries}
 	if o.snapshotEvery > 0 {
 		app.snapshotEvery, app.chunkLevel = o.snapshotEvery, o.chunkLevel
 	}
@@ -182,6 +185,9 @@ func Start(ctx context.Context, o Options) (n *Node, err error) {
 	// Headers of before the last start: whatever was missed lies within the newest few.
 	n.background.Go(func() { n.follow(dialling, max(0, began-16)) })
 	n.background.Go(func() { n.attend(dialling, consensus, o.Clock) })
+	if o.KeepEntries > 0 {
+		n.background.Go(func() { n.dropping(dialling) })
+	}
 	if o.watch == nil {
 		o.watch = everyFewSeconds
 	}

@@ -2,6 +2,7 @@ package bft
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -18,7 +19,11 @@ func (n *Node) now(ctx context.Context) (head, error) {
 	return n.app.until(ctx, func(head) bool { return true })
 }
 
+// unreadable is for what a home must have and has not; what it dropped is not missing.
 func unreadable(err error) error {
+	if errors.Is(err, anchor.ErrGone) {
+		return err
+	}
 	return fmt.Errorf("%w: reading the ledger: %w", anchor.ErrUnavailable, err)
 }
 

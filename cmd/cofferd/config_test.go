@@ -48,6 +48,7 @@ func TestConfigRefuses(t *testing.T) {
 		"an unknown key":             {string(with(t, "heartbeet", `"3s"`)), `unknown key "heartbeet"; remove it or correct its spelling (known: version, origin`},
 		"archive and a limit":        {strings.Replace(string(with(t, "ledger_archive", "true")), "{", `{"ledger_keep_blocks":"24h",`, 1), "remove ledger_keep_blocks"},
 		"no origin to begin from":    {string(with(t, "ledger_from", `["shop.example"]`)), "ledger_from"},
+		"entries dropped too soon":   {string(with(t, "ledger_keep_entries", `"24h"`)), "at least 744h"},
 		"a newer folder":             {string(with(t, "version", "2")), "layout 2, this program knows 1; run a newer cofferd"},
 		"a newer folder's new keys":  {strings.Replace(string(with(t, "version", "2")), "{", `{"shards":4,`, 1), "run a newer cofferd"},
 		"a truncated file":           {whole[:len(whole)/2], "damaged or not JSON"},
