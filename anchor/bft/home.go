@@ -140,6 +140,12 @@ func MemberSecret(dir string) (stded25519.PrivateKey, error) {
 	return stded25519.NewKeyFromSeed(seed), nil
 }
 
+// Evidence of a double vote counts while it is younger than either.
+const (
+	evidenceBlocks = 1000
+	evidenceTime   = 6 * time.Hour
+)
+
 // Genesis is the file with which a ledger of these members begins; all must have the
 // same one. Who votes validates, with equal power.
 func Genesis(chain anchor.Chain, members []anchor.Member, at time.Time) ([]byte, error) {
@@ -154,6 +160,9 @@ func Genesis(chain anchor.Chain, members []anchor.Member, at time.Time) ([]byte,
 	params := cmttypes.DefaultConsensusParams()
 	params.Block.MaxBytes = 4 << 20
 	params.Version.App = appVersion
+	// How long headers must stay that show who voted twice. Nothing is at stake on this
+	// ledger after that but the members' opinion of each other.
+	params.Evidence.MaxAgeNumBlocks, params.Evidence.MaxAgeDuration = evidenceBlocks, evidenceTime
 	doc := &cmttypes.GenesisDoc{ChainID: string(chain), GenesisTime: at.UTC().Truncate(time.Millisecond), ConsensusParams: params, AppState: register.Bytes()}
 	for _, m := range register.Members {
 		if !m.Observer {

@@ -185,6 +185,7 @@ func Start(ctx context.Context, o Options) (n *Node, err error) {
 	// Headers of before the last start: whatever was missed lies within the newest few.
 	n.background.Go(func() { n.follow(dialling, max(0, began-16)) })
 	n.background.Go(func() { n.attend(dialling, consensus, o.Clock) })
+	n.background.Go(func() { n.tidying(dialling, o.Home) })
 	if o.KeepEntries > 0 {
 		n.background.Go(func() { n.dropping(dialling) })
 	}

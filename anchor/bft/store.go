@@ -29,6 +29,7 @@ const (
 	keyNumber   = 'r' // number → member register
 	keyChange   = 'v' // height → signed header that names other validators as the next, and these
 	keySnapshot = 's' // height → snapshot
+	keySwept    = 'p' // alone → the height below which nothing of CometBFT's is left
 )
 
 var treeFactory = &compact.RangeFactory{Hash: rfc6962.DefaultHasher.HashChildren}
