@@ -17,6 +17,8 @@
 //     every grant of a purpose, or of what changed since a cursor), CollectHourly (the same
 //     for a job that can wait, so that its permits do not tell when), Permit, OpenLetter
 //   - write: Send
+//   - attest: IssueRecord and Deposit hand the shopper a record; RevokeRecord takes it back,
+//     once the StatusList is published at StatusURL
 //   - learn what happened: WebhookHandler and SetWebhook, or Poll and Watch. Keys of
 //     withdrawn grants are deleted, and the end is acknowledged, before your [Handler]
 //     is told; delete your copies there, then say so with StateDeletion

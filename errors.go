@@ -56,5 +56,6 @@ var (
 	ErrReturned    = business.ErrReturned    // what a browser brought back is no answer of ours
 	ErrNotOver     = business.ErrNotOver     // the grant has not ended
 	ErrAnswered    = business.ErrAnswered    // the rights request has its answer
+	ErrFinal       = business.ErrFinal       // the record was issued for good
 	ErrNoMoreTime  = business.ErrNoMoreTime  // the law gives no more time for a rights request
 )

@@ -30,6 +30,8 @@ const (
 	EventResumed    = business.EventResumed    // one took the place of a paused grant
 	EventMerged     = business.EventMerged     // one of a newer request did
 	EventReplaced   = business.EventReplaced   // likewise
+	EventDeposited  = business.EventDeposited  // the shopper accepted a record that you deposited
+	EventDeclined   = business.EventDeclined   // the shopper declined one
 	EventRights     = business.EventRights     // a shopper claims a right
 )
 

@@ -56,6 +56,7 @@ func examples(t testing.TB) map[string][]byte {
 		"happened":  consent.Happened{Iss: businessKey("carrier").DID, Grant: g, Name: "handed-over", Time: consent.UnixAt(now)}.Payload(),
 
 		"binding":     bindingExample(t),
+		"deposit":     depositExample(f, "eyJ0eXAiOiJkYytzZC1qd3QifQ…~").Payload(),
 		"partner":     must(json.Marshal(newPartnered(t).carrier)),
 		"cosignature": consent.NewCosignature(newPartnered(t).request, newPartnered(t).warehouse.DID).Payload(),
 
@@ -105,6 +106,8 @@ func parsed(t testing.TB, name string, text []byte) error {
 	case "condition":
 		var c consent.Condition
 		err = consent.ParseStrict(text, &c)
+	case "deposit":
+		_, err = consent.ParseDeposit(text, f.shop.DID)
 	case "binding":
 		_, err = consent.ParseBinding(text, must(consent.ParseSDJWT(newParcel().text(0, 2))), bindingRules)
 	case "happened":

@@ -49,4 +49,8 @@ type Signatures interface {
 	// CheckStatus asks whether a verified record was revoked, where its Statuses say:
 	// nil, a *Refusal (Revoked, BadStatus), or ErrUnreachable.
 	CheckStatus(ctx context.Context, r Record) error
+	// Published fetches what an issuer publishes, unverified: a status list under its
+	// URL, or the document of a did:web. Errors are a *Refusal (BadStatus), or
+	// ErrUnreachable.
+	Published(ctx context.Context, address string) (string, error)
 }

@@ -128,7 +128,7 @@ Exit status: 0 fine; 1 findings, a refusal, or it could not be done; 2 usage.`,
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddGroup(&cobra.Group{ID: "business", Title: "For a business:"}, &cobra.Group{ID: "check", Title: "For whoever checks:"})
 	root.AddCommand(
-		newExample(), newKey(), newRegister(), newTemplate(), newRequest(), newPartner(), newCosign(), newStatus(), newGrants(), newCollect(), newSend(), newEvents(), newReceipt(), newEvidence(), newRights(), newStatement(), newOverdue(), newWebhook(), newTrail(), newShop(),
+		newExample(), newKey(), newRegister(), newTemplate(), newRequest(), newPartner(), newCosign(), newStatus(), newGrants(), newCollect(), newSend(), newEvents(), newReceipt(), newEvidence(), newRecord(), newRights(), newStatement(), newOverdue(), newWebhook(), newTrail(), newShop(),
 		newAudit(), newVerify(), newLedger(), newVersion(),
 	)
 	return root

@@ -112,6 +112,13 @@ func (s Signer) SignStatusList(l consent.StatusList) (string, error) {
 	return s.sign(s.alg(), consent.TypeRecord, l.Claims())
 }
 
+// HolderOf is the key of a shopper's pairwise DID, for a record that only this shopper
+// can present.
+func HolderOf(pairwise consent.DID) (consent.HolderKey, error) {
+	_, key, err := pairwiseKey(KeyID(pairwise))
+	return consent.NewHolderKey(key), err
+}
+
 func (s Signer) alg() string {
 	if _, ok := s.Key.Public().(ed25519.PublicKey); ok {
 		return "EdDSA"

@@ -32,6 +32,15 @@ var errPacked = errors.New("the message does not open")
 // PackMessage encrypts a signed message to the shopper's agreement key: aries
 // anoncrypt on P-256 with A256GCM, a compact JWE. Who sent it stands inside.
 func PackMessage(jws string, to consent.AgreementKey) (string, error) {
+	return pack(consent.TypeMessage, jws, to)
+}
+
+// PackDeposit does the same with a deposit.
+func PackDeposit(jws string, to consent.AgreementKey) (string, error) {
+	return pack(consent.TypeDeposit, jws, to)
+}
+
+func pack(typ, jws string, to consent.AgreementKey) (string, error) {
 	public, err := to.Public()
 	if err != nil {
 		return "", err
@@ -48,7 +57,7 @@ func PackMessage(jws string, to consent.AgreementKey) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	packed, err := p.Pack(consent.TypeMessage, []byte(jws), nil, [][]byte{key})
+	packed, err := p.Pack(typ, []byte(jws), nil, [][]byte{key})
 	if err != nil {
 		return "", errors.New("packing a message: aries refused the key")
 	}
@@ -97,6 +106,19 @@ func (a *Agent) OpenMessage(ctx context.Context, packed string, key *ecdh.Privat
 		return consent.Message{}, "", err
 	}
 	return m, jws, nil
+}
+
+// OpenDeposit unpacks, verifies and parses a deposit. Its record is still to be opened.
+func (a *Agent) OpenDeposit(ctx context.Context, packed string, key *ecdh.PrivateKey) (consent.Deposit, error) {
+	jws, err := UnpackMessage(packed, key)
+	if err != nil {
+		return consent.Deposit{}, err
+	}
+	from, payload, err := a.VerifyJWS(ctx, jws, consent.TypeDeposit)
+	if err != nil {
+		return consent.Deposit{}, err
+	}
+	return consent.ParseDeposit(payload, from)
 }
 
 // keyName is the recipient's kid: aries wants a did:key. The key is pairwise, so

@@ -78,6 +78,8 @@ type Business struct {
 	trail *audit.Writer            // opened when the ledger's chain is known
 	held  map[id.Grant]*sync.Mutex // see hold
 
+	issuing sync.Mutex // one record at a time takes a place in the status list
+
 	rights sync.Mutex // one at a time reads and writes rights/
 }
 

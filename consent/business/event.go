@@ -42,6 +42,12 @@ const (
 	EventReplaced  = EventType(consent.ChangeReplaced)
 )
 
+// The shopper answered a deposit: Event.Deposit.
+const (
+	EventDeposited EventType = "deposit-accepted"
+	EventDeclined  EventType = "deposit-declined"
+)
+
 // EventRights says that a shopper demands a right under the grant; the rights request
 // is already in the folder when the handler is called.
 const EventRights EventType = "rights-request"
@@ -53,7 +59,8 @@ type Event struct {
 	Grant   id.Grant   // zero when it is about a request
 	Time    consent.Unix
 
-	Successor id.Grant // that took the grant's place; zero if none did
+	Deposit   id.Deposit // zero if it is about none
+	Successor id.Grant   // that took the grant's place; zero if none did
 }
 
 // UnmarshalJSON reads an event; ids that it has not are "".
@@ -65,6 +72,7 @@ func (e *Event) UnmarshalJSON(b []byte) error {
 		Time    consent.Unix `json:"time"`
 
 		Successor string `json:"successor"`
+		Deposit   string `json:"deposit"`
 	}
 	if err := json.Unmarshal(b, &raw); err != nil {
 		return err
@@ -78,6 +86,11 @@ func (e *Event) UnmarshalJSON(b []byte) error {
 	}
 	if raw.Grant != "" {
 		if e.Grant, err = id.Parse[id.Grant](raw.Grant); err != nil {
+			return err
+		}
+	}
+	if raw.Deposit != "" {
+		if e.Deposit, err = id.Parse[id.Deposit](raw.Deposit); err != nil {
 			return err
 		}
 	}
@@ -108,6 +121,9 @@ func (b *Business) Poll(ctx context.Context, handle Handler) (int, error) {
 	b.polling.Lock()
 	defer b.polling.Unlock()
 	if err := b.flush(ctx); err != nil {
+		return 0, err
+	}
+	if err := b.flushDeposits(ctx); err != nil {
 		return 0, err
 	}
 	b.settle(ctx)

@@ -23,7 +23,7 @@ type Evidence struct {
 // counted reports whether the evidence counted at some time within that second: it may
 // have been ended in it, after a release.
 func (e Evidence) counted(at consent.Unix) bool {
-	return e.Counts(at.Time()) || e.Counts((at - 1).Time()) && e.Until == at
+	return e.Counts(at.Time()) || e.Counts((at-1).Time()) && e.Until == at
 }
 
 // Hanging is a grant with what evidence about it is held against.

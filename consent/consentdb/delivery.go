@@ -24,7 +24,8 @@ func (e Event) MarshalJSON() ([]byte, error) {
 		Time    consent.Unix `json:"time"`
 
 		Successor string `json:"successor,omitempty"`
-	}{consent.Version, strconv.FormatInt(e.Seq, 10), e.Kind, named(e.Request), named(e.Grant), e.At, named(e.Successor)})
+		Deposit   string `json:"deposit,omitempty"`
+	}{consent.Version, strconv.FormatInt(e.Seq, 10), e.Kind, named(e.Request), named(e.Grant), e.At, named(e.Successor), named(e.Deposit)})
 }
 
 func named[K any](i id.ID[K]) string {
@@ -120,5 +121,6 @@ func eventOf(row consentsql.Event) Event {
 	copy(e.Request[:], row.RequestID)
 	copy(e.Grant[:], row.GrantID)
 	copy(e.Successor[:], row.Successor)
+	copy(e.Deposit[:], row.DepositID)
 	return e
 }

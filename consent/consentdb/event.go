@@ -22,6 +22,10 @@ const (
 	EventExpired    EventKind = "expired"        // its time is over
 	EventSuspended  EventKind = "suspended"      // the business is, so that the grant gives nothing
 
+	// The shopper answered a deposit.
+	EventDeposited EventKind = "deposit-accepted"
+	EventDeclined  EventKind = "deposit-declined"
+
 	// A grant was paused, or a successor took its place.
 	EventNarrowed  = EventKind(consent.ChangeNarrowed)
 	EventShortened = EventKind(consent.ChangeShortened)
@@ -44,6 +48,9 @@ type Event struct {
 	// Successor is the grant to go on with; zero if there is none.
 	Successor id.Grant
 
+	// Deposit is what the event is about; zero for none.
+	Deposit id.Deposit
+
 	covered bool // the successor names all attributes that the grant did
 }
 
@@ -57,6 +64,7 @@ func (s *Store) Events(ctx context.Context, business consent.DID, after int64, l
 		for _, row := range rows {
 			all = append(all, eventOf(consentsql.Event{
 				Seq: row.Seq, Kind: row.Kind, RequestID: row.RequestID, GrantID: row.GrantID, Happened: row.Happened, Successor: row.Successor,
+				DepositID: row.DepositID,
 			}))
 		}
 		return nil
@@ -74,7 +82,7 @@ func tell(ctx context.Context, q *consentsql.Queries, business consent.DID, e Ev
 	}
 	err = q.PutEvent(ctx, consentsql.PutEventParams{
 		Business: business, Seq: last + 1, Kind: string(e.Kind), RequestID: bytesOf(e.Request), GrantID: bytesOf(e.Grant), Happened: int64(e.At),
-		Successor: bytesOf(e.Successor),
+		Successor: bytesOf(e.Successor), DepositID: bytesOf(e.Deposit),
 	})
 	if err != nil {
 		return fmt.Errorf("appending an event: %w", err)

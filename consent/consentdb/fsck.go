@@ -26,6 +26,7 @@ type holding struct {
 	permits  []Permit
 	messages []consentsql.Message
 	rows     []string
+	deposits []consentsql.Deposit
 	evidence []Evidence // that counts for it
 	used     int
 	head     consent.LogHead
@@ -123,6 +124,10 @@ func gather(ctx context.Context, q *consentsql.Queries, g Grant) (h holding, err
 	if err != nil {
 		return h, err
 	}
+	h.deposits, err = q.DepositsOfGrant(ctx, consentsql.DepositsOfGrantParams{VaultID: g.Vault, GrantID: g.ID})
+	if err != nil {
+		return h, err
+	}
 	chain, err := q.AccessChain(ctx, consentsql.AccessChainParams{VaultID: g.Vault, GrantID: g.ID})
 	for _, row := range chain {
 		h.rows = append(h.rows, row.Line)
@@ -185,6 +190,7 @@ func (h holding) againstLedger(ctx context.Context, l anchor.Ledger, queued map[
 }
 
 func (h holding) againstItself(say func(string, ...any)) {
+	h.depositsSound(say)
 	accesses, err := consent.VerifyLog(h.rows, h.ID, h.head)
 	if err != nil {
 		say("access log: %v", err)

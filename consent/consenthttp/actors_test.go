@@ -10,6 +10,7 @@ import (
 	"github.com/gorilla/mux"
 
 	"coffer/consent"
+	"coffer/consent/consentdb"
 	"coffer/consent/consenttest"
 	"coffer/internal/id"
 )
@@ -131,6 +132,13 @@ var rows = map[string]struct {
 		return "/wallet/v1/messages/" + s.sent.ID.String() + "/read", map[string]any{}
 	}, walletOnly("204", "404 not-found")},
 	"DELETE /wallet/v1/messages/{id}": {func(s *stage, _ as) (string, any) { return "/wallet/v1/messages/" + s.sent.ID.String(), nil }, walletOnly("204", "404 not-found")},
+	"GET /wallet/v1/deposits":         {func(*stage, as) (string, any) { return "/wallet/v1/deposits", nil }, walletOnly("200", "200")},
+	"POST /wallet/v1/deposits/{id}": {func(s *stage, _ as) (string, any) {
+		return "/wallet/v1/deposits/" + s.deposited(), map[string]any{"accept": true}
+	}, walletOnly("204", "404 not-found")},
+	"POST /wallet/v1/published": {func(*stage, as) (string, any) {
+		return "/wallet/v1/published", map[string]any{"address": "http://issuer.example/status"}
+	}, walletOnly("422 bad-status", "422 bad-status")},
 	"POST /wallet/v1/rights": {func(s *stage, by as) (string, any) {
 		return "/wallet/v1/rights", s.rightsBody()
 	}, walletOnly("201", "404 not-found")},
@@ -181,6 +189,12 @@ var rows = map[string]struct {
 	"POST /business/v1/grants/{id}/evidence": {func(s *stage, _ as) (string, any) {
 		return "/business/v1/grants/" + s.grant() + "/evidence", map[string]any{"evidence": "e.y.J"}
 	}, businessOnly("422 wrong-evidence", "404 not-found")},
+	"POST /business/v1/grants/{id}/deposits": {func(s *stage, _ as) (string, any) {
+		return "/business/v1/grants/" + s.grant() + "/deposits", map[string]any{"id": id.New[id.Deposit](), "sealed": "e.y.J.W.E"}
+	}, businessOnly("201", "404 not-found")},
+	"GET /business/v1/grants/{id}/deposits/{deposit}": {func(s *stage, _ as) (string, any) {
+		return "/business/v1/grants/" + s.grant() + "/deposits/" + s.deposited(), nil
+	}, businessOnly("200", "404 not-found")},
 	"POST /business/v1/collect/due": {func(*stage, as) (string, any) {
 		return "/business/v1/collect/due", map[string]any{"purpose": consenttest.Delivery, "cursor": "", "most": 10}
 	}, businessOnly("200", "200")},
@@ -229,6 +243,15 @@ func (s *stage) template() string {
 		s.registered = t.Name
 	}
 	return s.registered
+}
+
+// deposited is a fresh record that this business handed over.
+func (s *stage) deposited() string {
+	d := consentdb.Deposit{ID: id.New[id.Deposit](), Grant: s.given.Held[0].Grant, Business: s.actors["this business"].shop.DID, Sealed: "e.y.J.W.E"}
+	if _, err := s.store.PutDeposit(s.t.Context(), d, s.clock.Now()); err != nil {
+		s.t.Fatal(err)
+	}
+	return d.ID.String()
 }
 
 func (s *stage) grant() string { return s.given.Held[0].Grant.String() }

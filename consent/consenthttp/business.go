@@ -61,6 +61,8 @@ func Business(r *mux.Router, o Options, protect func(http.Handler) http.Handler)
 		{http.MethodPost, "/permits", b.active(b.permit)},
 		{http.MethodPost, "/grants/{id}/countersignature", b.active(b.countersign)},
 		{http.MethodPost, "/grants/{id}/evidence", b.active(b.present)},
+		{http.MethodPost, "/grants/{id}/deposits", b.active(b.deposit)},
+		{http.MethodGet, "/grants/{id}/deposits/{deposit}", b.active(b.deposited)},
 		{http.MethodPost, "/collect/due", b.active(b.due)},
 		{http.MethodPost, "/collect/stream", b.active(b.stream)},
 		{http.MethodPost, "/messages", b.active(b.send)},

@@ -32,7 +32,7 @@ var table = []row{
 	{consentdb.ErrStale, "stale", http.StatusConflict, "A newer card is known"},
 	{consentdb.ErrNotOver, "not-over", http.StatusConflict, "The grant has not ended so"},
 	{consentdb.ErrCursor, "unknown-cursor", http.StatusConflict, "Not a cursor of this purpose, or ahead of it; begin anew with an empty one"},
-	{consentdb.ErrMismatch, "mismatch", http.StatusConflict, "Another message has this id"},
+	{consentdb.ErrMismatch, "mismatch", http.StatusConflict, "Something else has this id"},
 	{anchor.ErrUnavailable, "ledger-unavailable", http.StatusServiceUnavailable, "The ledger does not answer; try again"},
 	{anchor.ErrNotFound, "not-anchored", http.StatusNotFound, "Not on the ledger yet"},
 	{consentdb.ErrSuspended, "business-suspended", http.StatusForbidden, "This business is suspended"},

@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"github.com/gorilla/mux"
+	"golang.org/x/time/rate"
 
 	"coffer/consent/consentdb"
 	"coffer/internal/httpjson"
@@ -11,14 +12,17 @@ import (
 )
 
 // wallet serves wallets.
-type wallet struct{ Options }
+type wallet struct {
+	Options
+	lookups *rate.Limiter
+}
 
 // Wallet registers the routes of wallets.
 func Wallet(r *mux.Router, o Options) {
 	if o.Sessions == nil || o.Confirm == nil {
 		panic("consenthttp: Options.Sessions or Options.Confirm is not set")
 	}
-	wt := &wallet{o.check()}
+	wt := &wallet{o.check(), newLookups()}
 	own := httpjson.SameOrigin(o.Origin)
 	const under = "/wallet/v1"
 	r = r.PathPrefix(under).Subrouter()
@@ -44,6 +48,9 @@ func Wallet(r *mux.Router, o Options) {
 		{http.MethodGet, "/messages/{id}/proof", wt.messageProof},
 		{http.MethodPost, "/messages/{id}/read", wt.readMessage},
 		{http.MethodDelete, "/messages/{id}", wt.deleteMessage},
+		{http.MethodGet, "/deposits", wt.deposits},
+		{http.MethodPost, "/deposits/{id}", wt.answerDeposit},
+		{http.MethodPost, "/published", wt.published},
 		{http.MethodPost, "/rights", wt.sendRights},
 		{http.MethodGet, "/rights", wt.allRights},
 		{http.MethodGet, "/rights/{id}", wt.oneRights},

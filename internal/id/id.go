@@ -34,6 +34,7 @@ type (
 	receipt  struct{}
 	rights   struct{}
 	approval struct{}
+	deposit  struct{}
 )
 
 type (
@@ -45,6 +46,7 @@ type (
 	Receipt  = ID[receipt]
 	Rights   = ID[rights]
 	Approval = ID[approval]
+	Deposit  = ID[deposit]
 )
 
 // ErrMalformed is what parsing anything but 22 characters of base64url returns.

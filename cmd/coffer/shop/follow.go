@@ -21,6 +21,8 @@ func (s *Shop) handle(ctx context.Context, e coffer.Event) error {
 		return s.live(ctx, e.Grant)
 	case coffer.EventWithdrawn, coffer.EventErased, coffer.EventTerminated, coffer.EventExpired, coffer.EventSuspended:
 		return s.ended(ctx, e)
+	case coffer.EventDeposited, coffer.EventDeclined:
+		return s.answeredDeposit(e)
 	case coffer.EventPaused:
 		return s.paused(e)
 	case coffer.EventNarrowed, coffer.EventShortened, coffer.EventRenewed, coffer.EventResumed, coffer.EventMerged, coffer.EventReplaced:

@@ -22,6 +22,7 @@ type officeView struct {
 	Sent                                 []officeSent
 	Withdrawals                          []officeWithdrawal
 	Rights                               []officeRights
+	Warranties                           []officeWarranty
 	Subject, Text                        string // what stays in the form after a failure
 }
 
@@ -51,6 +52,11 @@ type officeWithdrawal struct {
 	Number            int
 }
 
+type officeWarranty struct {
+	Grant, StateLabel, When string // Grant is "" once nothing can be taken back
+	Number                  int
+}
+
 func (s *Shop) office(w http.ResponseWriter, r *http.Request) {
 	did := notices[r.URL.Query().Get("did")]
 	s.renderOffice(w, http.StatusOK, officeView{Notice: did.text, NoticeKind: did.kind,
@@ -63,6 +69,7 @@ var notices = map[string]struct{ text, kind string }{
 	"sent":      {text: "Sent. The permit is on the ledger, and the shopper has the message."},
 	"collected": {text: "Collected. The attempt is listed below."},
 	"refused":   {text: "Refused: nothing was released. The attempt is listed below, with the reason.", kind: "no"},
+	"revoked":   {text: "Taken back. The list that says so is published; whoever asks for it learns of it."},
 	"replied":   {text: "Signed and sent. Only the shopper can read it."},
 }
 
@@ -125,6 +132,13 @@ func (s *Shop) officePart(v *officeView, o order, p *part, view partView) {
 	}
 	for _, m := range p.Sent {
 		v.Sent = append(v.Sent, officeSent{m.Time, when(m.Time), m.Subject, m.Outcome})
+	}
+	if p.Warranty != nil {
+		line := officeWarranty{p.Grant.String(), warrantyStates[p.Warranty.State], when(p.Warranty.Given), o.Number}
+		if p.Warranty.State == revoked {
+			line.Grant = ""
+		}
+		v.Warranties = append(v.Warranties, line)
 	}
 	if p.Withdrawn > 0 {
 		v.Withdrawals = append(v.Withdrawals, officeWithdrawal{view.Title, "withdrawn by the shopper; keys and collected values deleted.", when(p.Withdrawn), o.Number})

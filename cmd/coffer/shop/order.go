@@ -42,6 +42,7 @@ type part struct {
 	Attempts   []attempt                  `json:"attempts,omitempty"`
 	Sent       []sent                     `json:"sent,omitempty"`
 	Withdrawn  coffer.Unix                `json:"withdrawn,omitempty"`
+	Warranty   *warranty                  `json:"warranty,omitempty"`
 }
 
 // lastRefused reports whether the last attempt to collect got nothing at all.

@@ -23,7 +23,8 @@ type partView struct {
 	Grant, Until, Withdrawal, Note      string
 	Address, NotGranted                 []string
 	Values                              []valueView
-	CanOverreach                        bool
+	CanOverreach, CanWarrant            bool
+	Warranty                            string // how it stands; "" for none
 	Attempts                            []refusalView
 }
 
@@ -68,7 +69,11 @@ func (s *Shop) viewPart(asked coffer.Purpose, p *part, now time.Time) partView {
 	}
 	v.Grant = p.Grant.String()
 	v.Withdrawal = s.business.Profile().Operator + "/grants/" + v.Grant
+	if p.Warranty != nil {
+		v.Warranty = warrantyStates[p.Warranty.State]
+	}
 	if p.live(now) {
+		v.CanWarrant = p.PurposeID == "delivery" && p.Collected && p.Warranty == nil
 		v.Until = p.End.Time().Format("2 January 2006")
 		v.CanOverreach = p.PurposeID == "delivery"
 		for _, name := range slices.Concat(asked.Required, asked.Optional) {

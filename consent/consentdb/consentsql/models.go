@@ -104,6 +104,17 @@ type Delivery struct {
 	Failure  string
 }
 
+type Deposit struct {
+	VaultID   id.Vault
+	DepositID id.Deposit
+	GrantID   id.Grant
+	Digest    []byte
+	Sealed    string
+	Received  int64
+	Settled   int64
+	State     string
+}
+
 type ErasedReceipt struct {
 	Business consent.DID
 	GrantID  id.Grant
@@ -119,6 +130,7 @@ type Event struct {
 	GrantID   []byte
 	Happened  int64
 	Successor []byte
+	DepositID []byte
 }
 
 type Evidence struct {

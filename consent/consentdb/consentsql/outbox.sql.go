@@ -28,7 +28,7 @@ func (q *Queries) ErasedFor(ctx context.Context, arg ErasedForParams) (int64, er
 }
 
 const eventsAfter = `-- name: EventsAfter :many
-SELECT seq, kind, request_id, grant_id, happened, successor FROM event WHERE business = $1 AND seq > $2 ORDER BY seq LIMIT $3
+SELECT seq, kind, request_id, grant_id, happened, successor, deposit_id FROM event WHERE business = $1 AND seq > $2 ORDER BY seq LIMIT $3
 `
 
 type EventsAfterParams struct {
@@ -44,6 +44,7 @@ type EventsAfterRow struct {
 	GrantID   []byte
 	Happened  int64
 	Successor []byte
+	DepositID []byte
 }
 
 func (q *Queries) EventsAfter(ctx context.Context, arg EventsAfterParams) ([]EventsAfterRow, error) {
@@ -62,6 +63,7 @@ func (q *Queries) EventsAfter(ctx context.Context, arg EventsAfterParams) ([]Eve
 			&i.GrantID,
 			&i.Happened,
 			&i.Successor,
+			&i.DepositID,
 		); err != nil {
 			return nil, err
 		}
@@ -158,8 +160,8 @@ func (q *Queries) OutboxSize(ctx context.Context) (int64, error) {
 }
 
 const putEvent = `-- name: PutEvent :exec
-INSERT INTO event (business, seq, kind, request_id, grant_id, happened, successor)
-VALUES ($1, $2, $3, $4, $5, $6, $7)
+INSERT INTO event (business, seq, kind, request_id, grant_id, happened, successor, deposit_id)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 `
 
 type PutEventParams struct {
@@ -170,6 +172,7 @@ type PutEventParams struct {
 	GrantID   []byte
 	Happened  int64
 	Successor []byte
+	DepositID []byte
 }
 
 func (q *Queries) PutEvent(ctx context.Context, arg PutEventParams) error {
@@ -181,6 +184,7 @@ func (q *Queries) PutEvent(ctx context.Context, arg PutEventParams) error {
 		arg.GrantID,
 		arg.Happened,
 		arg.Successor,
+		arg.DepositID,
 	)
 	return err
 }

@@ -36,7 +36,7 @@ func (q *Queries) BuryDeliveries(ctx context.Context, arg BuryDeliveriesParams) 
 }
 
 const deadDeliveries = `-- name: DeadDeliveries :many
-SELECT delivery.business, delivery.seq, delivery.queued, delivery.due, delivery.attempts, delivery.dead, delivery.failure, event.business, event.seq, event.kind, event.request_id, event.grant_id, event.happened, event.successor FROM delivery
+SELECT delivery.business, delivery.seq, delivery.queued, delivery.due, delivery.attempts, delivery.dead, delivery.failure, event.business, event.seq, event.kind, event.request_id, event.grant_id, event.happened, event.successor, event.deposit_id FROM delivery
 JOIN event ON event.business = delivery.business AND event.seq = delivery.seq
 WHERE delivery.business = $1 AND delivery.dead <> 0 AND delivery.seq > $2 ORDER BY delivery.seq LIMIT $3
 `
@@ -76,6 +76,7 @@ func (q *Queries) DeadDeliveries(ctx context.Context, arg DeadDeliveriesParams) 
 			&i.Event.GrantID,
 			&i.Event.Happened,
 			&i.Event.Successor,
+			&i.Event.DepositID,
 		); err != nil {
 			return nil, err
 		}
@@ -162,7 +163,7 @@ func (q *Queries) DropDeliveries(ctx context.Context, business consent.DID) erro
 }
 
 const dueDeliveries = `-- name: DueDeliveries :many
-SELECT delivery.business, delivery.seq, delivery.queued, delivery.due, delivery.attempts, delivery.dead, delivery.failure, event.business, event.seq, event.kind, event.request_id, event.grant_id, event.happened, event.successor, webhook.business, webhook.url, webhook.secret, webhook.issued, webhook.failures, webhook.hold FROM delivery
+SELECT delivery.business, delivery.seq, delivery.queued, delivery.due, delivery.attempts, delivery.dead, delivery.failure, event.business, event.seq, event.kind, event.request_id, event.grant_id, event.happened, event.successor, event.deposit_id, webhook.business, webhook.url, webhook.secret, webhook.issued, webhook.failures, webhook.hold FROM delivery
 JOIN event ON event.business = delivery.business AND event.seq = delivery.seq
 JOIN webhook ON webhook.business = delivery.business
 WHERE delivery.business = $1 AND delivery.dead = 0 AND delivery.due <= $2 AND webhook.url <> ''
@@ -205,6 +206,7 @@ func (q *Queries) DueDeliveries(ctx context.Context, arg DueDeliveriesParams) ([
 			&i.Event.GrantID,
 			&i.Event.Happened,
 			&i.Event.Successor,
+			&i.Event.DepositID,
 			&i.Webhook.Business,
 			&i.Webhook.Url,
 			&i.Webhook.Secret,

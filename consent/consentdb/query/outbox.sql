@@ -17,8 +17,8 @@ SELECT COUNT(*) FROM outbox;
 DELETE FROM outbox WHERE leaf = $1;
 
 -- name: PutEvent :exec
-INSERT INTO event (business, seq, kind, request_id, grant_id, happened, successor)
-VALUES ($1, $2, $3, $4, $5, $6, $7);
+INSERT INTO event (business, seq, kind, request_id, grant_id, happened, successor, deposit_id)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8);
 
 -- name: LastEvent :one
 SELECT CAST(COALESCE(MAX(n), 0) AS BIGINT) FROM (
@@ -28,7 +28,7 @@ SELECT CAST(COALESCE(MAX(n), 0) AS BIGINT) FROM (
 INSERT INTO renumbered (what, floor) VALUES ('events', $1) ON CONFLICT (what) DO UPDATE SET floor = excluded.floor;
 
 -- name: EventsAfter :many
-SELECT seq, kind, request_id, grant_id, happened, successor FROM event WHERE business = $1 AND seq > $2 ORDER BY seq LIMIT $3;
+SELECT seq, kind, request_id, grant_id, happened, successor, deposit_id FROM event WHERE business = $1 AND seq > $2 ORDER BY seq LIMIT $3;
 
 -- name: ErasedFor :one
 SELECT COUNT(*) FROM event WHERE business = $1 AND grant_id = $2 AND kind = 'erased';

@@ -1,5 +1,5 @@
 // The operator's contract (internal/contract) as types. Made by `npm run contract`; do not edit.
-// contract 9bcf6a5030c8ca7d356f5721bebbcec47543aa27c011e0af4c4e526f5728150f, types 4ebcbd1a1134c4bad477fce5f29a0b22fd7e3c45210ebb8f46a6097827ead735
+// contract a0808dc56892ee1a8b735fc90d89054dbc911753815b9819d2e2bc197c761541, types 90bb0c46e3b46c7ab743ba35922e10e0c661c400b4bae1a05ed56c87224b1b0e
 export interface paths {
     "/ledger/v1/checkpoint": {
         parameters: {
@@ -516,6 +516,61 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/ledger/v1/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            alarms: {
+                                detail: string;
+                                evidence?: string;
+                                /** @enum {string} */
+                                kind: "stopped" | "standstill" | "behind" | "clock" | "double-vote" | "split";
+                                since: number;
+                            }[];
+                            chain_id: string;
+                            height: number;
+                            members: {
+                                at: number;
+                                member: components["schemas"]["Bytes32"];
+                                name: string;
+                                /** @enum {string} */
+                                sight: "same" | "another" | "silent";
+                                size: number;
+                            }[];
+                            time: number;
+                            /** @enum {integer} */
+                            v: 1;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/ledger/v1/succession": {
         parameters: {
             query?: never;
@@ -540,6 +595,15 @@ export interface paths {
                     };
                     content: {
                         "application/json": {
+                            from?: {
+                                chain_id: string;
+                                /** @enum {integer} */
+                                v: 1;
+                                validators: {
+                                    power: number;
+                                    public_key: components["schemas"]["Bytes32"];
+                                }[];
+                            };
                             steps: {
                                 next: {
                                     chain_id: string;
@@ -987,6 +1051,88 @@ export interface paths {
             };
             responses: {
                 200: components["responses"]["ConfirmationStarted"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/wallet/v1/deposits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            deposits: {
+                                business: components["schemas"]["Party"];
+                                grant: components["schemas"]["Id"];
+                                id: components["schemas"]["Id"];
+                                received: components["schemas"]["Unix"];
+                                sealed: components["schemas"]["JWE"];
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/wallet/v1/deposits/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: components["parameters"]["WaitingInPath"];
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        accept: boolean;
+                    };
+                };
+            };
+            responses: {
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
             };
         };
         delete?: never;
@@ -2047,6 +2193,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/wallet/v1/published": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        address: string;
+                    };
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            text: string;
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/wallet/v1/recovery/finish": {
         parameters: {
             query?: never;
@@ -2930,6 +3118,7 @@ export interface components {
         MessageInPath: components["schemas"]["Id"];
         RequestInPath: components["schemas"]["Id"];
         RightsInPath: components["schemas"]["Id"];
+        WaitingInPath: components["schemas"]["Id"];
     };
     requestBodies: never;
     headers: never;

@@ -45,7 +45,7 @@ const readRequest = (jws: string): Promise<Request> => verifyRequest(jws, { audi
 
 test('every corpus of the consent is read here', () => {
   expect(vectorFiles(folder)).toEqual(
-    ['access', 'change', 'closing', 'cosignature', 'countersignature', 'decision', 'did', 'difference', 'evidence', 'letter', 'loop', 'message', 'permit', 'receipt', 'record', 'request', 'rights-clock', 'rights-reply', 'rights', 'status', 'successor', 'template', 'withdrawal'].map((name) => `${name}.json`),
+    ['access', 'change', 'closing', 'cosignature', 'countersignature', 'decision', 'deposit', 'did', 'difference', 'evidence', 'letter', 'loop', 'message', 'permit', 'receipt', 'record', 'request', 'rights-clock', 'rights-reply', 'rights', 'status', 'successor', 'template', 'withdrawal'].map((name) => `${name}.json`),
   );
 });
 

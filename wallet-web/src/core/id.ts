@@ -15,7 +15,8 @@ export type GrantId = Id<'grant'>;
 export type RequestId = Id<'request'>;
 export type MessageId = Id<'message'>;
 export type RightsId = Id<'rights'>;
-export type AnyId = VaultId | DocumentId | GrantId | RequestId | MessageId | RightsId;
+export type DepositId = Id<'deposit'>;
+export type AnyId = VaultId | DocumentId | GrantId | RequestId | MessageId | RightsId | DepositId;
 
 /** A fresh id: `newId<GrantId>(random)`. */
 export function newId<I extends AnyId>(random: Random): I {

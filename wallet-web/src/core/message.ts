@@ -134,8 +134,8 @@ function handleOf(grant: GrantPlaintext): Bytes | null {
 }
 
 
-/** aries writes a compact JWE or, with one recipient, a flattened or general JSON one. */
-async function unpack(key: PrivateJwk, jwe: string): Promise<Uint8Array> {
+/** Opens what a business packed for the shopper. aries writes a compact JWE or, with one recipient, a flattened or general JSON one. */
+export async function unpack(key: PrivateJwk, jwe: string): Promise<Uint8Array> {
   try {
     if (jwe.length > MAX_PACKED) throw new OpenError();
     const options = { keyManagementAlgorithms: ['ECDH-ES+A256KW'], contentEncryptionAlgorithms: ['A256GCM'] };
