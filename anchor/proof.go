@@ -2,7 +2,6 @@ package anchor
 
 import (
 	"bytes"
-	"crypto/ed25519"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -150,7 +149,7 @@ func verifyVotes(set ValidatorSet, header Header, commit BlockCommit) error {
 		if address := val.PublicKey.Address(); !bytes.Equal(v.Validator, address[:]) {
 			return refuse(ProofSignature, "vote %d is by another validator", i)
 		}
-		if !ed25519.Verify(val.PublicKey[:], commit.SignedBytes(set.Chain, i), v.Signature) {
+		if !val.PublicKey.signed(commit.SignedBytes(set.Chain, i), v.Signature) {
 			return refuse(ProofSignature, "the signature of vote %d is wrong", i)
 		}
 		got += val.Power
