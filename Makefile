@@ -24,6 +24,7 @@ check: ## fast: build, vet, floor plan, unit tests
 bench: ## the figures: ledger commits, gated releases, stores, proofs, policy decisions
 	scripts/need go cc
 	go test -run '^$$' -bench . -benchtime $${BENCHTIME:-2s} ./anchor/... ./consent/... ./policies/... ./vault/... ./internal/sqldb
+	go run ./internal/ledgertest -entries $${ENTRIES:-100000}
 	go run ./internal/loadtest -vaults $${VAULTS:-1000,100000} -each $${BENCHTIME:-2s}
 
 wallet: wallet-web/dist/index.html ## build the wallet's pages

@@ -12,14 +12,17 @@ import (
 )
 
 // BenchmarkCommit is a shopper now and then: one permit on a ledger at rest.
-func BenchmarkCommit(b *testing.B) { commits(b, true) }
+func BenchmarkCommit(b *testing.B) { commits(b, start(b, newHome(b)), true) }
 
 // BenchmarkCommitBackToBack is one caller who appends one permit right after the
 // other, so that each waits for the block that proves the one before.
-func BenchmarkCommitBackToBack(b *testing.B) { commits(b, false) }
+func BenchmarkCommitBackToBack(b *testing.B) { commits(b, start(b, newHome(b)), false) }
 
-func commits(b *testing.B, rest bool) {
-	n := start(b, newHome(b))
+// BenchmarkCommitFourMembers is BenchmarkCommit at one of four members, all on this
+// machine.
+func BenchmarkCommitFourMembers(b *testing.B) { commits(b, newConsortium(b, 4).nodes[0], true) }
+
+func commits(b *testing.B, n *Node, rest bool) {
 	anna := anchortest.NewRelation(chain, "anna")
 	now := anchor.EpochAt(time.Now())
 	if err := n.Append(b.Context(), anna.Grant(now, 1)); err != nil {
