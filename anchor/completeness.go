@@ -50,22 +50,15 @@ func (c Completeness) under(f fixed) (Complete, error) {
 		_, err := refused(r, format, args...)
 		return Complete{}, err
 	}
-	if f.state == ([32]byte{}) {
-		return refuse(ProofFormat, "the header is of a ledger that keeps no map of handles")
-	}
-	var d Digest
+	all := make([]Placed, len(c.Entries))
 	for i, e := range c.Entries {
 		if e.Entry == nil || e.Entry.Handle() != c.Handle {
 			return refuse(ProofIncomplete, "entry %d is of another handle", e.Index)
 		}
-		if e.Index >= f.size || i > 0 && e.Index <= c.Entries[i-1].Index {
-			return refuse(ProofFormat, "the entries are not in the order of a log of %d", f.size)
-		}
-		d = d.Next(e.Index, e.Entry.Leaf())
+		all[i] = Placed{e.Index, e.Entry.Leaf()}
 	}
-	root, ok := c.Path.Root(c.Handle, d)
-	if !ok || StateHash(c.Register, root) != f.state {
-		return refuse(ProofIncomplete, "these %d are not all the handle's entries up to the size %d", len(c.Entries), f.size)
+	if err := c.fixes(f, all); err != nil {
+		return Complete{}, err
 	}
 	return Complete{Head{Size: f.size, Root: f.root, Height: f.height, Time: f.time}, c.Entries}, nil
 }
@@ -168,4 +161,41 @@ func parseIndexed(entries []indexedJSON) ([]Indexed, error) {
 		out[i] = Indexed{e.Index, entry}
 	}
 	return out, nil
+}
+
+// VerifyPlaces is VerifyComplete for who has the entries elsewhere: it shows that all, by
+// their leaves and in log order, are the handle's entries up to the header's size. The
+// proof's own Entries count for nothing.
+func (v *Verifier) VerifyPlaces(c Completeness, all []Placed) (Head, error) {
+	f, err := v.header(c.SignedHeader)
+	if err != nil {
+		return Head{}, err
+	}
+	if err := c.fixes(f, all); err != nil {
+		return Head{}, err
+	}
+	return Head{Size: f.size, Root: f.root, Height: f.height, Time: f.time}, nil
+}
+
+// fixes reports whether the header's state has exactly these under the handle.
+func (c Completeness) fixes(f fixed, all []Placed) error {
+	refuse := func(r ProofReason, format string, args ...any) error {
+		_, err := refused(r, format, args...)
+		return err
+	}
+	if f.state == ([32]byte{}) {
+		return refuse(ProofFormat, "the header is of a ledger that keeps no map of handles")
+	}
+	var d Digest
+	for i, e := range all {
+		if e.Index >= f.size || i > 0 && e.Index <= all[i-1].Index {
+			return refuse(ProofFormat, "the entries are not in the order of a log of %d", f.size)
+		}
+		d = d.Next(e.Index, e.Leaf)
+	}
+	root, ok := c.Path.Root(c.Handle, d)
+	if !ok || StateHash(c.Register, root) != f.state {
+		return refuse(ProofIncomplete, "these %d are not all the handle's entries up to the size %d", len(all), f.size)
+	}
+	return nil
 }

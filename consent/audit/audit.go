@@ -11,10 +11,13 @@
 // An audit believes the validator set that it is given and nothing in the trail. The
 // chain of lines shows what someone changed after the business wrote it; it does not
 // bind the business, which can write a whole new chain. What binds the business is
-// the ledger: it cannot claim a permit that is not there, and online it cannot leave
-// one out under a grant that the trail shows. It can leave out a grant altogether
-// with all that was done under it, which only the shopper's receipt, or a count of
-// the business's grants at the operator, brings to light. A collection's line is the
+// the ledger: it cannot claim a permit that is not there, and it cannot leave one out
+// under a grant that the trail shows: the ledger proves to it, and to who audits online,
+// which entries a grant has, and the trail carries these proofs. They are as old as their
+// headers: the report says until when it holds, and an audit online looks at now. The
+// business can leave out a grant altogether with all that was done under it; nothing on
+// the ledger says whose an entry is, so only the shopper's receipt brings that to light,
+// or what the operator tells of the business's grants. A collection's line is the
 // business's word: the shopper's access log is the other half.
 //
 // What was owed after an end and to who demanded a right is judged by moments that the
@@ -52,6 +55,7 @@ type Options struct {
 	Validators anchor.ValidatorSet // trusted; its chain is the ledger
 	Signatures consent.Signatures
 	Ledger     Ledger          // nil audits offline
+	Succession []anchor.Step   // changes of the validators since, if there were any; the trail may have them, too
 	Progress   func(lines int) // called now and then; may be nil
 	Workers    int             // 0: as many as there are processors
 
@@ -75,8 +79,12 @@ func Run(ctx context.Context, trail io.Reader, o Options) (Report, error) {
 		return report, fmt.Errorf("auditing: %w", err)
 	}
 	defer asked.close()
-	e := &examiner{chain: o.Validators.Chain, proofs: anchor.NewVerifier(o.Validators), signatures: o.Signatures, requests: asked}
-	s := newState(&report, o.Validators.Chain)
+	proofs := anchor.NewVerifier(o.Validators)
+	if err := proofs.Follow(o.Succession...); err != nil {
+		return report, fmt.Errorf("auditing: the succession of validators: %w", err)
+	}
+	e := &examiner{chain: o.Validators.Chain, proofs: proofs, signatures: o.Signatures, requests: asked}
+	s := newState(&report, proofs)
 	s.at = o.At
 	progress := func() {
 		if o.Progress != nil {

@@ -33,7 +33,7 @@ func TestAGoodTrailHasNoFindings(t *testing.T) {
 		}
 		want := Counts{Lines: 16, Requests: 1, Grants: 2, Permits: 5, Collections: 2, Messages: 3, Withdrawals: 1, Proofs: 8}
 		if online {
-			want.Ledger = 8
+			want.Ledger, want.Complete = 8, 2
 		}
 		if r.Counts != want || r.Business != w.shop.DID || r.Chain != chain || r.Operator != aud || r.Online != online {
 			t.Errorf("checked %+v, want %+v", r.Counts, want)

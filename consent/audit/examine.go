@@ -139,6 +139,10 @@ func (e *examiner) examine(ctx context.Context, n int, text []byte, whole bool) 
 		}
 	case Reply:
 		e.examineReply(ctx, x, l)
+	case Succession:
+		if err := e.proofs.Follow(l.Step); err != nil { // known by now, if it holds
+			x.find(SuccessionInvalid, "%v", err)
+		}
 	case Proof:
 		if p, ok := e.verify(x, l.Grant, l.Proof); ok {
 			x.proven = &p

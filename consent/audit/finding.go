@@ -28,6 +28,9 @@ const (
 	NotOnLedger       Kind = "not-on-ledger"
 	Unexplained       Kind = "unexplained"
 	UnknownWithdrawal Kind = "unknown-withdrawal"
+	Incomplete        Kind = "incomplete"
+	NotShown          Kind = "not-shown-complete"
+	SuccessionInvalid Kind = "succession-invalid"
 	EntryMismatch     Kind = "entry-mismatch"
 	EntrySignature    Kind = "entry-signature"
 	OpeningMismatch   Kind = "opening-mismatch"
@@ -89,6 +92,9 @@ var meaning = map[Kind]string{
 	NotOnLedger:       "the entry is not on the ledger: what it permits was done without a permit",
 	Unexplained:       "the ledger has a permit of this business that its trail does not: something was done or sent that the trail hides",
 	UnknownWithdrawal: "the shopper withdrew, and the trail does not say so: the business did not notice, or hides it",
+	Incomplete:        "the ledger has other entries under this grant than the trail shows: something was done or sent that the trail hides",
+	NotShown:          "nothing shows that the trail has all entries under this grant, as it does for others: something may be hidden; audit online",
+	SuccessionInvalid: "the trail says that other validators sign the ledger, and those before did not agree to it: proofs by them show nothing",
 	EntryMismatch:     "the line's ledger entry is not the one that its other parts speak of",
 	EntrySignature:    "the entry is not signed by the key that must sign it",
 	OpeningMismatch:   "the ledger's entry commits to another document than the trail shows",

@@ -29,6 +29,7 @@ func (s *state) prove(x *examined, name id.Grant, leaf anchor.Leaf) {
 // place holds an entry's place in the log against the grant's life.
 func (s *state) place(u *unproved, index uint64) {
 	g := s.grants[u.grant]
+	g.placed = append(g.placed, anchor.Placed{Index: index, Leaf: u.leaf})
 	if index <= g.index {
 		s.findOf(u.line, u.grant, NotLive, "the %s has index %d, its grant %d", u.kind, index, g.index)
 		return
@@ -60,6 +61,7 @@ func (s *state) finish(ctx context.Context, e *examiner, ledger Ledger, progress
 			return err
 		}
 	}
+	s.completeUntil()
 	left := make([]*unproved, 0, len(s.pending))
 	for _, u := range s.pending {
 		left = append(left, u)
@@ -91,6 +93,12 @@ func (s *state) ask(ctx context.Context, e *examiner, ledger Ledger, progress fu
 		return int(int64(s.grants[a].index) - int64(s.grants[b].index))
 	})
 	for _, name := range names {
+		if done, err := s.askComplete(ctx, ledger, name); err != nil {
+			return err
+		} else if done {
+			progress()
+			continue
+		}
 		entries, err := ledger.Entries(ctx, s.grants[name].handle)
 		if err != nil {
 			return fmt.Errorf("asking the ledger for a grant's entries: %w", err)

@@ -19,8 +19,9 @@ type Report struct {
 	Business consent.DID  `json:"business"`
 	Chain    anchor.Chain `json:"chain_id"`
 	Operator string       `json:"operator"`
-	Online   bool         `json:"online"` // the ledger was asked for what the trail does not say
-	AsOf     consent.Unix `json:"as_of"`  // when what was due is judged; 0: nothing was, the trail does not say when it was exported
+	Online   bool         `json:"online"`                   // the ledger was asked for what the trail does not say
+	AsOf     consent.Unix `json:"as_of"`                    // when what was due is judged; 0: nothing was, the trail does not say when it was exported
+	Until    consent.Unix `json:"complete_until,omitempty"` // the trail's grants have no other entries up to then
 	Counts   Counts       `json:"checked"`
 	Findings []Finding    `json:"findings"`
 	More     int          `json:"more_findings"` // beyond those listed
@@ -55,6 +56,8 @@ type Counts struct {
 	Rights       int `json:"rights"` // requests that stand
 	Answered     int `json:"answered"`
 	Forgotten    int `json:"forgotten"` // rights requests that went with their vault, unanswered
+
+	Complete int `json:"complete"` // grants of which all entries are shown, up to some time
 }
 
 // Clean reports whether something was checked and nothing was found.
@@ -83,7 +86,9 @@ func (r Report) Text() string {
 	if r.AsOf != 0 {
 		fmt.Fprintf(&b, "\nWhat was due is judged as of %s.\n", r.AsOf.Time().UTC().Format(time.RFC3339))
 	}
-	if !r.Online {
+	if r.Until != 0 {
+		fmt.Fprintf(&b, "\nThese grants have no other entries on the ledger up to %s.\n", r.Until.Time().Format("2006-01-02 15:04 UTC"))
+	} else if !r.Online {
 		b.WriteString("\nOffline: entries on the ledger that the trail leaves out were not looked for.\n")
 	}
 	b.WriteString("\n" + r.Verdict() + "\n")

@@ -95,8 +95,15 @@ func (r *requests) get(hash consent.Hash) (q consent.Request, ok bool, err error
 	return q, true, nil
 }
 
-// keep puts a line away if it is a request.
+// keep puts a line away if it is a request, and learns of new validators: what stands
+// right behind may lean on it.
 func (e *examiner) keep(line []byte) error {
+	if bytes.HasPrefix(line, []byte(`{"v":1,"kind":"succession",`)) {
+		if parsed, _, err := parseLine(line); err == nil {
+			_ = e.proofs.Follow(parsed.(Succession).Step) // examine says what is wrong with it
+		}
+		return nil
+	}
 	if !bytes.HasPrefix(line, []byte(`{"v":1,"kind":"request",`)) {
 		return nil
 	}

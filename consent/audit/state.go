@@ -16,6 +16,7 @@ import (
 type state struct {
 	report *Report
 	chain  anchor.Chain // of the validators
+	proofs *anchor.Verifier
 
 	prev  consent.Hash
 	count uint64
@@ -50,6 +51,9 @@ type grantState struct {
 	wallet     anchor.WalletKey
 	start, end anchor.Epoch
 	index      uint64
+	placed     []anchor.Placed // its entries that are proven, in no order
+	unsure     bool            // one of its entries has a finding, and may not be among placed
+	complete   time.Time       // up to when all its entries are known; zero if that is not shown
 	shopper    consent.DID
 	record     string
 	receipt    consent.Hash // of its JWT
@@ -87,8 +91,8 @@ type unproved struct {
 	line  int
 }
 
-func newState(r *Report, chain anchor.Chain) *state {
-	return &state{report: r, chain: chain, grants: map[id.Grant]*grantState{}, records: map[short]id.Grant{}, handles: map[anchor.Handle]id.Grant{},
+func newState(r *Report, proofs *anchor.Verifier) *state {
+	return &state{report: r, chain: proofs.Newest().Chain, proofs: proofs, grants: map[id.Grant]*grantState{}, records: map[short]id.Grant{}, handles: map[anchor.Handle]id.Grant{},
 		leaves: map[short]struct{}{}, waiting: map[short]*letting{}, sent: map[short]struct{}{}, pending: map[short]*unproved{},
 		doubted: map[id.Grant]struct{}{}, doubtful: map[short]struct{}{},
 		duties: map[id.Grant]*duty{}, demands: map[id.Rights]*demand{}}
@@ -164,6 +168,8 @@ func (s *state) take(x *examined) {
 		s.takeForgotten(x, l)
 	case Proof:
 		s.takeProof(x, l)
+	case Complete:
+		s.takeComplete(x, l)
 	case End:
 		s.ended = true
 		s.report.AsOf = l.Time
@@ -224,7 +230,7 @@ func (s *state) takeGrant(x *examined, l Grant) {
 	s.report.Counts.Proofs++
 	p := f.receipt.Purposes[0]
 	s.grants[l.Grant] = &grantState{handle: f.entry.HandleKey, wallet: f.entry.WalletKey, start: f.entry.Start, end: f.receipt.Until(f.entry),
-		index: f.index, shopper: f.receipt.ID, record: f.receipt.RecordID,
+		index: f.index, placed: []anchor.Placed{{Index: f.index, Leaf: f.leaf}}, shopper: f.receipt.ID, record: f.receipt.RecordID,
 		receipt: consent.HashOf(f.receipt.JWT), given: f.receipt.Events[0].Time, attributes: f.terms.Attributes, channels: p.Channels, weeklyCap: p.WeeklyCap, life: f.life,
 		hanging: hangs(f.receipt, before)}
 	s.records[recordMark(f.receipt.RecordID)] = l.Grant
@@ -319,6 +325,7 @@ func (s *state) takePermit(x *examined, l Permit) {
 // doubt notes a permit that has a finding: what was done under it is not a second one.
 func (s *state) doubt(g *grantState, entry []byte) {
 	leaf := anchor.HashLeaf(entry)
+	g.unsure = true
 	s.doubtful[cut(leaf)] = struct{}{}
 	s.leaves[cut(leaf)] = struct{}{}
 	if parsed, err := anchor.ParseEntry(entry); err == nil {
@@ -442,10 +449,15 @@ func (s *state) takeCountersignature(x *examined, l Countersignature) {
 func (s *state) takeWithdrawal(x *examined, l Withdrawal) {
 	s.report.Counts.Withdrawals++
 	g, f := s.granted(x.n, l.Grant), x.withdrawal
-	if g == nil || f == nil || !s.owns(x.n, l.Grant, g, f.entry.HandleKey) {
+	if g == nil {
+		return
+	}
+	g.unsure = g.unsure || f == nil
+	if f == nil || !s.owns(x.n, l.Grant, g, f.entry.HandleKey) {
 		return
 	}
 	if anchor.Verify(s.chain, f.entry, g.wallet) != nil {
+		g.unsure = true
 		s.findOf(x.n, l.Grant, EntrySignature, "the withdrawal %s is not signed by the grant's wallet key", f.leaf)
 		return
 	}

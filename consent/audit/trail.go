@@ -258,6 +258,10 @@ func parseLine(b []byte) (Line, consent.Hash, error) {
 		return parseAs[Forgotten](b)
 	case "proof":
 		return parseAs[Proof](b)
+	case "complete":
+		return parseAs[Complete](b)
+	case "succession":
+		return parseAs[Succession](b)
 	case "end":
 		return parseAs[End](b)
 	}

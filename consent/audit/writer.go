@@ -2,8 +2,6 @@ package audit
 
 import (
 	"bufio"
-	"bytes"
-	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -11,10 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
-	"time"
-
-	"coffer/anchor"
-	"coffer/consent"
 )
 
 // Writer appends to a trail in a file. It is safe for concurrent use; a second
@@ -126,114 +120,6 @@ func (w *Writer) Close() error {
 		w.err = os.ErrClosed
 	}
 	return w.file.Close()
-}
-
-// Prover makes proofs: an anchor.Ledger, or the client of one.
-type Prover interface {
-	Prove(ctx context.Context, leaf anchor.Leaf) (anchor.Proof, error)
-}
-
-// Export writes a copy of what the trail holds now, closed with an end line that says
-// when: an audit judges by it what was due. With a
-// prover it adds the proofs that are missing, so that the copy is audited offline;
-// what the ledger does not have stays without one, and the audit says so.
-func (w *Writer) Export(ctx context.Context, to io.Writer, prover Prover, at time.Time) error {
-	w.mu.Lock()
-	size := w.size
-	w.mu.Unlock()
-	f, err := os.Open(w.path)
-	if err != nil {
-		return fmt.Errorf("exporting the trail: %w", err)
-	}
-	defer f.Close()
-	return Export(ctx, to, io.LimitReader(f, size), prover, at)
-}
-
-// Export is Writer.Export of a trail that nobody is writing.
-func Export(ctx context.Context, to io.Writer, trail io.Reader, prover Prover, at time.Time) error {
-	out := bufio.NewWriter(to)
-	var l links
-	missing := map[anchor.Leaf]Proof{}
-	var order []anchor.Leaf
-	err := eachLine(trail, func(n int, line []byte, whole bool) error {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		if !whole {
-			return errStop // never acknowledged
-		}
-		l.prev, l.count = sha256.Sum256(line), l.count+1
-		if prover != nil {
-			if p, leaf := unproven(line); leaf != (anchor.Leaf{}) {
-				missing[leaf], order = p, append(order, leaf)
-			} else if p.Proof.Entry != nil {
-				delete(missing, anchor.HashLeaf(p.Proof.Entry))
-			}
-		}
-		_, err := out.Write(append(line, '\n'))
-		return err
-	})
-	if err != nil && !errors.Is(err, errStop) {
-		return fmt.Errorf("exporting the trail: %w", err)
-	}
-	for _, leaf := range order {
-		p, still := missing[leaf]
-		if !still {
-			continue
-		}
-		delete(missing, leaf)
-		p.Proof, err = prover.Prove(ctx, leaf)
-		if errors.Is(err, anchor.ErrNotFound) {
-			continue
-		}
-		if err != nil {
-			return fmt.Errorf("exporting the trail: proving an entry: %w", err)
-		}
-		if err := l.write(out, p); err != nil {
-			return err
-		}
-	}
-	end := End{Count: l.count}
-	if !at.IsZero() {
-		end.Time = consent.UnixAt(at)
-	}
-	if err := l.write(out, end); err != nil {
-		return err
-	}
-	return out.Flush()
-}
-
-func (l *links) write(to io.Writer, line Line) error {
-	b, err := l.encode(line)
-	if err == nil {
-		_, err = to.Write(b)
-	}
-	if err != nil {
-		return fmt.Errorf("exporting the trail: %w", err)
-	}
-	return nil
-}
-
-// unproven is the leaf of a line that lacks its proof, or the proof that a Proof
-// line brings for an earlier one.
-func unproven(line []byte) (Proof, anchor.Leaf) {
-	if !bytes.Contains(line, []byte(`"proof":`)) {
-		return Proof{}, anchor.Leaf{}
-	}
-	parsed, _, _ := parseLine(line)
-	switch l := parsed.(type) {
-	case Permit:
-		if l.Proof == nil {
-			return Proof{Grant: l.Grant}, anchor.HashLeaf(l.Entry)
-		}
-	case Withdrawal:
-		if l.Proof == nil {
-			return Proof{Grant: l.Grant}, anchor.HashLeaf(l.Entry)
-		}
-	case Proof:
-		return l, anchor.Leaf{}
-	}
-	return Proof{}, anchor.Leaf{}
 }
 
 // syncFolder makes a new file's name durable.

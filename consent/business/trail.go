@@ -21,18 +21,18 @@ func (b *Business) ExportTrail(ctx context.Context, w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if err := b.settlePermits(ctx, true); err != nil && !errors.Is(err, anchor.ErrUnavailable) {
-		return err
-	}
-	// A webhook may tell of a withdrawal before the ledger shows it, and nobody polls.
-	if err := b.settleWithdrawals(ctx); err != nil {
-		b.log.Info("a withdrawal is not on the ledger yet", "error", err)
-	}
-	b.rights.Lock()
-	err = b.noteRights(ctx)
-	b.rights.Unlock()
-	if err = errors.Join(err, b.noteLoops(ctx)); err != nil {
-		return err
+	settle := func(ctx context.Context) error {
+		if err := b.settlePermits(ctx, true); err != nil && !errors.Is(err, anchor.ErrUnavailable) {
+			return err
+		}
+		// A webhook may tell of a withdrawal before the ledger shows it, and nobody polls.
+		if err := b.settleWithdrawals(ctx); err != nil {
+			b.log.Info("a withdrawal is not on the ledger yet", "error", err)
+		}
+		b.rights.Lock()
+		err := b.noteRights(ctx)
+		b.rights.Unlock()
+		return errors.Join(err, b.noteLoops(ctx))
 	}
 	// First into a file: a ledger that fails midway must not leave half a trail
 	// with whoever asked.
@@ -42,13 +42,13 @@ func (b *Business) ExportTrail(ctx context.Context, w io.Writer) error {
 	}
 	defer os.Remove(tmp.Name())
 	defer tmp.Close()
-	err = trail.Export(ctx, tmp, b.ledger, b.now())
+	err = trail.Export(ctx, tmp, b.ledger, b.now(), settle)
 	if errors.Is(err, anchor.ErrUnavailable) {
 		if err = tmp.Truncate(0); err == nil {
 			_, err = tmp.Seek(0, io.SeekStart)
 		}
 		if err == nil {
-			err = trail.Export(ctx, tmp, nil, b.now())
+			err = trail.Export(ctx, tmp, nil, b.now(), settle)
 		}
 	}
 	if err != nil {
