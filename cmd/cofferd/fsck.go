@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -14,6 +15,7 @@ import (
 	"coffer/consent"
 	"coffer/consent/consentdb"
 	"coffer/internal/id"
+	"coffer/internal/keyring"
 	"coffer/vault"
 	"coffer/vault/vaultdb"
 )
@@ -35,31 +37,47 @@ var invariants = map[int]string{
 }
 
 // check is the one checker of the invariants: fsck runs it on a folder at rest,
-// scenario tests after every step. Memory stays bounded.
-func check(ctx context.Context, vaults *vaultdb.Store, consents *consentdb.Store, ledger anchor.Ledger, report func(violation)) error {
+// scenario tests after every step. Memory stays bounded. progress is told how many of
+// what were held against everything.
+func check(ctx context.Context, vaults *vaultdb.Store, consents *consentdb.Store, ledger anchor.Ledger, report func(violation), progress func(what string, n int)) error {
 	if err := consents.Reconcile(ctx, ledger, func(d consentdb.Discrepancy) {
 		report(violation{2, fmt.Sprintf("grant %v: %s", d.Grant.LogValue(), d.What)})
 	}); err != nil {
 		return fmt.Errorf("holding consent against the ledger: %w", err)
 	}
 	var seen id.Vault // grants come vault by vault
+	n := 0
 	if err := consents.States(ctx, func(g consent.Grant) error {
 		if g.Vault == seen {
 			return nil
 		}
 		seen = g.Vault
+		n++
+		progress("vaults with grants", n)
 		_, err := vaults.Keyring(ctx, g.Vault)
 		if errors.Is(err, vault.ErrNotFound) {
 			report(violation{5, fmt.Sprintf("vault %v is gone and has grants", g.Vault.LogValue())})
+			return nil
+		} else if errors.Is(err, keyring.ErrSealed) { // told below
 			return nil
 		}
 		return err
 	}); err != nil {
 		return fmt.Errorf("holding grants against vaults: %w", err)
 	}
+	n = 0
 	err := vaults.Each(ctx, func(v id.Vault, documents []vault.Document, shares []vault.Share) error {
+		n++
+		progress("vaults", n)
 		ring, err := vaults.Keyring(ctx, v)
-		if err != nil {
+		switch {
+		case errors.Is(err, vault.ErrNotFound):
+			report(violation{5, fmt.Sprintf("vault %v has no key in the keyring and has rows", v.LogValue())})
+			return nil
+		case errors.Is(err, keyring.ErrSealed):
+			report(violation{1, fmt.Sprintf("vault %v: a way in does not open under the vault's key of the keyring", v.LogValue())})
+			return nil
+		case err != nil:
 			return err
 		}
 		for _, d := range documents {
@@ -71,7 +89,10 @@ func check(ctx context.Context, vaults *vaultdb.Store, consents *consentdb.Store
 			}
 		}
 		grants, err := consents.Grants(ctx, v)
-		if err != nil {
+		if errors.Is(err, keyring.ErrSealed) {
+			report(violation{1, fmt.Sprintf("vault %v: a receipt or a letter does not open under the vault's key of the keyring", v.LogValue())})
+			return nil
+		} else if err != nil {
 			return err
 		}
 		for _, what := range misplaced(shares, grants) {
@@ -103,16 +124,24 @@ func misplaced(shares []vault.Share, grants []consentdb.Grant) (wrong []string) 
 }
 
 func newFsck() *cobra.Command {
-	var folder string
+	var folder, file string
 	c := &cobra.Command{
 		Use:   "fsck",
 		Short: "Check every invariant of a data folder at rest",
-		Long: `Holds the store against the ledger and against itself, and the ledger against its
+		Long: `Holds the store against the ledger, the keyring and itself, and the ledger against its
 entries, the rule and the validators' signatures. A folder that is a ledger member's and
-keeps no vaults has the ledger only. The daemon must not be running on the folder. Exit
-status 0: all invariants hold; 1: some do not, or it could not be told.`,
-		Example: `  cofferd fsck --data /var/lib/coffer`,
+keeps no vaults has the ledger only. The daemon must not be running on the folder.
+
+With --backup it reads a backup instead, while the daemon may run, and names every part
+that is damaged. Exit status 0: all invariants hold, the backup is whole; 1: some do not,
+it is not, or it could not be told.`,
+		Example: `  cofferd fsck --data /var/lib/coffer
+  cofferd fsck --backup /backup/coffer-2026-11-21`,
 		RunE: func(c *cobra.Command, _ []string) error {
+			if file != "" {
+				_, err := checkBackup(file, c.OutOrStdout(), reporting(c.ErrOrStderr()))
+				return err
+			}
 			config, err := readConfig(folder)
 			if errors.Is(err, errNoFolder) {
 				if member, err := readMemberConfig(folder); err == nil {
@@ -130,11 +159,23 @@ status 0: all invariants hold; 1: some do not, or it could not be told.`,
 				return err
 			}
 			defer o.close()
-			return fsck(c.Context(), o, c.OutOrStdout())
+			return fsck(c.Context(), o, c.OutOrStdout(), counting(c.ErrOrStderr()))
 		},
 	}
 	c.Flags().StringVar(&folder, "data", defaultFolder, "data folder")
+	c.Flags().StringVar(&file, "backup", "", "check this backup, and no folder")
 	return c
+}
+
+// counting prints how many were checked, every two seconds.
+func counting(w io.Writer) func(what string, n int) {
+	last := time.Now()
+	return func(what string, n int) {
+		if now := time.Now(); now.Sub(last) >= 2*time.Second {
+			last = now
+			fmt.Fprintf(w, "checked %d %s so far\n", n, what)
+		}
+	}
 }
 
 // fsckLedger checks a member's copy of the ledger.
@@ -164,12 +205,12 @@ func fsckLedger(ctx context.Context, folder string, chain anchor.Chain, w io.Wri
 	return nil
 }
 
-func fsck(ctx context.Context, o *operator, w io.Writer) error {
+func fsck(ctx context.Context, o *operator, w io.Writer, progress func(string, int)) error {
 	found := 0
 	err := check(ctx, o.vaults, o.consents, o.ledger, func(v violation) {
 		found++
 		fmt.Fprintf(w, "invariant %d (%s) is violated: %s\n", v.Invariant, invariants[v.Invariant], v.What)
-	})
+	}, progress)
 	if err != nil {
 		return err
 	}

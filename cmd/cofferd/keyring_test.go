@@ -23,7 +23,7 @@ import (
 // onFiles skips a test that handles SQLite's files.
 func onFiles(t *testing.T) {
 	if sqldbtest.OnPostgres() {
-		t.Skip("copies SQLite's file about; TestBackupFromPostgres is about the same on PostgreSQL")
+		t.Skip("copies SQLite's file about; TestMigrateAndBack is about PostgreSQL")
 	}
 }
 

@@ -115,7 +115,7 @@ func openOn(ctx context.Context, folder string, config Config, log *slog.Logger,
 	o.consents.Rewrite(consentdb.Rewriting{Below: consentdb.DefaultRewriting.Below, Hour: config.RewriteHour})
 	o.consents.Wait(consentdb.Waits{Delay: time.Duration(config.PermitDelay), Erasure: config.ErasureHours})
 	o.vaults = vaultdb.New(o.db, gate{o.consents, now}, o.ring)
-	if err := o.reconcile(ctx); err != nil {
+	if err := errors.Join(o.consents.Begin(ctx), o.reconcile(ctx)); err != nil {
 		return o, err
 	}
 	o.outbox = o.consents.Outbox(o.ledger, now, log)

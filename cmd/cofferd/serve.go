@@ -14,6 +14,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
+
+	"coffer/anchor"
 )
 
 func newServe() *cobra.Command {
@@ -123,11 +125,38 @@ func (o *operator) run(ctx context.Context, l net.Listener) error {
 	g.Go(func() error { return o.node.Wait(ctx) })
 	g.Go(func() error { return o.outbox.Run(ctx) })
 	g.Go(func() error { return o.hooks.Run(ctx) })
+	g.Go(func() error { return o.catchUp(ctx, time.Second) })
 	g.Go(func() error { return o.tidy(ctx, time.Minute) })
 	if err := g.Wait(); err != nil && !errors.Is(err, context.Canceled) {
 		return err
 	}
 	return nil
+}
+
+// catchUp asks the ledger what ended since the backup was made that this operator was
+// restored from, until it knows or ctx ends. Nothing is released meanwhile.
+func (o *operator) catchUp(ctx context.Context, every time.Duration) error {
+	if o.consents.CaughtUp() {
+		return nil
+	}
+	o.log.Warn("restored from a backup: nothing is released until the ledger was asked what ended since")
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	for {
+		ended, err := o.consents.CatchUp(ctx, o.ledger, o.now())
+		switch {
+		case err == nil:
+			o.log.Info("caught up with the ledger after a restore", "grants_ended", ended)
+			return nil
+		case !errors.Is(err, anchor.ErrUnavailable):
+			o.log.Error("catching up with the ledger", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+		}
+	}
 }
 
 // tidy removes sessions and ceremonies whose time is over, and tells of grants whose is, until ctx ends. What it

@@ -47,8 +47,16 @@ func (w *world) pass(hours int64) { w.hours.Add(hours) }
 // gap stands between the operator and its ledger, so that a test can cut the two.
 type gap struct {
 	anchor.Ledger
-	mu   sync.Mutex
-	down bool
+	mu     sync.Mutex
+	down   bool
+	silent atomic.Bool // does not say how far it is
+}
+
+func (g *gap) Head(ctx context.Context) (anchor.Head, error) {
+	if g.silent.Load() {
+		return anchor.Head{}, anchor.ErrUnavailable
+	}
+	return g.Ledger.Head(ctx)
 }
 
 func (g *gap) set(down bool) {
@@ -159,7 +167,7 @@ func (w *world) step(name string, f func() error) {
 	}
 	if err := check(w.Context(), w.o.vaults, w.o.consents, w.o.ledger, func(v violation) {
 		w.Errorf("after %q: invariant %d: %s", name, v.Invariant, v.What)
-	}); err != nil {
+	}, func(string, int) {}); err != nil {
 		w.Fatalf("checking invariants after %q: %v", name, err)
 	}
 }

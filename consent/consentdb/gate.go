@@ -39,6 +39,9 @@ type ruled struct {
 // of them with the same few statements. An error is ours, and undoes all. Calling it
 // again begins anew.
 func (s *Store) admit(ctx context.Context, q *consentsql.Queries, tx sqldb.Tx, batch ...*passing) error {
+	if s.behind.Load() {
+		return ErrBehind
+	}
 	held := make([]*passing, 0, len(batch))
 	for _, p := range batch {
 		p.out, p.denied = Collection{}, nil

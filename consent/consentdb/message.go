@@ -44,6 +44,9 @@ const week = 7 * 24 * time.Hour
 // messages that count already, and where the shopper is if that is known. A message
 // that was taken before is returned as it is; another of the same id is ErrMismatch. Other errors are as for TakePermits.
 func (s *Store) TakeMessage(ctx context.Context, m Message, now time.Time, judge func(consent.Business, consent.Grant, int, *time.Location) error) (taken Message, err error) {
+	if s.behind.Load() {
+		return Message{}, wrap("taking a message", ErrBehind)
+	}
 	err = s.write(ctx, func(q *consentsql.Queries, _ sqldb.Tx) error {
 		row, err := one(q.GrantByID(ctx, m.Grant))
 		if err != nil {

@@ -25,6 +25,7 @@ import (
 	"fmt"
 	"io/fs"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"coffer/anchor"
@@ -117,7 +118,8 @@ type Store struct {
 
 	rewriting Rewriting
 
-	waits Waits
+	waits  Waits
+	behind atomic.Bool // the ledger, after a restore
 
 	mu      sync.Mutex
 	drawn   anchor.Epoch  // the hour that the delay was drawn for

@@ -23,8 +23,8 @@ func (Key) LogValue() slog.Value { return slog.StringValue("[key]") }
 // String shows nothing of it.
 func (Key) String() string { return "[key]" }
 
-// errSealed explains nothing: what does not open was changed, moved, or is another's.
-var errSealed = errors.New("something stored of a vault does not open; the database or the keyring was changed, run: cofferd fsck")
+// ErrSealed explains nothing: what does not open was changed, moved, or is another's.
+var ErrSealed = errors.New("something stored of a vault does not open; the database or the keyring was changed, run: cofferd fsck")
 
 const (
 	version = 1     // first byte of what is sealed
@@ -60,11 +60,11 @@ func (k Key) Seal(place string, plain []byte) []byte {
 // Open opens what Seal made of it at the same place.
 func (k Key) Open(place string, sealed []byte) ([]byte, error) {
 	if len(sealed) == 0 || sealed[0] != version || k.vault.IsZero() {
-		return nil, errSealed
+		return nil, ErrSealed
 	}
 	plain, err := k.aead().Open([]byte{}, nil, sealed[1:], k.bound(place))
 	if err != nil {
-		return nil, errSealed
+		return nil, ErrSealed
 	}
 	return plain, nil
 }
@@ -85,11 +85,11 @@ func (k Key) OpenText(place, sealed string) (string, error) {
 	}
 	b64, ok := strings.CutPrefix(sealed, text)
 	if !ok {
-		return "", errSealed
+		return "", ErrSealed
 	}
 	b, err := base64.RawURLEncoding.Strict().DecodeString(b64)
 	if err != nil {
-		return "", errSealed
+		return "", ErrSealed
 	}
 	plain, err := k.Open(place, b)
 	return string(plain), err

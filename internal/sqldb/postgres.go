@@ -75,7 +75,7 @@ func openPostgres(ctx context.Context, o Options, create bool) (_ *DB, err error
 			return fail(err)
 		}
 	}
-	if err := d.setUp(ctx, o.Schemas, create); err != nil {
+	if err := d.setUp(ctx, o, create); err != nil {
 		return fail(err)
 	}
 	if err := d.read.PingContext(ctx); err != nil {
@@ -87,7 +87,7 @@ func openPostgres(ctx context.Context, o Options, create bool) (_ *DB, err error
 
 // setUp stamps an empty database or looks for the stamp, and migrates, alone among
 // daemons that start together.
-func (d *DB) setUp(ctx context.Context, schemas []Schema, create bool) error {
+func (d *DB) setUp(ctx context.Context, o Options, create bool) error {
 	if _, err := d.conn.ExecContext(ctx, "SELECT pg_advisory_lock($1)", migratingLock); err != nil {
 		return fmt.Errorf("waiting for another daemon to start: %w", err)
 	}
@@ -101,12 +101,14 @@ func (d *DB) setUp(ctx context.Context, schemas []Schema, create bool) error {
 	if synchronous == "off" {
 		return errors.New("the server acknowledges before its disk does (synchronous_commit is off); turn it on for this database")
 	}
-	var stamped, empty bool
-	err := d.conn.QueryRowContext(ctx, `SELECT to_regclass('coffer_database') IS NOT NULL,
-		NOT EXISTS (SELECT FROM pg_class WHERE relkind IN ('r', 'p', 'v') AND relnamespace = current_schema()::regnamespace)`).Scan(&stamped, &empty)
+	var stamped, empty, half bool
+	err := d.conn.QueryRowContext(ctx, `SELECT to_regclass('coffer_database') IS NOT NULL, to_regclass('`+copying+`') IS NOT NULL,
+		NOT EXISTS (SELECT FROM pg_class WHERE relkind IN ('r', 'p', 'v') AND relnamespace = current_schema()::regnamespace)`).Scan(&stamped, &half, &empty)
 	switch {
 	case err != nil:
 		return err
+	case half && !o.Copy:
+		return ErrHalf
 	case create && stamped:
 		return ErrExists
 	case create && !empty:
@@ -120,8 +122,8 @@ func (d *DB) setUp(ctx context.Context, schemas []Schema, create bool) error {
 			return err
 		}
 	}
-	for _, s := range schemas {
-		if err := s.migrate(ctx, goose.DialectPostgres, d.write); err != nil {
+	for _, s := range o.Schemas {
+		if err := s.migrate(ctx, goose.DialectPostgres, d.write, o.Look); err != nil {
 			return err
 		}
 	}

@@ -3,6 +3,7 @@ package sqldb
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"io/fs"
 
@@ -16,11 +17,19 @@ type Schema struct {
 
 	// Migrations holds goose's SQL files (0001_….sql) at its root, forward only.
 	Migrations fs.FS
+
+	// Until is the version to make a new database at, for loading what an older program
+	// copied; 0 means the newest.
+	Until int64
 }
+
+// ErrOlder means that the database waits for migrations, which whoever only looks must
+// not apply.
+var ErrOlder = errors.New("database is older than this program; run: cofferd serve once, or use the cofferd that runs on it")
 
 // migrate applies what is missing, or refuses a database that a newer program
 // has already taken further than this one knows.
-func (s Schema) migrate(ctx context.Context, dialect goose.Dialect, db *sql.DB) error {
+func (s Schema) migrate(ctx context.Context, dialect goose.Dialect, db *sql.DB, look bool) error {
 	p, err := goose.NewProvider(dialect, db, s.Migrations,
 		goose.WithTableName("goose_"+s.Name), goose.WithDisableGlobalRegistry(true))
 	if err != nil {
@@ -36,7 +45,15 @@ func (s Schema) migrate(ctx context.Context, dialect goose.Dialect, db *sql.DB) 
 	if have == know {
 		return nil
 	}
-	if _, err := p.Up(ctx); err != nil {
+	if look {
+		return fmt.Errorf("schema %s has version %d, this program knows %d: %w", s.Name, have, know, ErrOlder)
+	}
+	if s.Until > 0 {
+		_, err = p.UpTo(ctx, s.Until)
+	} else {
+		_, err = p.Up(ctx)
+	}
+	if err != nil {
 		return fmt.Errorf("migrating %s: %w", s.Name, err)
 	}
 	return nil

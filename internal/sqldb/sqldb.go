@@ -84,6 +84,13 @@ type Options struct {
 	// Schemas of the stores in the file, applied in this order.
 	Schemas []Schema
 
+	// Look leaves the schemas as they are: ErrOlder if migrations wait. For whoever opens
+	// the database beside a daemon that may be another program.
+	Look bool
+
+	// Copy opens a database of PostgreSQL that is being copied into, which others must not.
+	Copy bool
+
 	// Readers is the number of reading connections; 0 means two per processor,
 	// and no fewer than four.
 	Readers int
@@ -213,7 +220,7 @@ func open(ctx context.Context, o Options) (_ *DB, err error) {
 		return nil, fmt.Errorf("opening %s: %w", o.Path, ErrNotCoffer)
 	}
 	for _, s := range o.Schemas {
-		if err := s.migrate(ctx, goose.DialectSQLite3, d.write); err != nil {
+		if err := s.migrate(ctx, goose.DialectSQLite3, d.write, o.Look); err != nil {
 			return nil, fmt.Errorf("opening %s: %w", o.Path, err)
 		}
 	}

@@ -61,6 +61,16 @@ func (s *Store) Bind(ctx context.Context, destroyed int64) error {
 	return nil
 }
 
+// Unsettle marks a database that was restored from a copy: which of its vaults are
+// erased is to be looked for.
+func Unsettle(ctx context.Context, db *sqldb.DB) error {
+	err := db.Write(ctx, func(tx sqldb.Tx) error { return vaultsql.New(tx).ForgetDestroyed(ctx) })
+	if err != nil {
+		return fmt.Errorf("marking a restored database: %w", err)
+	}
+	return nil
+}
+
 // Gone calls f with every vault whose key is gone: it was erased after this database
 // was copied, or the erasure was cut off. Memory is bounded.
 func (s *Store) Gone(ctx context.Context, f func(id.Vault) error) error {

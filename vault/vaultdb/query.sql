@@ -232,3 +232,5 @@ WHERE vault_id = $10;
 
 -- name: ExpirePairings :execrows
 DELETE FROM pairing WHERE expires_at <= $1;
+-- name: ForgetDestroyed :exec
+UPDATE keyring SET destroyed = -1;

@@ -304,6 +304,11 @@ type RequestTemplate struct {
 	Version   int64
 }
 
+type Restored struct {
+	What  string
+	Since int64
+}
+
 type Revoked struct {
 	Digest  []byte
 	Expires int64

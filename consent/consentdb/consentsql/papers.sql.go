@@ -69,6 +69,15 @@ func (q *Queries) DropLeftover(ctx context.Context, times int64) error {
 	return err
 }
 
+const dropRestored = `-- name: DropRestored :exec
+DELETE FROM restored
+`
+
+func (q *Queries) DropRestored(ctx context.Context) error {
+	_, err := q.db.ExecContext(ctx, dropRestored)
+	return err
+}
+
 const leftover = `-- name: Leftover :one
 SELECT times FROM leftover
 `
@@ -78,6 +87,26 @@ func (q *Queries) Leftover(ctx context.Context) (int64, error) {
 	var times int64
 	err := row.Scan(&times)
 	return times, err
+}
+
+const putRestored = `-- name: PutRestored :exec
+INSERT INTO restored (what, since) VALUES ('backup', $1) ON CONFLICT (what) DO UPDATE SET since = excluded.since
+`
+
+func (q *Queries) PutRestored(ctx context.Context, since int64) error {
+	_, err := q.db.ExecContext(ctx, putRestored, since)
+	return err
+}
+
+const restored = `-- name: Restored :one
+SELECT since FROM restored
+`
+
+func (q *Queries) Restored(ctx context.Context) (int64, error) {
+	row := q.db.QueryRowContext(ctx, restored)
+	var since int64
+	err := row.Scan(&since)
+	return since, err
 }
 
 const setDecision = `-- name: SetDecision :exec

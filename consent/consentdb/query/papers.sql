@@ -22,3 +22,12 @@ SELECT times FROM leftover;
 
 -- name: DropLeftover :exec
 DELETE FROM leftover WHERE times = $1;
+
+-- name: PutRestored :exec
+INSERT INTO restored (what, since) VALUES ('backup', $1) ON CONFLICT (what) DO UPDATE SET since = excluded.since;
+
+-- name: Restored :one
+SELECT since FROM restored;
+
+-- name: DropRestored :exec
+DELETE FROM restored;

@@ -540,6 +540,15 @@ func (q *Queries) FindRecoveries(ctx context.Context, locatorHash []byte) ([]Fin
 	return items, nil
 }
 
+const forgetDestroyed = `-- name: ForgetDestroyed :exec
+UPDATE keyring SET destroyed = -1
+`
+
+func (q *Queries) ForgetDestroyed(ctx context.Context) error {
+	_, err := q.db.ExecContext(ctx, forgetDestroyed)
+	return err
+}
+
 const getAttachment = `-- name: GetAttachment :one
 SELECT chunks, orphan_at FROM attachment WHERE vault_id = $1 AND document_id = $2
 `
