@@ -233,8 +233,8 @@ func (a *application) ProcessProposal(_ context.Context, r *abci.RequestProcessP
 	ruling := a.members().next()
 	for _, tx := range r.Txs {
 		if anchor.IsBallot(tx) {
-			if a.takeBallot(ruling, tx) != nil {
-				return &abci.ResponseProcessProposal{Status: abci.ResponseProcessProposal_REJECT}, nil
+			if err := a.takeBallot(ruling, tx); err != nil {
+				return a.reject(r, err), nil
 			}
 			continue
 		}
@@ -243,7 +243,7 @@ func (a *application) ProcessProposal(_ context.Context, r *abci.RequestProcessP
 			err = b.apply(view, anchor.EpochAt(r.Time))
 		}
 		if err != nil {
-			return &abci.ResponseProcessProposal{Status: abci.ResponseProcessProposal_REJECT}, nil
+			return a.reject(r, err), nil
 		}
 	}
 	return &abci.ResponseProcessProposal{Status: abci.ResponseProcessProposal_ACCEPT}, nil

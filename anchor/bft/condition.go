@@ -207,12 +207,8 @@ func (n *Node) standstill(state *cstypes.RoundState) string {
 
 // nameOf is a validator's name in the register.
 func (n *Node) nameOf(v *cmttypes.Validator) string {
-	if r := n.app.members(); r != nil {
-		for _, m := range r.register.Members {
-			if bytes.Equal(m.Validator[:], v.PubKey.Bytes()) {
-				return m.Name
-			}
-		}
+	if m, ok := n.app.voter(v.Address); ok {
+		return m.Name
 	}
 	return v.Address.String()
 }

@@ -248,7 +248,8 @@ func (s store) changes() (steps []anchor.Step, err error) {
 	return steps, it.Error()
 }
 
-// follow remembers changes of validators as blocks come, until ctx ends.
+// follow remembers changes of validators and tells of double votes as blocks come, until
+// ctx ends.
 func (n *Node) follow(ctx context.Context, from int64) {
 	for height := from; ; {
 		now, err := n.app.until(ctx, func(h head) bool { return h.Height > height })
@@ -258,6 +259,9 @@ func (n *Node) follow(ctx context.Context, from int64) {
 		for ; height < now.Height; height++ {
 			if err := n.remember(height + 1); err != nil {
 				n.logger.Error("keeping a change of the validators; watchers will not learn of it", "height", height+1, "error", err)
+			}
+			if err := n.witness(height + 1); err != nil {
+				n.logger.Error("reading evidence of a double vote", "height", height+1, "error", err)
 			}
 		}
 	}

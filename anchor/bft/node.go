@@ -29,6 +29,7 @@ import (
 	"time"
 
 	dbm "github.com/cometbft/cometbft-db"
+	abci "github.com/cometbft/cometbft/abci/types"
 	cfg "github.com/cometbft/cometbft/config"
 	nm "github.com/cometbft/cometbft/node"
 	"github.com/cometbft/cometbft/proxy"
@@ -64,6 +65,10 @@ type Options struct {
 	// than the register says. Who may connect, the register says.
 	Peers []string
 
+	// Witness is told of double votes, after a start also of those in the newest blocks
+	// again. Nil means that they are only logged.
+	Witness func(DoubleVote)
+
 	// Other reaches what another member publishes: a member that has nothing yet begins
 	// on it, when its peers may have forgotten the blocks since the genesis. Nil means
 	// never.
@@ -82,6 +87,7 @@ type Options struct {
 	snapshotEvery int64
 	chunkLevel    uint8
 	watch         func(ctx context.Context, look func(at time.Time))
+	between       func(*application) abci.Application // what CometBFT talks to
 }
 
 // Node is a running ledger node. It implements anchor.Ledger.
@@ -97,6 +103,7 @@ type Node struct {
 	address   cmttypes.Address // of this member's validator
 	alarm     alarm            // that it stands behind the others
 	attention *attention
+	tell      func(DoubleVote) // Options.Witness
 
 	checkpoints anchor.CheckpointKey
 	leave       context.CancelFunc // stops what runs in the background
@@ -164,13 +171,17 @@ func Start(ctx context.Context, o Options) (n *Node, err error) {
 		return nil, fmt.Errorf("opening the ledger at %s: %w", o.Home, err)
 	}
 	life := new(life)
-	node, err := newComet(ctx, config, home, app, dbs, cometLogger{o.Logger, life})
+	var face abci.Application = app
+	if o.between != nil {
+		face = o.between(app)
+	}
+	node, err := newComet(ctx, config, home, app, face, dbs, cometLogger{o.Logger, life})
 	if err != nil {
 		return nil, fmt.Errorf("opening the ledger at %s: %w; restore the whole home from one backup, or run: cofferd init in an empty one", o.Home, err)
 	}
 	app.blocks = node.BlockStore()
 	n = &Node{chain: o.Chain, app: app, node: node, dbs: dbs, life: life, logger: o.Logger, checkpoints: checkpoints,
-		address: home.validator.GetAddress(), attention: newAttention()}
+		address: home.validator.GetAddress(), attention: newAttention(), tell: o.Witness}
 	consensus, err := consensusOf(node)
 	if err != nil {
 		return nil, fmt.Errorf("opening the ledger at %s: %w", o.Home, err)
@@ -199,13 +210,13 @@ func Start(ctx context.Context, o Options) (n *Node, err error) {
 
 // newComet makes the CometBFT node; it replays blocks that the application has
 // not seen. CometBFT panics on stores that contradict each other.
-func newComet(ctx context.Context, config *cfg.Config, h home, app *application, dbs *databases, logger cometLogger) (n *nm.Node, err error) {
+func newComet(ctx context.Context, config *cfg.Config, h home, app *application, face abci.Application, dbs *databases, logger cometLogger) (n *nm.Node, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("its parts contradict each other: %v", p)
 		}
 	}()
-	return nm.NewNodeWithContext(ctx, config, h.validator, h.nodeKey, proxy.NewConnSyncLocalClientCreator(app),
+	return nm.NewNodeWithContext(ctx, config, h.validator, h.nodeKey, proxy.NewConnSyncLocalClientCreator(face),
 		nm.DefaultGenesisDocProviderFunc(config), dbs.provide, nm.DefaultMetricsProvider(config.Instrumentation), logger,
 		nm.StateProvider(app.footing))
 }
