@@ -1,5 +1,6 @@
 // Package anchorwatch follows the log that one member publishes and keeps what
-// the member has said, so that it cannot say something else later.
+// the member has said, so that it cannot say something else later. For a member it
+// holds what the other members publish against its own log (Council).
 //
 // # Trust
 //
@@ -7,7 +8,8 @@
 // given, or the first ones that it was told, and its own state. It sees every
 // violation in what this member shows to this watcher; that a member shows
 // somebody else another log is seen when the two compare their checkpoints. A
-// changed state file makes it blind for what was before.
+// changed state file makes it blind for what was before. A Council believes its own
+// member's log, which consensus and the rule made.
 package anchorwatch
 
 import (

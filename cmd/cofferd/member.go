@@ -21,6 +21,7 @@ import (
 
 	"coffer/anchor"
 	"coffer/anchor/anchorhttp"
+	"coffer/anchor/anchorwatch"
 	"coffer/anchor/bft"
 )
 
@@ -135,6 +136,7 @@ func runMember(ctx context.Context, folder string, config MemberConfig, log *slo
 type member struct {
 	log     *slog.Logger
 	node    *bft.Node
+	council *anchorwatch.Council
 	handler http.Handler
 	release []func() error // in the order of taking
 }
@@ -154,10 +156,11 @@ func openMember(ctx context.Context, folder string, config MemberConfig, log *sl
 	}
 	m.release = append(m.release, func() error { unlock(); return nil })
 	m.node, err = bft.Start(ctx, config.into(bft.Options{Home: ledgerPath(folder), Chain: config.Chain, Listen: "tcp://" + config.LedgerListen,
-		Heartbeat: time.Duration(config.Heartbeat), Logger: log}))
+		Heartbeat: time.Duration(config.Heartbeat), Witness: witness(folder, log), Logger: log}))
 	if err != nil {
 		return nil, fmt.Errorf("starting the ledger: %w", err)
 	}
+	m.council = newCouncil(folder, m.node, log)
 	m.release = append(m.release, m.node.Close)
 	stopVotes, err := serveBallots(folder, m.node, log)
 	if err != nil {
@@ -167,7 +170,7 @@ func openMember(ctx context.Context, folder string, config MemberConfig, log *sl
 	r := mux.NewRouter()
 	anchorhttp.Routes(r, m.node)
 	anchorhttp.Members(r, m.node)
-	anchorhttp.Status(r, config.Chain, m.node.Condition)
+	anchorhttp.Status(r, config.Chain, condition(m.node, m.council))
 	r.NotFoundHandler = http.HandlerFunc(noRoute)
 	m.handler = logRequests(log, r)
 	return m, nil
@@ -179,6 +182,7 @@ func (m *member) run(ctx context.Context, l net.Listener) error {
 	g, ctx := errgroup.WithContext(ctx)
 	answerUntil(ctx, g, server, l)
 	g.Go(func() error { return m.node.Wait(ctx) })
+	g.Go(func() error { return watchOthers(ctx, m.council) })
 	return g.Wait()
 }
 

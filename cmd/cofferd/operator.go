@@ -13,6 +13,7 @@ import (
 
 	"coffer/anchor"
 	"coffer/anchor/anchorhttp"
+	"coffer/anchor/anchorwatch"
 	"coffer/anchor/bft"
 	"coffer/consent"
 	"coffer/consent/agent"
@@ -41,6 +42,7 @@ type operator struct {
 	consents *consentdb.Store
 	ledger   anchor.Ledger
 	node     *bft.Node
+	council  *anchorwatch.Council
 	outbox   *consentdb.Outbox
 	hooks    *hooks.Sender
 	handler  http.Handler
@@ -95,7 +97,7 @@ func openOn(ctx context.Context, folder string, config Config, log *slog.Logger,
 	}
 	o.release = append(o.release, o.ring.Close)
 
-	ledger := bft.Options{Home: ledgerPath(folder), Chain: config.Chain, Heartbeat: time.Duration(config.Heartbeat), Gather: time.Duration(config.BatchWindow), Logger: log}
+	ledger := bft.Options{Home: ledgerPath(folder), Chain: config.Chain, Heartbeat: time.Duration(config.Heartbeat), Witness: witness(folder, log), Gather: time.Duration(config.BatchWindow), Logger: log}
 	if config.LedgerListen != "" {
 		ledger.Listen = "tcp://" + config.LedgerListen
 	}
@@ -110,6 +112,7 @@ func openOn(ctx context.Context, folder string, config Config, log *slog.Logger,
 	}
 	o.release = append(o.release, func() error { stopBallots(); return nil })
 	o.node, o.ledger = node, between(node)
+	o.council = newCouncil(folder, node, log)
 
 	o.consents = consentdb.New(o.db, keeper{}, o.ring)
 	o.consents.Rewrite(consentdb.Rewriting{Below: consentdb.DefaultRewriting.Below, Hour: config.RewriteHour})
@@ -182,7 +185,7 @@ func (o *operator) routes(folder string, config Config, now func() time.Time) (*
 	tokens.Routes(r)
 	anchorhttp.Routes(r, o.ledger)
 	anchorhttp.Members(r, o.node)
-	anchorhttp.Status(r, config.Chain, o.node.Condition)
+	anchorhttp.Status(r, config.Chain, condition(o.node, o.council))
 	contract.Routes(r)
 	for _, api := range []string{"/wallet/", "/business/", "/ledger/", "/oauth/", "/schema/", "/.well-known/"} {
 		r.PathPrefix(api).HandlerFunc(noRoute) // a typo in a path must not get a page

@@ -123,6 +123,7 @@ func (o *operator) run(ctx context.Context, l net.Listener) error {
 	g, ctx := errgroup.WithContext(ctx)
 	answerUntil(ctx, g, server, l)
 	g.Go(func() error { return o.node.Wait(ctx) })
+	g.Go(func() error { return watchOthers(ctx, o.council) })
 	g.Go(func() error { return o.outbox.Run(ctx) })
 	g.Go(func() error { return o.hooks.Run(ctx) })
 	g.Go(func() error { return o.catchUp(ctx, time.Second) })
