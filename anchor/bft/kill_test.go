@@ -16,8 +16,12 @@ import (
 const killHome = "COFFER_TEST_KILL_HOME"
 
 // TestMain is the daemon that TestKill kills: it appends until it dies, and
-// prints the leaf of each entry that was acknowledged.
+// prints the leaf of each entry that was acknowledged. Or it is a member that lies.
 func TestMain(m *testing.M) {
+	if kind := os.Getenv(lieKind); kind != "" {
+		fmt.Fprintln(os.Stderr, runLiar(os.Args[1], kind))
+		os.Exit(1)
+	}
 	home := os.Getenv(killHome)
 	if home == "" {
 		os.Exit(m.Run())

@@ -33,6 +33,9 @@ func TestMain(m *testing.M) {
 		if code == 0 {
 			code = unexercised(os.Stderr)
 		}
+		for _, dir := range scrap {
+			os.RemoveAll(dir)
+		}
 		os.Exit(code)
 	case "cofferd":
 		ctx, _ := signal.NotifyContext(context.Background(), syscall.SIGTERM)

@@ -44,6 +44,7 @@ func TestOneMemberAway(t *testing.T) {
 // status and whoever submits hear why and what to do. When they are back everything goes
 // on; what was given up on meanwhile is on the ledger, once.
 func TestTwoMembersAway(t *testing.T) {
+	t.Parallel()
 	h := newHigh(t)
 	h.inside()
 	for i := 1; i < 4; i++ {
@@ -88,6 +89,7 @@ func TestTwoMembersAway(t *testing.T) {
 // TestPartition: the network parts four members two and two. Neither half decides
 // anything; when it is whole again there is one log, and it goes on.
 func TestPartition(t *testing.T) {
+	t.Parallel()
 	h := newHigh(t)
 	w := h.wire()
 	h.inside()

@@ -29,6 +29,7 @@ type high struct {
 	own     *member // member 0, when it runs in this process: see inside
 	leave   func()  // ends it
 	loads   int
+	landed  uint64 // what loads before the present one brought onto the ledger
 }
 
 func newHigh(t *testing.T) *high {
@@ -50,6 +51,13 @@ func newHigh(t *testing.T) *high {
 			"--contact", "l@shop.example", "--url", "http://"+at, "--address", node, "--listen", at, "--ledger-listen", node)
 		genesis = append(genesis, filepath.Join(h.member(i), "public.json"))
 	}
+	t.Cleanup(func() {
+		for i := range 4 {
+			if b, err := os.ReadFile(h.member(i) + ".log"); err == nil && t.Failed() {
+				t.Logf("member %d said at last:\n%s", i, b[max(0, len(b)-2000):])
+			}
+		}
+	})
 	h.do(genesis...)
 	for i := range 4 {
 		h.do("ledger", "join", h.path("genesis.json"), "--data", h.member(i))

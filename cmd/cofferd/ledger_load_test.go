@@ -31,9 +31,10 @@ const lines = 16
 func (h *high) load(patience time.Duration) *load {
 	ctx, stop := context.WithCancel(h.Context())
 	l := &load{h: h, stop: stop}
+	h.loads++
 	for i := range lines {
+		r := anchortest.NewRelation("high-street", fmt.Sprintf("%s load %d line %d", h.Name(), h.loads, i))
 		l.done.Go(func() {
-			r := anchortest.NewRelation("high-street", fmt.Sprint(h.Name(), h.loads, "line", i))
 			var next anchor.Entry = r.Grant(anchor.EpochAt(time.Now()), 7)
 			for n := 0; ctx.Err() == nil; n++ {
 				l.append(next, patience)
@@ -41,7 +42,6 @@ func (h *high) load(patience time.Duration) *load {
 			}
 		})
 	}
-	h.loads++
 	h.Cleanup(stop)
 	return l
 }
