@@ -2,6 +2,7 @@
  * One way to ask the operator, and the three ways in which that can end badly: no answer, a refusal with its
  * reason, an answer that is not understood (Unparsed).
  */
+import type { Bytes } from '../core/bytes';
 import { int, text, type Shape } from '../core/shape';
 import type { Agrees, Body, Code } from './agree';
 import { answer, opaque, optional, parseAnswer, Unparsed } from './answer';
@@ -55,15 +56,16 @@ async function refusal(response: Response): Promise<Problem> {
 /** How long the wallet waits for an answer, in ms. Giving alone waits up to 3 s for the ledger. */
 const PATIENCE = 20_000;
 
-async function send(method: string, path: string, body?: unknown): Promise<Response> {
+async function send(method: string, path: string, body?: unknown, octets?: Bytes): Promise<Response> {
+  const kind = octets ? 'application/octet-stream' : body === undefined ? '' : 'application/json';
   const init: RequestInit = {
     method,
     credentials: 'same-origin',
     cache: 'no-store',
     redirect: 'error',
     signal: AbortSignal.timeout(PATIENCE),
-    headers: { accept: 'application/json', ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    headers: { accept: 'application/json', ...(kind && { 'content-type': kind }) },
+    ...(kind && { body: octets ?? JSON.stringify(body) }),
   };
   let response: Response;
   try {
@@ -102,4 +104,19 @@ export async function tell<M extends 'POST' | 'PUT' | 'DELETE', P extends string
   ...content: Body<Lowercase<M>, P> extends never ? [] : [Body<Lowercase<M>, P>]
 ): Promise<void> {
   await send(method, path, content[0]);
+}
+
+/** Sends bytes as they are. */
+export async function putOctets(path: string, octets: Bytes): Promise<void> {
+  await send('PUT', path, undefined, octets);
+}
+
+/** Reads bytes as they are. */
+export async function getOctets(path: string): Promise<Bytes> {
+  const response = await send('GET', path);
+  try {
+    return new Uint8Array(await response.arrayBuffer());
+  } catch (cause) {
+    throw new Unreachable('the operator does not answer', { cause });
+  }
 }

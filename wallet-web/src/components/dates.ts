@@ -57,3 +57,9 @@ export function lengthOf(days: number): string {
   const said: Record<number, [string, number]> = { 7: ['week', 1], 31: ['month', 1], 90: ['month', 3], 365: ['year', 1] };
   return span(...(said[days] ?? ['day', days]));
 }
+
+/** "3.4 MB": of bytes, as people write them. */
+export function fileSize(bytes: number): string {
+  const [unit, n] = bytes < 1_000_000 ? ['kilobyte', Math.max(1, Math.round(bytes / 1000))] : ['megabyte', Math.round(bytes / 100_000) / 10];
+  return per(`size ${unit}`, (l) => new Intl.NumberFormat(l, { style: 'unit', unit: String(unit), unitDisplay: 'short' })).format(Number(n));
+}

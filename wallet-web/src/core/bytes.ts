@@ -88,6 +88,9 @@ export function sha256(...parts: Uint8Array[]): Bytes {
   return h.digest() as Bytes;
 }
 
+/** SHA-256 of what comes bit by bit. */
+export const newSha256 = () => nobleSha256.create();
+
 /** base64url SHA-256 of a text: how requests, receipts and messages are named as they were signed. */
 export function hashOf(signed: string): string {
   return b64u(sha256(utf8(signed)));

@@ -10,13 +10,19 @@ import { OpenError } from '../core/errors';
 import { manifestId, newId, type DocumentId, type GrantId, type RightsId, type VaultId } from '../core/id';
 import type { VaultKey } from '../core/keys';
 import { labelOf, servedAs, type Finding, type Label } from '../core/manifest';
-import type { AttributePlaintext, GrantPlaintext, IdentityPlaintext, Plaintext, RightsPlaintext, SettingsPlaintext } from '../core/plaintext';
+import type { AttachmentPlaintext, AttributePlaintext, GrantPlaintext, IdentityPlaintext, Plaintext, RightsPlaintext, SettingsPlaintext } from '../core/plaintext';
 import { systemRandom } from '../core/random';
 import { openVault, sealBatch, type Batch, type Change, type Opened, type Past } from '../core/vault';
 import * as device from './device';
 
 /** An attribute as the pages show it, with the document it is in. */
 export interface HeldAttribute extends AttributePlaintext {
+  id: DocumentId;
+  version: number;
+}
+
+/** An attachment, with the document that has its key and names its chunks. */
+export interface HeldAttachment extends AttachmentPlaintext {
   id: DocumentId;
   version: number;
 }
@@ -73,6 +79,10 @@ export class OpenVault {
     for (const d of this.#documents.values()) if (d.plaintext.kind === 'rights') held.set(d.plaintext.rights, d.plaintext);
     return held;
   });
+
+  attachments: readonly HeldAttachment[] = $derived.by(() =>
+    [...this.#documents.values()].flatMap(({ id, version, plaintext }) => (plaintext.kind === 'attachment' ? [{ ...plaintext, id, version }] : [])),
+  );
 
   /** As set, or as they are while nothing was set: then there is no document yet. */
   settings: Omit<SettingsPlaintext, 'v' | 'kind'> & { id: DocumentId | null; version: number } = $derived.by(() => {

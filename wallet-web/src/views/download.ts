@@ -1,6 +1,15 @@
 /** Hands the shopper a file. */
 export function download(text: string, name: string, type: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type }));
+  hand(new Blob([text], { type }), name);
+}
+
+/** Likewise, whatever it is: the browser is told nothing that would let it open it. */
+export function downloadBytes(bytes: Uint8Array<ArrayBuffer>, name: string): void {
+  hand(new Blob([bytes], { type: 'application/octet-stream' }), name);
+}
+
+function hand(blob: Blob, name: string): void {
+  const url = URL.createObjectURL(blob);
   const link = document.createElement('a');
   link.href = url;
   link.download = name;

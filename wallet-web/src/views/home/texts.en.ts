@@ -74,6 +74,30 @@ export const waits = 'waits for a connection';
 export const willGo = 'will be removed as soon as there is a connection';
 export const keptHere = (name: string) => `${name} is kept here and sent when there is a connection.`;
 
+export const files = {
+  title: 'Files',
+  none: 'A scan of a card, a prescription, a receipt: attach it, and it is sealed like everything else.',
+  belongs: 'Belongs to',
+  nothing: 'nothing in particular',
+  belongsTo: (name: string) => `belongs to ${name}`,
+  attach: 'Attach a file',
+  limits: (size: string) => `Up to ${size} each. The operator sees about how large a file is, not what it is or what it is called. Files are not given to shops.`,
+  tooLarge: (size: string) => `This file is larger than ${size}.`,
+  progress: (name: string, done: number, of: number) => `Sealing and sending ${name}: ${done} of ${of} parts`,
+  goOn: 'Go on',
+  stop: 'Stop',
+  attached: (name: string) => `${name} is attached.`,
+  show: 'Show',
+  hide: 'Hide',
+  keep: 'Save a copy',
+  remove: 'Remove',
+  removed: (name: string) => `${name} is removed.`,
+  restored: (name: string) => `${name} is back.`,
+  picture: (name: string) => `The picture ${name}`,
+  noPicture: 'This is no picture that can be shown here. Save a copy to look at it.',
+  broken: 'The operator does not hand this file over as it was attached: a part is missing, or was changed. Ask the operator for it; what was served is not shown.',
+};
+
 export const reminders = {
   title: (n: number) => (n === 1 ? 'A grant ends soon' : `${n} grants end soon`),
   lead: 'Renew it, and it lasts as long again as you were asked for. Let it end, and you need do nothing: nobody asks you again here.',
