@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"slices"
 )
 
 // Foundation is what a member that has nothing begins on: the hash of a snapshot of the
@@ -36,23 +37,18 @@ func (f Foundation) Validators(c Chain, i int) ValidatorSet {
 }
 
 // Verify checks the headers against a validator set that the caller trusts and the steps
-// from it to the newest, as Membership.Succession gives them. An error is a *ProofError.
+// from it to the newest, as Membership.Succession gives them. An error wraps
+// a *ProofError.
 func (f Foundation) Verify(trusted ValidatorSet, steps []Step) error {
-	set := trusted
+	reigns := []reign{{set: trusted}}
 	for i, step := range steps {
-		next, err := set.Succeed(steps[i : i+1])
-		if err != nil {
-			return err
+		var err error
+		if reigns, err = succeed(reigns, step); err != nil {
+			return fmt.Errorf("step %d: %w", i+1, err)
 		}
-		signed, err := ParseSignedHeader(step.SignedHeader)
-		if err != nil {
-			return &ProofError{ProofFormat, err.Error()}
-		}
-		if signed.Header.Height >= f.Height {
-			break // a later change; the header before it says who follows
-		}
-		set = next
 	}
+	// A later change is none of its business: the header before it says who follows.
+	set := reigns[slices.IndexFunc(reigns, func(r reign) bool { return r.until == 0 || r.until >= f.Height })].set
 	var before Header
 	for i, b := range f.Headers {
 		own := f.Validators(trusted.Chain, i)

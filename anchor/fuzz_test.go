@@ -96,3 +96,37 @@ func FuzzProof(f *testing.F) {
 func readAll(f *testing.F, name string) []anchortest.Vector {
 	return anchortest.ReadVectors(f, vectors+name)
 }
+
+func FuzzAppHash(f *testing.F) {
+	f.Add(anchor.AppHash([32]byte{1}, 2, [32]byte{}))
+	f.Add(anchor.AppHash([32]byte{1}, 2, [32]byte{3}))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		root, size, state, err := anchor.ParseAppHash(b)
+		if err == nil && !bytes.Equal(anchor.AppHash(root, size, state), b) {
+			t.Errorf("%x is written as %x", b, anchor.AppHash(root, size, state))
+		}
+	})
+}
+
+func FuzzFoundation(f *testing.F) {
+	r := newReigns()
+	seed, err := json.Marshal(founded(r, 12, r.four, r.four, r.four))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(seed)
+	f.Fuzz(func(t *testing.T, b []byte) {
+		survives[anchor.Foundation](t, b)
+		var on anchor.Foundation
+		if json.Unmarshal(b, &on) == nil {
+			_ = on.Verify(r.one.Set, r.steps()) // must not panic
+		}
+	})
+}
+
+func FuzzValidatorSet(f *testing.F) {
+	for _, v := range readAll(f, "proofs.txt") {
+		f.Add([]byte(v["validators"]))
+	}
+	f.Fuzz(func(t *testing.T, b []byte) { survives[anchor.ValidatorSet](t, b) })
+}
