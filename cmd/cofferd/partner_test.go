@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"coffer/consent"
 	"coffer/consent/agent"
@@ -212,4 +213,154 @@ func TestPartners(t *testing.T) {
 	})
 
 	w.step("restart", func() error { w.restart(); return nil })
+}
+
+// partnered is a shopper who has given a shop its delivery, and the shop's carrier with
+// it; both have collected.
+func (w *world) partnered() (s *wallettest.Wallet, shop, carrier *business.Business, first, onward id.Grant) {
+	w.Helper()
+	ctx := w.Context()
+	catalogue, err := policies.ShippedCatalogue()
+	if err != nil {
+		w.Fatal(err)
+	}
+	s, shop, carrier = w.shopper(), w.shop(), w.shopIn(filepath.Join(w.TempDir(), "carrier"))
+	w.step("give to a partner, too", func() error {
+		for name, value := range planted {
+			if err := s.Set(ctx, name, value); err != nil {
+				return err
+			}
+		}
+		ask := business.Ask{Purposes: asks()[:1]}
+		ask.Purposes[0].Days = 1
+		ask.Purposes[0].Partners = []consent.Partner{carrier.AsPartner(consent.Onward, "NL", "name", "postal-address")}
+		asked, err := shop.Request(ctx, ask)
+		if err != nil {
+			return err
+		}
+		q, err := s.Request(ctx, asked.ID)
+		if err != nil {
+			return err
+		}
+		if _, err = s.Decide(ctx, q, map[string]wallettest.Choice{"delivery": {Attributes: []string{"name", "postal-address"}}}, false, catalogue); err != nil {
+			return err
+		}
+		status, err := shop.Status(ctx, asked.ID)
+		if err != nil {
+			return err
+		}
+		first, onward = status.Purposes[0].Grant, status.Purposes[0].Partners[0].Grant
+		_, serr := shop.Collect(ctx, first)
+		_, cerr := carrier.Collect(ctx, onward)
+		return errors.Join(serr, cerr, w.poll(shop), w.poll(carrier))
+	})
+	return s, shop, carrier, first, onward
+}
+
+// However the first grant ends, the partner's ends with it: with a receipt that says so
+// wherever the shopper's wallet was there, with the operator's word where it was not; and
+// the partner owes what everybody owes after an end. No trail is left with a finding.
+func TestPartnersEndWithTheFirst(t *testing.T) {
+	for name, c := range map[string]struct {
+		end      func(w *world, s *wallettest.Wallet, shop *business.Business, first id.Grant) error
+		event    consent.Ending
+		receipt  string // event of the partner's receipt; "" for none
+		reason   string
+		outlives bool // the shopper has it no more
+	}{
+		"paused": {func(w *world, s *wallettest.Wallet, _ *business.Business, first id.Grant) error {
+			return w.alter(s, &first, consent.ChangePaused, wallettest.To{})
+		}, consent.EndWithdrawn, consent.EventWithdrawn, "", false},
+		"shortened": {func(w *world, s *wallettest.Wallet, _ *business.Business, first id.Grant) error {
+			return w.alter(s, &first, consent.ChangeShortened, wallettest.To{Hours: 3})
+		}, consent.EndWithdrawn, consent.EventWithdrawn, "", false},
+		"replaced by a newer request": {func(w *world, s *wallettest.Wallet, shop *business.Business, first id.Grant) error {
+			asked, err := shop.Request(w.Context(), business.Ask{Purposes: asks()[:1], Replaces: &consent.Replaces{Mode: consent.ReplaceAll, Grants: []id.Grant{first}}})
+			if err != nil {
+				return err
+			}
+			q, err := s.Request(w.Context(), asked.ID)
+			if err != nil {
+				return err
+			}
+			catalogue, err := policies.ShippedCatalogue()
+			if err == nil {
+				_, err = s.Decide(w.Context(), q, map[string]wallettest.Choice{"delivery": {Attributes: []string{"name", "postal-address"}}}, false, catalogue)
+			}
+			return err
+		}, consent.EndWithdrawn, consent.EventWithdrawn, "", false},
+		"given up": {func(w *world, _ *wallettest.Wallet, shop *business.Business, first id.Grant) error {
+			_, err := shop.GiveUp(w.Context(), first)
+			return err
+		}, consent.EndTerminated, "", "", false},
+		"by order": {func(w *world, _ *wallettest.Wallet, _ *business.Business, first id.Grant) error {
+			return w.o.consents.EndByOrder(w.Context(), first, "Order 9", time.Now())
+		}, consent.EndTerminated, "", "Order 9", false},
+		"run out": {func(w *world, s *wallettest.Wallet, _ *business.Business, first id.Grant) error {
+			if n, err := w.o.consents.SweepEndings(w.Context(), time.Now().Add(25*time.Hour)); err != nil || n != 2 {
+				return fmt.Errorf("%d ends were told: %w", n, err)
+			}
+			for g, h := range s.Held { // not by its route: no session lasts for a day
+				receipt, err := s.SignClosing(h, consent.EventExpired)
+				if err != nil {
+					return err
+				}
+				if err := w.o.consents.PutExpiry(w.Context(), s.Vault, g, receipt, time.Now()); err != nil {
+					return err
+				}
+			}
+			return nil
+		}, consent.EndExpired, consent.EventExpired, "", false},
+		"erased": {func(w *world, s *wallettest.Wallet, _ *business.Business, _ id.Grant) error {
+			return s.Erase(w.Context())
+		},
+			consent.EndErased, consent.EventErased, "", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			s, shop, carrier, first, onward := w.partnered()
+			w.step(name, func() error {
+				if err := c.end(w, s, shop, first); err != nil {
+					return err
+				}
+				_, err := w.o.outbox.Drain(t.Context())
+				return err
+			})
+			w.step("the partner knows, and says what it owes", func() error {
+				if err := errors.Join(w.poll(shop), w.poll(carrier), w.poll(carrier)); err != nil {
+					return err
+				}
+				if err := carrier.StateDeletion(t.Context(), onward, business.Statement{Text: "gone"}); err != nil {
+					return err
+				}
+				held, err := carrier.Grant(onward)
+				if err != nil {
+					return err
+				}
+				said := ""
+				if len(held.Closings) > 0 {
+					r, err := agent.VerifyReceipt(held.Closings[len(held.Closings)-1])
+					if err != nil {
+						return err
+					}
+					said = r.Events[0].State
+				}
+				if said != c.receipt {
+					return fmt.Errorf("the partner's receipt says %q, want %q", said, c.receipt)
+				}
+				return nil
+			})
+			w.step("the shopper knows", func() error {
+				if c.outlives {
+					return nil
+				}
+				l, err := w.loop(s, carrier, onward)
+				if err == nil && (l.Event != c.event || l.Reason != c.reason || l.Acknowledged == 0 || l.Stated == 0) {
+					err = fmt.Errorf("%+v", l)
+				}
+				return err
+			})
+			w.step("each trail is clean", func() error { return errors.Join(w.audited(s, shop), w.audited(s, carrier)) })
+		})
+	}
 }

@@ -67,6 +67,8 @@ type Replaced struct {
 	Kind    consent.ChangeKind
 	Entry   anchor.Withdraw // of no meaning for a paused grant, which is off the ledger
 	Receipt string          // JWT of its withdrawal
+
+	Partners []Withdrawal // of the grants under it, as with a withdrawal
 }
 
 // replace ends a grant by a decision, in its transaction. One that ended meanwhile has
@@ -77,6 +79,9 @@ func (s *Store) replace(ctx context.Context, q *consentsql.Queries, tx sqldb.Tx,
 		err = consent.ErrNotFound
 	}
 	if err != nil || !stands(row, d.At) {
+		return err
+	}
+	if err := s.withdrawOnward(ctx, q, tx, row, r.Partners, d.At); err != nil {
 		return err
 	}
 	paused := consent.State(row.State) == consent.StatePaused

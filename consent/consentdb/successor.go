@@ -23,6 +23,8 @@ type Change struct {
 	Next      *Given          // the successor; nil for a pause
 	Documents []Document      // sealed: the wallet's own copy of the successor, and its manifest
 	At        time.Time
+
+	Partners []Withdrawal // of the grants under the old one, as with a withdrawal
 }
 
 // Change changes a grant at once and as a whole: the old one gives nothing any more,
@@ -48,6 +50,9 @@ func (s *Store) Change(ctx context.Context, c Change) error {
 			return &consent.Refusal{Code: consent.WrongChange, At: "kind"}
 		}
 		if err := s.keeper.PutDocuments(ctx, tx, c.Vault, c.Documents); err != nil {
+			return err
+		}
+		if err := s.withdrawOnward(ctx, q, tx, old, c.Partners, c.At); err != nil {
 			return err
 		}
 		to := supersession{kind: c.Kind, withdraw: c.Withdraw.Bytes(), at: c.At}
@@ -126,9 +131,6 @@ func (s *Store) supersede(ctx context.Context, q *consentsql.Queries, tx sqldb.T
 			return err
 		}
 	}
-	if err := s.moveOnward(ctx, q, tx, old, to); err != nil {
-		return err
-	}
 	e := Event{Kind: EventKind(to.kind), Request: old.RequestID, Grant: old.GrantID, At: consent.UnixAt(to.at), Successor: to.next}
 	if to.next.IsZero() {
 		return tell(ctx, q, old.Business, e)
@@ -143,47 +145,6 @@ func (s *Store) supersede(ctx context.Context, q *consentsql.Queries, tx sqldb.T
 	}
 	e.covered = len(dropped) == 0
 	return tell(ctx, q, old.Business, e)
-}
-
-// moveOnward puts the grants to partners that stand under a grant under its successor.
-// Those that the successor does not cover end, and all do with a pause.
-func (s *Store) moveOnward(ctx context.Context, q *consentsql.Queries, tx sqldb.Tx, old consentsql.GrantRecord, to supersession) error {
-	if len(old.OnwardOf) > 0 {
-		return nil
-	}
-	rows, err := q.Onward(ctx, consentsql.OnwardParams{VaultID: old.VaultID, OnwardOf: old.GrantID[:]})
-	if err != nil || len(rows) == 0 {
-		return err
-	}
-	var next consent.Grant
-	if !to.next.IsZero() {
-		row, err := one(q.GrantByID(ctx, to.next))
-		if err != nil {
-			return err
-		}
-		if next, err = bareGrant(row); err != nil {
-			return err
-		}
-	}
-	for _, row := range rows {
-		g, err := bareGrant(row)
-		if err != nil {
-			return err
-		}
-		// What names all of it and lasts as long; the zero grant names nothing.
-		if g.End <= next.End && len(consent.Dropped(g.Attributes, next.Attributes))+len(consent.Dropped(g.Channels, next.Channels)) == 0 {
-			err = q.MoveOnward(ctx, consentsql.MoveOnwardParams{OnwardOf: to.next[:], VaultID: row.VaultID, GrantID: row.GrantID})
-		} else {
-			var paper consentsql.GrantPaper
-			if paper, err = q.Paper(ctx, consentsql.PaperParams{VaultID: row.VaultID, GrantID: row.GrantID}); err == nil {
-				err = s.endOne(ctx, q, tx, row, consent.StateWithdrawn, paper.WithdrawAhead, "", to.at)
-			}
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // endEntry puts the withdrawal of a grant into the outbox; nil is the one that was

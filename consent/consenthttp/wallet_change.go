@@ -53,6 +53,7 @@ type changeJSON struct {
 	Documents  struct {
 		Puts []consentdb.Document `json:"puts"`
 	} `json:"documents"`
+	Partners []withdrawalJSON `json:"partners"` // of the grants under the old one, which end with it; may be left out
 }
 
 // change works at once, with the ledger down too: from then on the old grant gives
@@ -68,6 +69,9 @@ func (wt *wallet) change(w http.ResponseWriter, r *http.Request, v id.Vault) (an
 	}
 	kept := consentdb.Change{Vault: v, Grant: c.old.ID, Kind: c.Kind, Documents: body.Documents.Puts, At: wt.Clock()}
 	if kept.Withdraw, err = wt.ending(c, body.Withdraw); err != nil {
+		return answer{}, err
+	}
+	if kept.Partners, err = wt.readOnward(r.Context(), c.old, body.Partners); err != nil {
 		return answer{}, err
 	}
 	if err := wt.records(r.Context(), c, body.Receipt); err != nil {

@@ -160,11 +160,11 @@ func (wt *wallet) withdraw(w http.ResponseWriter, r *http.Request, v id.Vault) (
 		return answer{}, err
 	}
 	if g.State != consent.StateWithdrawn {
-		end, err := wt.readWithdrawal(r, g, withdrawalJSON{g.ID, body.Entry, body.Receipt}, "entry")
+		end, err := wt.readWithdrawal(r.Context(), g, withdrawalJSON{g.ID, body.Entry, body.Receipt}, "entry")
 		if err != nil {
 			return answer{}, err
 		}
-		if end.Partners, err = wt.readOnward(r, g, body.Partners); err != nil {
+		if end.Partners, err = wt.readOnward(r.Context(), g, body.Partners); err != nil {
 			return answer{}, err
 		}
 		if err := wt.Store.Withdraw(r.Context(), end); err != nil {

@@ -2,7 +2,6 @@ package consenthttp
 
 import (
 	"context"
-	"net/http"
 
 	"coffer/consent"
 	"coffer/consent/consentdb"
@@ -41,7 +40,7 @@ type withdrawalJSON struct {
 }
 
 // readWithdrawal holds what ends a grant against it.
-func (wt *wallet) readWithdrawal(r *http.Request, g consentdb.Grant, came withdrawalJSON, at string) (consentdb.Withdrawal, error) {
+func (wt *wallet) readWithdrawal(ctx context.Context, g consentdb.Grant, came withdrawalJSON, at string) (consentdb.Withdrawal, error) {
 	now := wt.Clock()
 	w := consentdb.Withdrawal{Vault: g.Vault, Grant: g.ID, Receipt: came.Receipt, At: now}
 	entry, err := consent.Given{Entry: g.Entry}.GrantEntry()
@@ -53,14 +52,14 @@ func (wt *wallet) readWithdrawal(r *http.Request, g consentdb.Grant, came withdr
 			return w, err
 		}
 	}
-	return w, wt.ends(r.Context(), g, came.Receipt)
+	return w, wt.ends(ctx, g, came.Receipt)
 }
 
 // readOnward reads what the wallet made to end the partners' grants under one. The
 // store takes what was signed ahead for those that are not there.
-func (wt *wallet) readOnward(r *http.Request, first consentdb.Grant, came []withdrawalJSON) (out []consentdb.Withdrawal, err error) {
+func (wt *wallet) readOnward(ctx context.Context, first consentdb.Grant, came []withdrawalJSON) (out []consentdb.Withdrawal, err error) {
 	for _, c := range came {
-		g, err := wt.Store.Grant(r.Context(), first.Vault, c.Grant)
+		g, err := wt.Store.Grant(ctx, first.Vault, c.Grant)
 		if err == nil && g.OnwardOf != first.ID {
 			err = consent.ErrNotFound
 		}
@@ -70,7 +69,7 @@ func (wt *wallet) readOnward(r *http.Request, first consentdb.Grant, came []with
 		if g.State != consent.StateAnchoring && g.State != consent.StateLive {
 			continue // it ended before
 		}
-		w, err := wt.readWithdrawal(r, g, c, "partners.entry")
+		w, err := wt.readWithdrawal(ctx, g, c, "partners.entry")
 		if err != nil {
 			return nil, err
 		}

@@ -16,6 +16,8 @@ type endsJSON struct {
 	Grant   id.Grant      `json:"grant"`
 	Entry   consent.Bytes `json:"entry"` // empty for a paused grant, which is off the ledger
 	Receipt string        `json:"receipt"`
+
+	Partners []withdrawalJSON `json:"partners"` // of the grants under it; may be left out
 }
 
 // readEnds reads the ends of the grants that the decision replaces: exactly those that
@@ -57,6 +59,9 @@ func (wt *wallet) readEnds(ctx context.Context, v id.Vault, d decided, came []en
 			return nil, &consent.Refusal{Code: consent.BadEntry, At: "ends.entry"}
 		}
 		if err := wt.ends(ctx, g, came[n].Receipt); err != nil {
+			return nil, err
+		}
+		if end.Partners, err = wt.readOnward(ctx, g, came[n].Partners); err != nil {
 			return nil, err
 		}
 		out = append(out, end)

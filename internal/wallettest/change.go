@@ -147,6 +147,13 @@ func (w *Wallet) SendChange(ctx context.Context, c Changed) (id.Grant, error) {
 	path := "/grants/" + c.Change.Grant.String() + "/change"
 	body := map[string]any{"change": c.Text, "withdraw": nil, "receipt": c.Receipt.JWT, "letter": nil, "ahead": nil, "shares": c.Shares,
 		"ceremony": "", "credential": nil, "documents": map[string]any{"puts": []any{}}}
+	partners, under, err := w.under(c.Change.Grant)
+	if err != nil {
+		return id.Grant{}, err
+	}
+	if len(under) > 0 {
+		body["partners"] = under
+	}
 	if old.Pause == nil {
 		body["withdraw"] = b64.EncodeToString(w.withdrawal(old).Bytes())
 	}
@@ -175,6 +182,11 @@ func (w *Wallet) SendChange(ctx context.Context, c Changed) (id.Grant, error) {
 		return id.Grant{}, err
 	}
 	w.Accepted(sealed)
+	for _, g := range partners {
+		h := w.Held[g]
+		h.Over = true
+		w.Held[g] = h
+	}
 	if old.Over = true; c.Next == nil {
 		old.Pause = &c.Receipt
 	} else {

@@ -261,9 +261,11 @@ func (w *Wallet) Send(ctx context.Context, a Answer) ([]GrantState, error) {
 		w.Held[h.Given.Grant] = h
 	}
 	for _, e := range a.Ends {
-		old := w.Held[e.Grant]
-		old.Over = true
-		w.Held[e.Grant] = old
+		for _, g := range append(e.under, e.Grant) {
+			old := w.Held[g]
+			old.Over = true
+			w.Held[g] = old
+		}
 	}
 	return answer.Grants, nil
 }
@@ -284,18 +286,11 @@ func (w *Wallet) Withdraw(ctx context.Context, g id.Grant) (GrantState, error) {
 	if err != nil {
 		return GrantState{}, err
 	}
-	ended, under := []id.Grant{g}, []any{}
-	for other, h := range w.Held {
-		if h.Over || h.Receipt.OnwardOf == nil || *h.Receipt.OnwardOf != g {
-			continue
-		}
-		one, err := w.ending(other)
-		if err != nil {
-			return GrantState{}, err
-		}
-		one["grant"] = other
-		ended, under = append(ended, other), append(under, one)
+	partners, under, err := w.under(g)
+	if err != nil {
+		return GrantState{}, err
 	}
+	ended := append([]id.Grant{g}, partners...)
 	if len(under) > 0 {
 		body["partners"] = under
 	}
@@ -309,6 +304,22 @@ func (w *Wallet) Withdraw(ctx context.Context, g id.Grant) (GrantState, error) {
 		}
 	}
 	return state, err
+}
+
+// under is what ends the grants of partners under one.
+func (w *Wallet) under(first id.Grant) (ended []id.Grant, ends []any, err error) {
+	for other, h := range w.Held {
+		if h.Over || h.Receipt.OnwardOf == nil || *h.Receipt.OnwardOf != first {
+			continue
+		}
+		one, err := w.ending(other)
+		if err != nil {
+			return nil, nil, err
+		}
+		one["grant"] = other
+		ended, ends = append(ended, other), append(ends, one)
+	}
+	return ended, ends, nil
 }
 
 // ending is what ends one grant.

@@ -10,6 +10,9 @@ type ending struct {
 	Grant   id.Grant `json:"grant"`
 	Entry   string   `json:"entry"`
 	Receipt string   `json:"receipt"`
+
+	Partners []any `json:"partners,omitempty"`
+	under    []id.Grant
 }
 
 func (w *Wallet) end(h Held) (ending, error) {
@@ -39,6 +42,9 @@ func (w *Wallet) endings(a *Answer, q consent.Request) error {
 	}
 	for _, r := range a.Decision.Replacements(q, all, w.Now()) {
 		e, err := w.end(w.Held[r.Old])
+		if err == nil {
+			e.under, e.Partners, err = w.under(r.Old)
+		}
 		if err != nil {
 			return err
 		}

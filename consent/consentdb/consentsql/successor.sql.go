@@ -160,21 +160,6 @@ func (q *Queries) LaterReceiptsOfVault(ctx context.Context, vaultID id.Vault) ([
 	return items, nil
 }
 
-const moveOnward = `-- name: MoveOnward :exec
-UPDATE grant_record SET onward_of = $1 WHERE vault_id = $2 AND grant_id = $3
-`
-
-type MoveOnwardParams struct {
-	OnwardOf []byte
-	VaultID  id.Vault
-	GrantID  id.Grant
-}
-
-func (q *Queries) MoveOnward(ctx context.Context, arg MoveOnwardParams) error {
-	_, err := q.db.ExecContext(ctx, moveOnward, arg.OnwardOf, arg.VaultID, arg.GrantID)
-	return err
-}
-
 const predecessorOf = `-- name: PredecessorOf :one
 SELECT grant_id FROM grant_record WHERE vault_id = $1 AND successor = $2
 `

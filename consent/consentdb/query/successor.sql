@@ -30,9 +30,6 @@ SELECT approval_id, purpose_id FROM approved WHERE grant_id = $1;
 UPDATE approval SET until = sqlc.arg(until)
 WHERE until < sqlc.arg(until) AND approval_id IN (SELECT approved.approval_id FROM approved WHERE approved.grant_id = sqlc.arg(grant_id));
 
--- name: MoveOnward :exec
-UPDATE grant_record SET onward_of = $1 WHERE vault_id = $2 AND grant_id = $3;
-
 -- name: PutErasedReceipt :exec
 INSERT INTO erased_receipt (business, grant_id, receipt, received) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING;
 

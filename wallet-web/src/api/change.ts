@@ -3,6 +3,7 @@ import type { GrantId } from '../core/id';
 import { id, int, text, type Of } from '../core/shape';
 import { answer, list, opaque } from './answer';
 import type { Put, ShareOut } from './document';
+import type { Ending } from './grant';
 import { get, post } from './http';
 
 const challenge = answer({ public_key: opaque, ceremony: text(500) });
@@ -26,14 +27,18 @@ export type Reminder = Of<typeof reminders>['reminders'][number];
 export const startChange = (g: GrantId, change: string): Promise<Of<typeof challenge>> =>
   post(`/wallet/v1/grants/${g}/change/start`, { change }, challenge);
 
-/** Changes; names the grant that stands now, or the one that is paused. What only takes away needs no passkey. */
+/**
+ * Changes; names the grant that stands now, or the one that is paused. What only takes away needs no passkey. With the
+ * old grant end those of `partners` under it.
+ */
 export const sendChange = async (
   g: GrantId,
   out: ChangeOut,
   confirmed: { ceremony: string; credential: unknown } | null,
   puts: Put[],
+  partners: readonly Ending[] = [],
 ): Promise<GrantId> => {
-  const body = { ...out, ceremony: confirmed?.ceremony ?? '', credential: confirmed?.credential ?? null, documents: { puts } };
+  const body = { ...out, ...(partners.length > 0 && { partners }), ceremony: confirmed?.ceremony ?? '', credential: confirmed?.credential ?? null, documents: { puts } };
   return (await post(`/wallet/v1/grants/${g}/change`, body, changed)).grant;
 };
 

@@ -1,5 +1,5 @@
 // The operator's contract (internal/contract) as types. Made by `npm run contract`; do not edit.
-// contract a0808dc56892ee1a8b735fc90d89054dbc911753815b9819d2e2bc197c761541, types 90bb0c46e3b46c7ab743ba35922e10e0c661c400b4bae1a05ed56c87224b1b0e
+// contract fd1d64e878099eebefde4b3417cea0f740b61295b9217ce0575562c3d4219ec6, types b28ff41fa8060455964ab89e20811593eaaa33b9a33bfb21d49d4f15b9b416f4
 export interface paths {
     "/ledger/v1/checkpoint": {
         parameters: {
@@ -1355,6 +1355,7 @@ export interface paths {
                         credential?: components["schemas"]["Assertion"] | null;
                         documents?: components["schemas"]["Puts"];
                         letter: components["schemas"]["JWE"] | null;
+                        partners?: components["schemas"]["PartnersEnds"];
                         receipt: components["schemas"]["JWS"];
                         shares: components["schemas"]["GrantShares"];
                         withdraw: components["schemas"]["WithdrawEntry"] | null;
@@ -1545,11 +1546,7 @@ export interface paths {
                 content: {
                     "application/json": {
                         entry: components["schemas"]["WithdrawEntry"] | null;
-                        partners?: {
-                            entry: components["schemas"]["WithdrawEntry"] | null;
-                            grant: components["schemas"]["Id"];
-                            receipt: components["schemas"]["JWS"];
-                        }[] | null;
+                        partners?: components["schemas"]["PartnersEnds"];
                         receipt: components["schemas"]["JWS"];
                     };
                 };
@@ -2860,6 +2857,7 @@ export interface components {
         Ends: {
             entry: string;
             grant: components["schemas"]["Id"];
+            partners?: components["schemas"]["PartnersEnds"];
             receipt: components["schemas"]["JWS"];
         };
         Epoch: number;
@@ -2945,6 +2943,11 @@ export interface components {
             key: string;
             nonce: components["schemas"]["Bytes32"];
         };
+        PartnersEnds: {
+            entry: components["schemas"]["WithdrawEntry"] | null;
+            grant: components["schemas"]["Id"];
+            receipt: components["schemas"]["JWS"];
+        }[] | null;
         Party: {
             did: components["schemas"]["DID"];
             name: string;

@@ -4,6 +4,7 @@ import type { GrantId } from '../core/id';
 import { answer, list, opaque, optional } from './answer';
 import { post } from './http';
 import type { Put, ShareOut } from './document';
+import type { Ending } from './grant';
 
 const challenge = answer({ public_key: opaque, ceremony: text(500) });
 const outcome = answer({
@@ -29,6 +30,8 @@ export interface Ends {
   /** base64url of its withdrawal; '' for a paused grant. */
   entry: string;
   receipt: string;
+  /** What ends the grants of partners under it. */
+  partners?: Ending[];
 }
 
 /** Asks for a passkey challenge over exactly these bytes. */

@@ -18,6 +18,7 @@ import { documentsOf } from '../documents';
 import { explain } from '../endings';
 import { chainFor } from '../ledger';
 import { texts } from './changeTexts';
+import { endsUnder } from './withdraw';
 
 /** Why nothing was changed, beyond what the operator or the passkey say. */
 export class NotChanged extends Error {
@@ -37,7 +38,7 @@ export function explainChange(error: unknown): string {
 /** Pauses a grant. In force at once. */
 export async function pause(vault: OpenVault, own: GrantPlaintext): Promise<GrantId> {
   const prepared = preparePause(own, { identitySeed: vault.seed, chain: await chain(vault) }, nowSeconds(), systemRandom);
-  return sendChange(own.grant, wireOf(prepared), null, []);
+  return sendChange(own.grant, wireOf(prepared), null, [], await endsUnder(vault, own.grant, await chain(vault), nowSeconds()));
 }
 
 /** Puts a successor in a grant's place and returns it; it counts as soon as it is anchored, the old one is over now. */
@@ -48,10 +49,11 @@ export async function succeed(vault: OpenVault, own: GrantPlaintext, request: Re
   checkChange(parseChange(prepared.change), stands, request, nowSeconds());
   const confirmed = needsPasskey(wish.kind) ? await confirm(own.grant, prepared.change) : null;
   const plaintext = prepared.plaintext!;
+  const partners = wish.kind === 'resumed' ? [] : await endsUnder(vault, own.grant, giver.chain, nowSeconds());
   try {
     return await vault.write(
       (): Change[] => [{ kind: 'put', id: vault.newDocument(), version: 1, plaintext }],
-      (batch) => sendChange(own.grant, wireOf(prepared), confirmed, batch.puts),
+      (batch) => sendChange(own.grant, wireOf(prepared), confirmed, batch.puts, partners),
     );
   } catch (error) {
     if (!isProblem(error, 'conflict')) throw error;

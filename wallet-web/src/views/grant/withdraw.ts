@@ -1,6 +1,7 @@
 /** Withdrawing: signed here, in force at once, anchored as soon as the ledger answers. */
-import { laterReceipts, withdraw as send, type GrantRecord, type Withdrawal } from '../../api/grant';
+import { laterReceipts, withdraw as send, type Ending, type GrantRecord, type Withdrawal } from '../../api/grant';
 import { prepareWithdrawal } from '../../core/grant';
+import type { GrantId } from '../../core/id';
 import type { GrantPlaintext } from '../../core/plaintext';
 import { systemRandom } from '../../core/random';
 import { nowSeconds } from '../../components/dates';
@@ -13,6 +14,14 @@ export const pauseOf = (record: GrantRecord): string | undefined => (record.stat
 /** A signed withdrawal of a grant. The ledger's name is the pinned one, so this needs no answer of the ledger. */
 export async function signedWithdrawal(vault: OpenVault, grant: GrantPlaintext, pause?: string) {
   return prepareWithdrawal(grant, vault.seed, await chainFor(vault), nowSeconds(), systemRandom, pause);
+}
+
+/**
+ * What ends the grants of partners under one that ends otherwise: each has an entry and a receipt of its own. The
+ * operator passes over those that are over.
+ */
+export async function endsUnder(vault: Pick<OpenVault, 'grants' | 'seed'>, first: GrantId, chain: string, now: number): Promise<Ending[]> {
+  return [...vault.grants.values()].filter((g) => g.onward_of === first).map((g) => ({ grant: g.grant, ...prepareWithdrawal(g, vault.seed, chain, now, systemRandom) }));
 }
 
 /** Withdraws a grant, and with it those of `partners` under it, each with an entry and a receipt of its own. */

@@ -13,6 +13,7 @@ import type { OpenVault } from '../../store/vault.svelte';
 import { wallet } from '../../store/wallet.svelte';
 import { catalogue } from '../catalogue';
 import { documentsOf } from '../documents';
+import { endsUnder } from '../grant/withdraw';
 import { chainFor } from '../ledger';
 import type { Replaced } from './replaced';
 
@@ -50,11 +51,17 @@ export async function give(vault: OpenVault, request: Request, decided: Decided)
 
   const answer = { give: prepared.map((p) => p.given), refuse: decided.refused, minor: decided.minor };
   const text = decisionText(newDecision(request, answer, now, systemRandom));
-  const ends = decided.ended.map(({ own, pause }): Ends => ({
-    grant: own.grant,
-    entry: pause ? '' : withdrawEntry(own, vault.seed, chain, now),
-    receipt: endReceipt(own, 'withdrawn', vault.seed, now, systemRandom, pause),
-  }));
+  const ends = await Promise.all(
+    decided.ended.map(async ({ own, pause }): Promise<Ends> => {
+      const partners = pause ? [] : await endsUnder(vault, own.grant, chain, now);
+      return {
+        grant: own.grant,
+        entry: pause ? '' : withdrawEntry(own, vault.seed, chain, now),
+        receipt: endReceipt(own, 'withdrawn', vault.seed, now, systemRandom, pause),
+        ...(partners.length > 0 && { partners }),
+      };
+    }),
+  );
   const confirmed = await confirm(text);
   try {
     return await vault.write(
