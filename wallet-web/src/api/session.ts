@@ -6,22 +6,38 @@ import { bool, id, int, oneOf, type Of, type Shape } from '../core/shape';
 import { answer, encoded, list, opaque, optional } from './answer';
 import { get, isProblem, post, tell } from './http';
 
-const fields = answer({ kind: oneOf('passkey', 'recovery'), credential: optional(encoded, ''), iv: encoded, ciphertext: encoded });
+const fields = answer({ kind: oneOf('passkey', 'recovery'), credential: optional(encoded, ''), iv: encoded, ciphertext: encoded, ephemeral: optional(encoded, '') });
 const wrap: Shape<Wrap> = (value, at) => {
-  const { credential, ...rest } = fields(value, at);
-  return rest.kind === 'passkey' ? { ...rest, credential } : rest;
+  const { credential, ephemeral, ...rest } = fields(value, at);
+  return { ...rest, ...(rest.kind === 'passkey' && { credential }), ...(ephemeral !== '' && { ephemeral }) };
 };
 
-const session = answer({
+/** A session as the operator answers it: to the ceremonies here, to pairing and to rotations. */
+export const session = answer({
   vault: id<VaultId>(),
   salt: encoded,
   state: oneOf('opening', 'open'),
   /** The passkey used; empty for words. */
   credential: encoded,
-  passkeys: list(answer({ id: encoded, prf: bool, created: int(), cloned: optional(bool, false) })),
+  passkeys: list(
+    answer({
+      id: encoded,
+      prf: bool,
+      created: int(),
+      /** Last; 0 if not since the operator keeps it. */
+      used: optional(int(), 0),
+      cloned: optional(bool, false),
+      backed_up: optional(bool, false),
+      backup_changed: optional(bool, false),
+    }),
+  ),
   wraps: list(wrap),
   /** Whether the words of the sheet sign in, or only open the vault. */
   recovery: optional(bool, false),
+  /** Number of the vault key. */
+  key: optional(int(1), 1),
+  /** Wraps of the key after it, while a rotation has begun and not ended. */
+  next: optional(list(wrap), []),
 });
 
 export type Session = Of<typeof session>;
@@ -55,11 +71,11 @@ export const finishGet = (credential: unknown): Promise<Session> =>
   post('/wallet/v1/passkeys/get/finish', { credential }, session);
 
 /**
- * Stores wraps; one of the same kind and credential is replaced. The recovery wrap comes with its sheet's
+ * Stores wraps of the vault key with that number; one of the same kind and credential is replaced. The recovery wrap comes with its sheet's
  * registration, or its words will sign nobody in; the sheet before it is dead when this resolves.
  */
-export const putWraps = (wraps: Wrap[], recovery?: Registration): Promise<void> =>
-  tell('PUT', '/wallet/v1/wraps', recovery ? { wraps, recovery } : { wraps });
+export const putWraps = (wraps: Wrap[], key: number, recovery?: Registration): Promise<void> =>
+  tell('PUT', '/wallet/v1/wraps', recovery ? { wraps, key, recovery } : { wraps, key });
 
 /** Takes a passkey away, its wrap and its sessions; refused with `not-finished` if fewer than two ways in would be left. */
 export const removePasskey = (id: string): Promise<void> => tell('DELETE', `/wallet/v1/passkeys/${encodeURIComponent(id)}`);

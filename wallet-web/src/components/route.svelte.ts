@@ -9,6 +9,7 @@ export type Route =
   | { at: 'inbox' }
   | { at: 'activity' }
   | { at: 'settings' }
+  | { at: 'pair' }
   | { at: 'rights' }
   | { at: 'rightsOf'; id: GrantId }
   | { at: 'case'; id: RightsId }
@@ -31,6 +32,7 @@ export function routeOf(path: string): Route {
     case 'inbox':
     case 'activity':
     case 'settings':
+    case 'pair':
     case 'rights':
       return { at: first };
     default:

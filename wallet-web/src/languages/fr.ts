@@ -13,12 +13,14 @@ import life from '../views/grant/lifeTexts.fr';
 import loop from '../views/grant/loopTexts.fr';
 import opening from '../views/opening/texts.fr';
 import partners from '../views/grant/partnerTexts.fr';
+import pairing from '../views/pairing/texts.fr';
 import passkeys from '../views/passkeys/texts.fr';
 import recover from '../views/recover/texts.fr';
 import request from '../views/request/texts.fr';
 import rights from '../views/rights/texts.fr';
+import rotation from '../views/rotation/texts.fr';
 import settings from '../views/settings/texts.fr';
 import unlock from '../views/unlock/texts.fr';
 import welcome from '../views/welcome/texts.fr';
 
-export const texts = { activity, asking, change, changes, components, condition, grant, grants, home, inbox, life, loop, opening, partners, passkeys, recover, request, rights, settings, unlock, welcome };
+export const texts = { activity, asking, change, changes, components, condition, grant, grants, home, inbox, life, loop, opening, pairing, partners, passkeys, recover, request, rights, rotation, settings, unlock, welcome };

@@ -10,7 +10,7 @@ import { OpenError } from '../core/errors';
 import { manifestId, newId, type DocumentId, type GrantId, type RightsId, type VaultId } from '../core/id';
 import type { VaultKey } from '../core/keys';
 import { labelOf, servedAs, type Finding, type Label } from '../core/manifest';
-import type { AttachmentPlaintext, AttributePlaintext, GrantPlaintext, IdentityPlaintext, Plaintext, RightsPlaintext, SettingsPlaintext } from '../core/plaintext';
+import type { AttachmentPlaintext, AttributePlaintext, GrantPlaintext, IdentityPlaintext, Plaintext, RightsPlaintext, SettingsPlaintext, Way } from '../core/plaintext';
 import { systemRandom } from '../core/random';
 import { openVault, sealBatch, type Batch, type Change, type Opened, type Past } from '../core/vault';
 import * as device from './device';
@@ -45,6 +45,8 @@ export class OpenVault {
   #manifestVersion = 0;
   #past: Past = { labels: new Map(), manifests: [] };
   #writing: Promise<unknown> = Promise.resolve();
+
+  #key: VaultKey;
 
   /** What does not agree with the manifest; empty when all is well. */
   findings = $state.raw<readonly Finding[]>([]);
@@ -91,11 +93,32 @@ export class OpenVault {
     return set.find((s) => s.gpc) ?? set[0] ?? { gpc: false, let_end: [], id: null, version: 0 };
   });
 
+  /** The ways in as this vault knows them; no document yet while none was written down. */
+  ways: { ways: readonly Way[]; id: DocumentId | null; version: number } = $derived.by(() => {
+    for (const d of this.#documents.values()) if (d.plaintext.kind === 'ways') return { ways: d.plaintext.ways, id: d.id, version: d.version };
+    return { ways: [], id: null, version: 0 };
+  });
+
   private constructor(
     readonly id: VaultId,
-    readonly key: VaultKey,
+    key: VaultKey,
     private readonly read: ReadDocuments,
-  ) {}
+  ) {
+    this.#key = key;
+  }
+
+  /** What opens and seals. A rotation puts another one in its place. */
+  get key(): VaultKey {
+    return this.#key;
+  }
+
+  /** Goes on with another key, when a rotation is over or as far as it came. */
+  async rekey(key: VaultKey): Promise<void> {
+    await this.#next(async () => {
+      this.#key = key;
+      await this.reload();
+    });
+  }
 
   /** Opens what the operator has and holds it to the manifest. */
   static async open(id: VaultId, key: VaultKey, read: ReadDocuments): Promise<OpenVault> {

@@ -15,6 +15,13 @@ export interface WaitingRequest {
   expires: number;
 }
 
+/** What the operator knows of a passkey that the shopper ought to. */
+export interface PasskeyState {
+  id: string;
+  cloned: boolean;
+  backup_changed: boolean;
+}
+
 class Wallet {
   /** The open vault, or null: locked, or none here. */
   vault = $state.raw<OpenVault | null>(null);
@@ -24,6 +31,8 @@ class Wallet {
   ledgerChange = $state.raw<LedgerChange | null>(null);
   /** Requests that came without a link, since they would replace what was given. */
   waiting = $state.raw<readonly WaitingRequest[]>([]);
+  /** The passkeys as of the unlocking, some of which may have to be warned of. */
+  alarms = $state.raw<readonly PasskeyState[]>([]);
   /** What an erasure just did; shown once instead of a vault. */
   erased = $state.raw<{ time: number; grants: number } | null>(null);
 
@@ -35,6 +44,7 @@ class Wallet {
   lock(why: 'idle' | 'by-hand' | 'ended'): void {
     this.vault = null;
     this.waiting = [];
+    this.alarms = [];
     this.ledgerChange = null;
     this.locked = why;
   }
@@ -42,6 +52,7 @@ class Wallet {
   erase(what: { time: number; grants: number }): void {
     this.vault = null;
     this.waiting = [];
+    this.alarms = [];
     this.locked = '';
     this.erased = what;
   }

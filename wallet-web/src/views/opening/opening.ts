@@ -8,6 +8,7 @@ import type { OpenVault } from '../../store/vault.svelte';
 import { sendBatch } from '../documents';
 import { putSheet } from '../recover/recover';
 import { freshVaultKey, testedWrap } from '../unlock/unlock';
+import { used, type Used } from '../ways';
 
 /** A vault on its way to being open. `raw` is the vault key, in the clear until the ways in are made. */
 export interface Opening {
@@ -15,6 +16,8 @@ export interface Opening {
   raw: Bytes;
   /** Whether a passkey can open the vault, or so far only the words will. */
   passkeyOpens: boolean;
+  /** The ways in so far, to be written down in the vault. */
+  used: readonly Used[];
 }
 
 /**
@@ -28,10 +31,10 @@ export async function createVault(): Promise<Opening> {
   const session = await finishCreate(created.wire);
   if (session.state !== 'opening' || session.wraps.length > 0) throw new Unparsed('a new vault is neither new nor empty');
   const raw = freshVaultKey();
-  if (!created.secret) return { session, raw, passkeyOpens: false };
+  if (!created.secret) return { session, raw, passkeyOpens: false, used: [] };
   const wrap = await testedWrap(session, raw, created.secret, created.id);
-  await putWraps([wrap]);
-  return { session: { ...session, wraps: [wrap] }, raw, passkeyOpens: true };
+  await putWraps([wrap], session.key);
+  return { session: { ...session, wraps: [wrap] }, raw, passkeyOpens: true, used: [used(created.id, created.secret, true)] };
 }
 
 /**
@@ -39,7 +42,7 @@ export async function createVault(): Promise<Opening> {
  * the old one: the caller asks for that way in first.
  */
 export function resume(session: Session, raw: Bytes | null): Opening {
-  return { session, raw: raw ?? freshVaultKey(), passkeyOpens: raw !== null };
+  return { session, raw: raw ?? freshVaultKey(), passkeyOpens: raw !== null, used: [] };
 }
 
 /** A fresh recovery sheet: 24 words and the bytes they stand for. */
@@ -56,8 +59,9 @@ export function positionsToAsk(words: number): number[] {
 }
 
 /** Stores the recovery words' wrap and lets them sign in, once the shopper has shown to have them. */
-export async function keepSheet(opening: Opening, entropy: Bytes): Promise<void> {
+export async function keepSheet(opening: Opening, entropy: Bytes): Promise<Opening> {
   await putSheet(opening.session, opening.raw, entropy);
+  return { ...opening, used: [...opening.used, used(null, entropy)] };
 }
 
 /** One more passkey while opening: the second way in where the first passkey cannot open. */
@@ -65,8 +69,8 @@ export async function addWayIn(opening: Opening): Promise<Opening> {
   const created = await createPasskey(await startCreate());
   const session = await finishCreate(created.wire);
   if (!created.secret) return { ...opening, session };
-  await putWraps([await testedWrap(session, opening.raw, created.secret, created.id)]);
-  return { ...opening, session, passkeyOpens: true };
+  await putWraps([await testedWrap(session, opening.raw, created.secret, created.id)], session.key);
+  return { ...opening, session, passkeyOpens: true, used: [...opening.used, used(created.id, created.secret, true)] };
 }
 
 /** Declares the vault open; null when the operator wants another way in first. */

@@ -50,7 +50,7 @@ async function signIn(typed: string): Promise<Session> {
 /** Stores the words' wrap and lets them sign in. Any other sheet of the vault is dead when this resolves. */
 export async function putSheet(session: Session, raw: Bytes, entropy: Bytes): Promise<void> {
   const { registrationOf } = await import('../../core/recovery');
-  await putWraps([await testedWrap(session, raw, entropy, null)], registrationOf(entropy));
+  await putWraps([await testedWrap(session, raw, entropy, null)], session.key, registrationOf(entropy));
 }
 
 /** A sign-up that was left between its last two steps is finished with the new way in. */

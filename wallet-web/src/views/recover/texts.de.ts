@@ -13,7 +13,7 @@ export default {
     opens: 'Der neue Passkey öffnet Ihren Tresor; das wurde probiert.',
     signsIn: 'Der neue Passkey meldet Sie an. Dieses Gerät lässt ihn den Tresor nicht allein öffnen, Ihre Wörter bleiben also nötig.',
     lead: 'Entfernen Sie die, die Sie verloren haben oder die jemand anderes haben könnte. Ein Passkey, den Sie noch haben, kann bleiben.',
-    words: 'Ihr Wiederherstellungsblatt gilt wie zuvor. Wenn es jemand gesehen haben könnte, machen Sie unter Einstellungen ein neues.',
+    words: 'Ihr Wiederherstellungsblatt gilt wie zuvor. Wenn es jemand gesehen haben könnte, machen Sie unter Einstellungen ein neues. Hatte vielleicht jemand Ihren offenen Tresor, geben Sie ihm dort auch einen anderen Schlüssel.',
     action: 'Zu meinem Tresor',
   },
   offer: {

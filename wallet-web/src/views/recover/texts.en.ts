@@ -11,7 +11,7 @@ export const old = {
   opens: 'The new passkey opens your vault; that was tried.',
   signsIn: 'The new passkey signs you in. This device does not let it open the vault by itself, so your words stay needed with it.',
   lead: 'Remove the ones that you lost, or that somebody else may have. A passkey that you still have can stay.',
-  words: 'Your recovery sheet counts as before. If somebody may have seen it, make a new one under Settings.',
+  words: 'Your recovery sheet counts as before. If somebody may have seen it, make a new one under Settings. If somebody may have had your open vault, give it another key there, too.',
   action: 'To my vault',
 };
 

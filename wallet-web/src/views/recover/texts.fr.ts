@@ -13,7 +13,7 @@ export default {
     opens: 'La nouvelle clé d’accès ouvre votre coffre ; c’est essayé.',
     signsIn: 'La nouvelle clé d’accès vous connecte. Cet appareil ne la laisse pas ouvrir le coffre seule, vos mots restent donc nécessaires.',
     lead: 'Retirez celles que vous avez perdues, ou que quelqu’un d’autre pourrait avoir. Une clé d’accès que vous avez encore peut rester.',
-    words: 'Votre feuille de récupération compte comme avant. Si quelqu’un a pu la voir, faites-en une nouvelle dans les réglages.',
+    words: 'Votre feuille de récupération compte comme avant. Si quelqu’un a pu la voir, faites-en une nouvelle dans les réglages. Si quelqu’un a pu avoir votre coffre ouvert, donnez-lui-y aussi une autre clé.',
     action: 'Vers mon coffre',
   },
   offer: {

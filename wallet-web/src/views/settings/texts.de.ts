@@ -11,6 +11,8 @@ export default {
     lead: 'Zugänge zu Ihrem Tresor, neben Ihren Wiederherstellungswörtern.',
     add: 'Einen Passkey hinzufügen',
     how: 'Sie bestätigen mit einem Zugang, den Sie haben, und legen dann den neuen Passkey auf diesem Gerät, einem Telefon oder einem Sicherheitsschlüssel an.',
+    device: 'Ein Gerät hinzufügen',
+    deviceHow: 'Das andere Gerät zeigt dieselben Wörter wie dieses, bekommt Ihren Tresor und erstellt einen eigenen Passkey.',
     added: 'Der neue Passkey öffnet Ihren Tresor.',
     addedNoSecret: 'Der neue Passkey meldet Sie an. Den Tresor kann er nicht allein öffnen, Ihre Wörter bleiben also nötig.',
   },

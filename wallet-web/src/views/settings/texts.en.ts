@@ -10,6 +10,8 @@ export const passkeys = {
   lead: 'Ways into your vault, beside your recovery words.',
   add: 'Add a passkey',
   how: 'You confirm with a way in that you have, then make the new passkey on this device, a phone or a security key.',
+  device: 'Add a device',
+  deviceHow: 'The other device shows the same words as this one, gets your vault, and makes a passkey of its own.',
   added: 'The new passkey opens your vault.',
   addedNoSecret: 'The new passkey signs you in. It cannot open the vault by itself, so your recovery words stay needed with it.',
 };

@@ -11,6 +11,8 @@ export default {
     lead: 'Des accès à votre coffre, à côté de vos mots de récupération.',
     add: 'Ajouter une clé d’accès',
     how: 'Vous confirmez par un accès que vous avez, puis faites la nouvelle clé d’accès sur cet appareil, un téléphone ou une clé de sécurité.',
+    device: 'Ajouter un appareil',
+    deviceHow: 'L’autre appareil montre les mêmes mots que celui-ci, reçoit votre coffre, et fait sa propre clé d’accès.',
     added: 'La nouvelle clé d’accès ouvre votre coffre.',
     addedNoSecret: 'La nouvelle clé d’accès vous connecte. Elle ne peut pas ouvrir le coffre seule, vos mots restent donc nécessaires.',
   },

@@ -29,4 +29,5 @@ export default {
         return 'Diese Wörter sind ein Wiederherstellungsblatt, aber nicht das dieses Tresors.';
     }
   },
+  elsewhere: 'Stattdessen von einem anderen Gerät',
 } satisfies Texts;

@@ -29,3 +29,4 @@ export function wordsProblem(code: string, position: number, count: number): str
       return 'These words are a recovery sheet, and not the one of this vault.';
   }
 }
+export const elsewhere = 'From another device instead';

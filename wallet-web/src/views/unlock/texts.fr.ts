@@ -29,4 +29,5 @@ export default {
         return 'Ces mots sont une feuille de récupération, mais pas celle de ce coffre.';
     }
   },
+  elsewhere: 'Plutôt depuis un autre appareil',
 } satisfies Texts;

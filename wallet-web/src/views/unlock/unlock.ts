@@ -2,7 +2,7 @@
 import { currentSession, finishGet, startGet, type Session } from '../../api/session';
 import { b64u, equal, fromB64u, type Bytes } from '../../core/bytes';
 import { OpenError } from '../../core/errors';
-import { kekFrom, newVaultKey, unwrapVaultKey, vaultKeyFrom, wrapVaultKey, type Wrap } from '../../core/keys';
+import { kekFrom, newVaultKey, unwrapVaultKey, vaultKeyFrom, wrapVaultKey, type VaultKey, type Wrap } from '../../core/keys';
 import { systemRandom } from '../../core/random';
 import { usePasskey, type Asserted } from '../../passkey/ceremony';
 import { OpenVault } from '../../store/vault.svelte';
@@ -18,7 +18,7 @@ export type WhyWords =
   | 'wrong-secret';
 
 export type Unlocked =
-  | { at: 'open'; session: Session; raw: Bytes }
+  | { at: 'open'; session: Session; raw: Bytes; here: Here }
   | { at: 'words'; session: Session; why: WhyWords; asserted: Asserted | null }
   /** Sign-up was left before it was finished; `raw` is the vault key if this passkey has it. */
   | { at: 'opening'; session: Session; raw: Bytes | null };
@@ -26,23 +26,73 @@ export type Unlocked =
 /** Signs in with a passkey and opens the vault key with it, if the passkey can. */
 export async function unlockWithPasskey(): Promise<Unlocked> {
   const asserted = await usePasskey(await startGet());
-  const session = await finishGet(asserted.wire);
+  const session = await settled(await finishGet(asserted.wire), asserted.id, asserted.secret);
   const opened = await rawKey(session, asserted);
   if (session.state === 'opening') return { at: 'opening', session, raw: typeof opened === 'string' ? null : opened };
   if (typeof opened === 'string') return { at: 'words', session, why: opened, asserted };
-  return { at: 'open', session, raw: opened };
+  return { at: 'open', session, raw: opened, here: { credential: asserted.id, ikm: asserted.secret! } };
+}
+
+/** A way in that was just used: what it gave opens its wrap, and makes its next one. */
+export interface Here {
+  /** null for the words. */
+  credential: Bytes | null;
+  ikm: Bytes;
 }
 
 async function rawKey(session: Session, asserted: Asserted): Promise<Bytes | WhyWords> {
-  const wrap = session.wraps.find((w) => w.kind === 'passkey' && w.credential === b64u(asserted.id));
   if (!asserted.secret) return 'no-secret';
+  const wrap = wrapOf(session.wraps, asserted.id);
   if (!wrap) return 'no-wrap';
   try {
-    return await unwrapVaultKey(await kekFrom(asserted.secret, salt(session)), wrap, { vault: session.vault, credential: asserted.id });
+    return await unwrap(session, wrap, { credential: asserted.id, ikm: asserted.secret });
   } catch (error) {
     if (error instanceof OpenError) return 'wrong-secret';
     throw error;
   }
+}
+
+const wrapOf = (wraps: readonly Wrap[], credential: Bytes | null): Wrap | undefined =>
+  wraps.find((w) => (credential ? w.kind === 'passkey' && w.credential === b64u(credential) : w.kind === 'recovery'));
+
+/** The vault key of a wrap of either sort. */
+async function unwrap(session: Session, wrap: Wrap, { credential, ikm }: Here): Promise<Bytes> {
+  const owner = { vault: session.vault, ...(credential && { credential }) };
+  if (!wrap.ephemeral) return unwrapVaultKey(await kekFrom(ikm, salt(session)), wrap, owner);
+  return (await import('../../core/way')).unwrapFrom(ikm, salt(session), wrap, owner);
+}
+
+/** The key before, of vaults whose rotation cannot be finished: a document opens under neither. */
+const unfinished = new WeakMap<Session, VaultKey>();
+
+/**
+ * Finishes a rotation that was begun and left. The session is as it is then. If this way in opens only one of the two
+ * keys, or none, there is nothing that it could finish.
+ */
+async function settled(session: Session, credential: Bytes | null, ikm: Bytes | null): Promise<Session> {
+  const [old, next] = [wrapOf(session.wraps, credential), wrapOf(session.next, credential)];
+  if (!old || !next || !ikm) return session;
+  const here = { credential, ikm };
+  let before: VaultKey, after: VaultKey;
+  try {
+    before = await keyOf(await unwrap(session, old, here), session.key);
+    after = await keyOf(await unwrap(session, next, here), session.key + 1);
+  } catch (error) {
+    if (error instanceof OpenError) return session;
+    throw error;
+  }
+  const { finish } = await import('../rotation/rotate');
+  const finished = await finish(before, after, () => undefined);
+  if (finished) return { ...finished, credential: session.credential };
+  const halfway: Session = { ...session, key: after.number, wraps: session.next, next: [] };
+  unfinished.set(halfway, before);
+  return halfway;
+}
+
+async function keyOf(raw: Bytes, number: number): Promise<VaultKey> {
+  const key = await vaultKeyFrom(raw, number);
+  raw.fill(0);
+  return key;
 }
 
 /** The session of an earlier visit, if words alone can go on from it. */
@@ -53,6 +103,8 @@ export const sessionForWords = async (): Promise<Session | null> => {
 
 /** What words give: the vault key, and the bytes they stand for, to make another wrap with. Whoever holds it wipes it. */
 export interface ByWords {
+  /** As it is now: a rotation that was left is finished. */
+  session: Session;
   raw: Bytes;
   entropy: Bytes;
 }
@@ -61,9 +113,10 @@ export interface ByWords {
 export async function openByWords(session: Session, typed: string): Promise<ByWords> {
   const { entropyOf } = await import('../../core/words');
   const entropy = entropyOf(typed);
-  const wrap = session.wraps.find((w) => w.kind === 'recovery');
+  const now = await settled(session, null, entropy);
+  const wrap = wrapOf(now.wraps, null);
   if (!wrap) throw new OpenError();
-  return { entropy, raw: await unwrapVaultKey(await kekFrom(entropy, salt(session)), wrap, { vault: session.vault }) };
+  return { session: now, entropy, raw: await unwrap(now, wrap, { credential: null, ikm: entropy }) };
 }
 
 /**
@@ -82,9 +135,9 @@ export const freshVaultKey = (): Bytes => newVaultKey(systemRandom);
 
 /** Opens the vault and wipes the bytes of its key: from here on the key cannot be read out. */
 export async function enter(session: Session, raw: Bytes): Promise<OpenVault> {
-  const key = await vaultKeyFrom(raw);
-  raw.fill(0);
-  return OpenVault.open(session.vault, key, fetchDocuments);
+  const key = await keyOf(raw, session.key);
+  const before = unfinished.get(session);
+  return OpenVault.open(session.vault, before ? { ...key, before } : key, fetchDocuments);
 }
 
 const salt = (session: Session): Bytes => fromB64u(session.salt, 32);
