@@ -52,6 +52,7 @@ var (
 	ErrUnreachable = business.ErrUnreachable // the operator gave no answer; send the same again
 	ErrLedger      = anchor.ErrUnavailable   // the ledger gave no answer
 	ErrNotFound    = business.ErrNotFound    // no such request or grant of this business
+	ErrOtherLedger = business.ErrOtherLedger // others sign the ledger than those pinned, who did not agree to it
 	ErrLetter      = business.ErrLetter      // a grant's letter does not stand: the grant is of no use
 	ErrReturned    = business.ErrReturned    // what a browser brought back is no answer of ours
 	ErrNotOver     = business.ErrNotOver     // the grant has not ended

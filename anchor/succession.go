@@ -118,6 +118,17 @@ func (v *Verifier) Header(signed []byte) (Head, error) {
 	return Head{Size: f.size, Root: f.root, Height: f.height, Time: f.time}, err
 }
 
+// At is the set that signs at the height of a header; the header is not verified.
+func (v *Verifier) At(signed []byte) ValidatorSet {
+	header, err := ParseSignedHeader(signed)
+	if err != nil {
+		return v.Newest()
+	}
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	return v.setAt(header.Header.Height)
+}
+
 // setAt is the set that signs a height; v.mu is held.
 func (v *Verifier) setAt(height int64) ValidatorSet {
 	for _, r := range v.reigns {

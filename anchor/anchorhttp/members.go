@@ -3,6 +3,7 @@ package anchorhttp
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -74,7 +75,9 @@ func Members(r *mux.Router, m anchor.Membership) {
 // of theirs.
 func setOf(ctx context.Context, m anchor.Membership, chain anchor.Chain, hash [32]byte) (*anchor.ValidatorSet, error) {
 	registers, err := m.Registers(ctx)
-	if err != nil {
+	if errors.Is(err, anchor.ErrNotFound) {
+		return nil, nil
+	} else if err != nil {
 		return nil, err
 	}
 	for _, r := range registers {

@@ -31,6 +31,7 @@ type Memory struct {
 	chain   anchor.Chain
 	now     func() time.Time
 	signers Signers
+	steps   []anchor.Step // from the signers before
 	key     anchor.CheckpointKey
 
 	mu       sync.RWMutex

@@ -5,7 +5,8 @@
 // # Trust
 //
 // The package believes the validator set and the checkpoint key that it was
-// given, or the first ones that it was told, and its own state. It sees every
+// given, or the first ones that it was told, and its own state; other validators it
+// believes only if those before agreed to them. It sees every
 // violation in what this member shows to this watcher; that a member shows
 // somebody else another log is seen when the two compare their checkpoints. A
 // changed state file makes it blind for what was before. A Council believes its own
@@ -28,6 +29,8 @@ type Member interface {
 	Checkpoint(ctx context.Context) ([]byte, error)
 	SignedHeader(ctx context.Context) ([]byte, error)
 	Consistency(ctx context.Context, from, to uint64) (anchor.Consistency, error)
+	// Steps are the changes of the validators since the set with this hash.
+	Steps(ctx context.Context, from [32]byte) ([]anchor.Step, error)
 }
 
 // Kind is what a member did wrong. The set is closed.
@@ -38,6 +41,9 @@ const (
 	Signature Kind = "signature"
 	// Header: the header is not signed by the validators.
 	Header Kind = "header"
+	// Succession: others sign than the validators, and the member does not prove that
+	// these made way for them.
+	Succession Kind = "succession"
 	// Shrunk: a log or a height is smaller than it was.
 	Shrunk Kind = "shrunk"
 	// Split: one size, two roots.
@@ -107,9 +113,16 @@ func Begin(ctx context.Context, m Member, set anchor.ValidatorSet, key string) (
 // An error that is a *Violation has the evidence; with any other, nothing is
 // shown and the state stays.
 func (s State) Look(ctx context.Context, m Member) (State, Step, error) {
-	l := look{m: m, known: s}
+	l := look{m: m, known: s, set: s.Validators}
 	if err := l.run(ctx); err != nil {
 		return State{}, Step{}, err
+	}
+	if l.set.Hash() != s.Validators.Hash() { // those before agreed
+		if s.First == nil {
+			first := s.Validators
+			s.First = &first
+		}
+		s.Validators = l.set
 	}
 	s.Last = l.told
 	return s, Step{Head: l.now.head, Checkpoint: l.now.checkpoint.size, Grown: l.now.checkpoint.size - l.last.checkpoint.size}, nil
@@ -133,6 +146,7 @@ func (r read) fixed() tree { return tree{r.head.Size, r.head.Root} }
 type look struct {
 	m         Member
 	known     State
+	set       anchor.ValidatorSet // that signs what is told now
 	told      Said
 	last, now read
 }
@@ -163,8 +177,13 @@ func (l *look) run(ctx context.Context) error {
 	if l.told.SignedHeader, err = l.m.SignedHeader(ctx); err != nil {
 		return err
 	}
-	if l.now.head, l.now.hash, err = l.known.openHeader(l.told); err != nil {
-		return l.violation(Header, nil, "the header is not signed by the validators: %v", err)
+	if l.now.head, l.now.hash, err = openHeader(l.set, l.told); anchor.OtherValidators(err) {
+		err = l.succeed(ctx)
+	} else if err != nil {
+		err = l.violation(Header, nil, "the header is not signed by the validators: %v", err)
+	}
+	if err != nil {
+		return err
 	}
 	switch was, is := l.last.head, l.now.head; {
 	case is.Height < was.Height:
@@ -182,10 +201,31 @@ func (l *look) run(ctx context.Context) error {
 	return l.grows(ctx, "header", l.last.fixed(), "header", l.now.fixed())
 }
 
+// succeed finds out whether the validators made way for those who signed the header.
+func (l *look) succeed(ctx context.Context) error {
+	steps, err := l.m.Steps(ctx, l.known.Validators.Hash())
+	if errors.Is(err, anchor.ErrUnavailable) {
+		return err
+	}
+	if err != nil {
+		return l.violation(Succession, nil, "others than the validators signed the header, and the member shows no change that leads to them: %v", err)
+	}
+	v := anchor.NewVerifier(l.known.Validators)
+	if err := v.Follow(steps...); err != nil {
+		return l.violation(Succession, nil, "others than the validators signed the header, and those before did not agree to them: %v", err)
+	}
+	if _, err := v.Header(l.told.SignedHeader); err != nil {
+		return l.violation(Succession, nil, "others than the validators signed the header, and no change leads to them: %v", err)
+	}
+	l.set = v.At(l.told.SignedHeader)
+	l.now.head, l.now.hash, err = openHeader(l.set, l.told)
+	return err
+}
+
 // recall opens what the state remembers: it was verified when it was kept.
 func (l *look) recall() (err error) {
 	if l.last.checkpoint, err = l.known.openCheckpoint(l.known.Last); err == nil {
-		l.last.head, l.last.hash, err = l.known.openHeader(l.known.Last)
+		l.last.head, l.last.hash, err = openHeader(l.known.Validators, l.known.Last)
 	}
 	if err != nil {
 		return fmt.Errorf("reading the state: %w; it was changed: restore it, or begin with another file", err)

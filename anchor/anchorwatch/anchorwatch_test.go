@@ -27,6 +27,14 @@ type member struct {
 	checkpoint  func() ([]byte, error)
 	header      func() ([]byte, error)
 	consistency func(from, to uint64) (anchor.Consistency, error)
+	steps       func() ([]anchor.Step, error)
+}
+
+func (m *member) Steps(ctx context.Context, from [32]byte) ([]anchor.Step, error) {
+	if m.steps != nil {
+		return m.steps()
+	}
+	return m.Ledger.(anchor.Membership).Succession(ctx, from)
 }
 
 func (m *member) CheckpointKey(context.Context) (string, error) { return m.Ledger.CheckpointKey(), nil }
@@ -142,7 +150,7 @@ func TestViolations(t *testing.T) {
 			m.header = func() ([]byte, error) {
 				return anchortest.NewSigners(chain, 11).Sign(99, noon, anchor.AppHash(head.Root, head.Size, [32]byte{})).Bytes(), nil
 			}
-		}, anchorwatch.Header, "validator"},
+		}, anchorwatch.Succession, "validator"},
 		{"a header that nobody signed", func(t *testing.T, m *member, l *anchortest.Memory) {
 			head, _ := l.Head(t.Context())
 			m.header = func() ([]byte, error) {
@@ -269,7 +277,7 @@ func TestBeginningWithWhatIsKnown(t *testing.T) {
 		t.Fatal(err)
 	}
 	var v *anchorwatch.Violation
-	if _, _, err := anchorwatch.Begin(t.Context(), m, anchortest.NewSigners(chain, 1, 2).Set, ""); !errors.As(err, &v) || v.Kind != anchorwatch.Header {
+	if _, _, err := anchorwatch.Begin(t.Context(), m, anchortest.NewSigners(chain, 1, 2).Set, ""); !errors.As(err, &v) || v.Kind != anchorwatch.Succession {
 		t.Errorf("other validators: %v", err)
 	}
 	if _, _, err := anchorwatch.Begin(t.Context(), m, known.Validators, thief.Public()); !errors.As(err, &v) || v.Kind != anchorwatch.Signature {

@@ -17,9 +17,18 @@ import (
 // State is what a watcher trusts and what it was told last. The member's own
 // words are kept as it said them, so that they are evidence.
 type State struct {
-	Validators anchor.ValidatorSet
-	Key        string // of the member's checkpoints
+	Validators anchor.ValidatorSet  // who signed what was told last
+	First      *anchor.ValidatorSet // whom it was begun with; nil if it is still these
+	Key        string               // of the member's checkpoints
 	Last       Said
+}
+
+// Trusted are the validators that the state was begun with.
+func (s State) Trusted() anchor.ValidatorSet {
+	if s.First != nil {
+		return *s.First
+	}
+	return s.Validators
 }
 
 func (s State) openCheckpoint(said Said) (tree, error) {
@@ -30,8 +39,8 @@ func (s State) openCheckpoint(said Said) (tree, error) {
 	return tree{c.Size, c.Root}, err
 }
 
-func (s State) openHeader(said Said) (anchor.Head, [32]byte, error) {
-	head, err := anchor.VerifyHeader(s.Validators, said.SignedHeader)
+func openHeader(set anchor.ValidatorSet, said Said) (anchor.Head, [32]byte, error) {
+	head, err := anchor.VerifyHeader(set, said.SignedHeader)
 	if err != nil {
 		return head, [32]byte{}, err
 	}
@@ -81,10 +90,11 @@ func strict(b []byte, to any) error {
 }
 
 type stateJSON struct {
-	V          int                 `json:"v"`
-	Validators anchor.ValidatorSet `json:"validators"`
-	Key        string              `json:"checkpoint_key"`
-	Last       Said                `json:"last"`
+	V          int                  `json:"v"`
+	Validators anchor.ValidatorSet  `json:"validators"`
+	First      *anchor.ValidatorSet `json:"first_validators,omitempty"`
+	Key        string               `json:"checkpoint_key"`
+	Last       Said                 `json:"last"`
 }
 
 type evidenceJSON struct {
@@ -120,12 +130,12 @@ func parseState(b []byte) (State, error) {
 	if j.V != 1 {
 		return State{}, fmt.Errorf("it has version %d, this program knows 1", j.V)
 	}
-	return State{j.Validators, j.Key, j.Last}, j.Validators.Validate()
+	return State{j.Validators, j.First, j.Key, j.Last}, j.Validators.Validate()
 }
 
 // Keep writes the state, whole or not at all, and durably.
 func (s State) Keep(path string) error {
-	if err := write(path, stateJSON{1, s.Validators, s.Key, s.Last}); err != nil {
+	if err := write(path, stateJSON{1, s.Validators, s.First, s.Key, s.Last}); err != nil {
 		return fmt.Errorf("keeping the state: %w", err)
 	}
 	return nil
@@ -134,7 +144,7 @@ func (s State) Keep(path string) error {
 // Keep writes the evidence beside a state file, under a name that is not taken,
 // and returns the name.
 func (v *Violation) Keep(state, ledger string, now time.Time) (string, error) {
-	e := evidenceJSON{1, v.Kind, v.Detail, now.Unix(), ledger, stateJSON{1, v.Known.Validators, v.Known.Key, v.Known.Last}, v.Told, v.Proof}
+	e := evidenceJSON{1, v.Kind, v.Detail, now.Unix(), ledger, stateJSON{1, v.Known.Validators, v.Known.First, v.Known.Key, v.Known.Last}, v.Told, v.Proof}
 	for n := 1; ; n++ {
 		path := fmt.Sprintf("%s.evidence-%d.json", state, n)
 		if _, err := os.Lstat(path); err == nil {

@@ -32,8 +32,9 @@ another one.
 
 The validator set is what the audit trusts; take it from the ledger's members, not
 from the business whose trail it is. Offline the proofs in the trail are checked.
-With --ledger the ledger is also asked for permits and withdrawals that the trail
-leaves out. TRAIL may be - for standard input.
+An exported trail proves, too, which entries its grants have; with --ledger the ledger
+is asked for them as of now. Members may have changed since the file: with --ledger the
+changes are fetched and checked, offline they are in the trail, or give --succession. TRAIL may be - for standard input.
 
 Exit status: 0 no findings, 1 findings or nothing to audit, 2 usage.`,
 		Example: `  coffer audit trail.ndjson --validators validators.json
@@ -67,6 +68,12 @@ Exit status: 0 no findings, 1 findings or nothing to audit, 2 usage.`,
 			if o.Validators, err = validatorSet(cmd, path, origin); err != nil {
 				return err
 			}
+			if path == "" {
+				origin = "" // the newest set is the ledger's own word
+			}
+			if o.Succession, err = succession(cmd, o.Validators, origin); err != nil {
+				return err
+			}
 			report, err := audit.Run(cmd.Context(), trail, o)
 			if err != nil && !errors.Is(err, audit.ErrNothing) {
 				return err
@@ -97,6 +104,7 @@ Exit status: 0 no findings, 1 findings or nothing to audit, 2 usage.`,
 	f := cmd.Flags()
 	f.String("validators", "", "the ledger's validator set, a `file` (see: coffer ledger validators)")
 	f.String("ledger", "", "ask the ledger too, at this `origin`; without --validators its own word is taken for them")
+	successionFlag(cmd)
 	f.Bool("json", false, "write the report as JSON")
 	f.String("html", "", "also write the report as a page for people, to a `file`")
 	f.String("at", "", "judge what was due as of this `moment`, as in 2026-12-31 or 2026-12-31T12:00:00Z")

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -19,7 +20,7 @@ func newLedger() *cobra.Command {
 		Short: "Look at the ledger",
 		Long:  `The ledger holds commitments and random keys. Any member answers for it.`,
 	})
-	cmd.AddCommand(newLedgerValidators(), newLedgerHead(), newLedgerStatus(time.Now), newLedgerWatch(time.Now), newLedgerMembers(time.Now))
+	cmd.AddCommand(newLedgerValidators(), newLedgerSuccession(), newLedgerHead(), newLedgerStatus(time.Now), newLedgerWatch(time.Now), newLedgerMembers(time.Now))
 	return cmd
 }
 
@@ -29,7 +30,9 @@ func newLedgerValidators() *cobra.Command {
 		Short: "Save who signs the ledger: what audits and verification trust",
 		Long: `Writes the validator set as one member tells it. All that is verified with this
 file rests on it: save it once, from a member you trust, and compare it with what
-the other members publish.`,
+the other members publish. What members joined or left later follows from it; with
+--first it is the set that the ledger began with, for trails and receipts from before
+today's members.`,
 		Example: `  coffer ledger validators --ledger http://localhost:8080 --out validators.json`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			origin, _ := cmd.Flags().GetString("ledger")
@@ -40,6 +43,16 @@ the other members publish.`,
 			set, err := client.Validators(cmd.Context())
 			if err != nil {
 				return err
+			}
+			if first, _ := cmd.Flags().GetBool("first"); first {
+				registers, err := client.Registers(cmd.Context())
+				if err != nil {
+					return err
+				}
+				if len(registers) == 0 {
+					return errors.New("the ledger tells no member register; take its genesis from a member, or leave --first out")
+				}
+				set = registers[0].Validators(set.Chain)
 			}
 			b, err := json.MarshalIndent(set, "", "  ")
 			if err != nil {
@@ -52,6 +65,7 @@ the other members publish.`,
 		},
 	}
 	ledgerFlag(cmd)
+	cmd.Flags().Bool("first", false, "the validators that the ledger began with")
 	cmd.Flags().String("out", "", "write to this `file` instead of standard output")
 	return cmd
 }

@@ -42,10 +42,21 @@ with what to do, and what it sees of the other members.`,
 			if err != nil {
 				return err
 			}
-			head, err := anchor.VerifyHeader(set, signed)
+			v := anchor.NewVerifier(set)
+			head, err := v.Header(signed)
+			if path != "" && anchor.OtherValidators(err) {
+				steps, serr := succession(cmd, set, origin)
+				if serr != nil {
+					return serr
+				}
+				if err = v.Follow(steps...); err == nil {
+					head, err = v.Header(signed)
+				}
+			}
 			if err != nil {
 				return fmt.Errorf("verifying the ledger's newest header: %w", err)
 			}
+			set = v.Newest()
 			w := cmd.OutOrStdout()
 			fmt.Fprintf(w, "chain       %s\nsize        %d entries\nroot        %x\nheight      %d\ntime        %s\nage         %s\n",
 				set.Chain, head.Size, head.Root, head.Height, head.Time.UTC().Format(time.RFC3339), now().Sub(head.Time).Round(time.Second))

@@ -36,6 +36,7 @@ func serveMember() *fakeMember {
 	m.server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		r := mux.NewRouter()
 		anchorhttp.Routes(r, m.shown.Load())
+		anchorhttp.Members(r, m.shown.Load())
 		anchorhttp.Status(r, "script", func() anchor.Condition { return *m.condition.Load() })
 		r.ServeHTTP(w, req)
 	}))

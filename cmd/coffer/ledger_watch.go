@@ -22,7 +22,7 @@ func newLedgerWatch(now func() time.Time) *cobra.Command {
 		Long: `Asks a member again and again for its newest checkpoint and signed header, and
 checks that the member's key and more than two thirds of the validators signed
 them, that both are of one log, and that the log only grew since the last look.
-Each look is a line.
+Each look is a line. When members join or leave, it follows if those before agreed.
 
 What was seen is in the state file; keep it, and a member cannot show another past
 even after months. With a new state file, the validators and the member's key are
@@ -93,7 +93,7 @@ func (w *watcher) begin() error {
 	if err != nil {
 		return err
 	}
-	if len(w.set.Validators) > 0 && (w.set.Chain != state.Validators.Chain || w.set.Hash() != state.Validators.Hash()) {
+	if len(w.set.Validators) > 0 && (w.set.Chain != state.Validators.Chain || w.set.Hash() != state.Trusted().Hash()) {
 		return fmt.Errorf("the state %s was begun with other validators than --validators names; begin with another state file", w.path)
 	}
 	if w.key != "" && w.key != state.Key {
@@ -149,6 +149,9 @@ func (w *watcher) look(ctx context.Context) error {
 	}
 	if w.state == nil {
 		fmt.Fprintf(w.out, "watching %s\nvalidators %x\nkey %s\n", state.Validators.Chain, state.Validators.Hash(), state.Key)
+	}
+	if w.state != nil && w.state.Validators.Hash() != state.Validators.Hash() {
+		w.say("other validators, to whom those before agreed: %d, %x", len(state.Validators.Validators), state.Validators.Hash())
 	}
 	w.state = &state
 	w.say("ok  size %d (+%d)  height %d  root %x", step.Checkpoint, step.Grown, step.Height, step.Root)

@@ -21,7 +21,8 @@ func newVerify() *cobra.Command {
 means where it does not hold: who signed it, what it says, that the ledger holds a
 commitment to exactly this receipt, and that the members in the validator set
 signed for it; then, if the file has them, the business's counter-signature and
-how the grant ended. No network is used. RECEIPT may be - for standard input, or a
+how the grant ended. No network is used. If members joined or left between the
+validators' file and the receipt, give --succession, too. RECEIPT may be - for standard input, or a
 page that --html wrote.
 
 With --html the same is written as a page for people, with every field in plain
@@ -53,7 +54,11 @@ Exit status: 0 it holds, 1 it does not, 2 usage.`,
 			if err != nil {
 				return err
 			}
-			v, err := audit.Verify(cmd.Context(), bundle, set, agent.New(agent.Options{}))
+			steps, err := succession(cmd, set, "")
+			if err != nil {
+				return err
+			}
+			v, err := audit.Verify(cmd.Context(), bundle, set, agent.New(agent.Options{}), steps...)
 			if err != nil {
 				return err
 			}
@@ -83,6 +88,7 @@ Exit status: 0 it holds, 1 it does not, 2 usage.`,
 		},
 	}
 	cmd.Flags().String("validators", "", "the ledger's validator set, a `file` (see: coffer ledger validators)")
+	successionFlag(cmd)
 	cmd.Flags().String("html", "", "also write the receipt as a page for people, to this `file`")
 	cmd.Flags().Bool("json", false, "write the checks as JSON")
 	return cmd

@@ -42,7 +42,7 @@ var explanations = map[string]explanation{
 	stepLedger: {"A proof counts for one ledger only, and the signatures must be over this very header.",
 		"The proof is of another ledger, or its signatures are for another header than it shows."},
 	stepNames: {"Who may vouch for the ledger is fixed by the validator set that you brought. Take it from the ledger's members, never from the one who hands you the receipt.",
-		"The ledger was signed by others than those in your validator set. Either you have an old set, or the ledger is not the one you trust."},
+		"The ledger was signed by others than those in your validator set. Either members joined or left since you saved it (give the succession, or if the receipt is older, the set that the ledger began with), or the ledger is not the one you trust."},
 	stepThirds: {"No single member can make the ledger say something: it takes more than two thirds of them.",
 		"Too few members signed. The entry may never have been accepted."},
 	stepLog: {"The signed header sums up every entry in one hash; the path shows that this entry is among them. So it cannot have been added later, or be taken out.",

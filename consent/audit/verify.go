@@ -64,13 +64,17 @@ func VerifyReceipt(ctx context.Context, bundle []byte, set anchor.ValidatorSet, 
 }
 
 // Verify explains what a receipt bundle shows, step by step, against a validator set
-// that the caller trusts. It needs no network. The steps are always the same and in
+// that the caller trusts, and those that it made way for since. It needs no network. The steps are always the same and in
 // the same order; a counter-signature and a withdrawal add theirs when the file has
 // one. Sound tells whether all passed. An error says that the file is no bundle at
 // all, ErrTruncated that it was one.
-func Verify(ctx context.Context, bundle []byte, set anchor.ValidatorSet, s consent.Signatures) (Verified, error) {
+func Verify(ctx context.Context, bundle []byte, set anchor.ValidatorSet, s consent.Signatures, since ...anchor.Step) (Verified, error) {
 	if err := set.Validate(); err != nil {
 		return Verified{}, fmt.Errorf("reading the validator set: %w", err)
+	}
+	proofs := anchor.NewVerifier(set)
+	if err := proofs.Follow(since...); err != nil {
+		return Verified{}, fmt.Errorf("reading the succession of validators: %w", err)
 	}
 	b, err := consent.ParseBundle(bundle)
 	if err != nil {
@@ -81,7 +85,7 @@ func Verify(ctx context.Context, bundle []byte, set anchor.ValidatorSet, s conse
 		}
 		return Verified{}, fmt.Errorf("reading the receipt: %w", err)
 	}
-	v := &verification{set: set, Verified: Verified{Bundle: b}}
+	v := &verification{set: set, proofs: proofs, Verified: Verified{Bundle: b}}
 	v.receiptSteps(ctx, b, s)
 	v.entrySteps(b)
 	v.proofSteps(b)
@@ -96,7 +100,8 @@ func Verify(ctx context.Context, bundle []byte, set anchor.ValidatorSet, s conse
 
 type verification struct {
 	Verified
-	set anchor.ValidatorSet
+	set    anchor.ValidatorSet
+	proofs *anchor.Verifier
 }
 
 func (v *verification) step(name string, err error, passed string, args ...any) bool {
@@ -162,7 +167,7 @@ func (v *verification) entrySteps(b consent.Bundle) {
 
 // proofSteps tells a proof's one answer as the steps it was found in.
 func (v *verification) proofSteps(b consent.Bundle) {
-	proven, err := b.Proof.Verify(v.set)
+	proven, err := v.proofs.Verify(b.Proof)
 	var refused *anchor.ProofError
 	if err != nil && !errors.As(err, &refused) {
 		refused = &anchor.ProofError{Reason: anchor.ProofFormat, Detail: err.Error()}
@@ -231,7 +236,7 @@ func (v *verification) withdrawalSteps(ctx context.Context, w consent.BundledWit
 		err = anchor.Verify(v.set.Chain, end, v.Entry.WalletKey)
 	}
 	ours := v.step(stepEndEntry, err, "valid from %s", end.Epoch.Time().Format("2006-01-02 15:04 UTC"))
-	proven, err := w.Proof.Verify(v.set)
+	proven, err := v.proofs.Verify(w.Proof)
 	if v.step(stepEndLog, err, "index %d of %d entries, %s", proven.Index, proven.Size, proven.Time.UTC().Format("2006-01-02 15:04 UTC")) && ours {
 		v.EndProven = &proven
 	}

@@ -72,6 +72,8 @@ type Business struct {
 	hooking  sync.Mutex
 	receiver *hooks.Receiver // of the webhook; made when the first delivery comes
 
+	following sync.Mutex // one at a time reads and writes succession.json
+
 	polling sync.Mutex // one Poll at a time: the cursor goes forward only
 
 	mu    sync.Mutex

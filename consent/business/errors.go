@@ -23,6 +23,9 @@ var (
 	ErrUnreachable = errors.New("no answer")
 	// ErrNotFound says that there is no such request or grant of this business.
 	ErrNotFound = errors.New("not found")
+	// ErrOtherLedger says that the ledger is not, or no longer, the one whose validators
+	// are pinned: others sign it, and those did not agree to them.
+	ErrOtherLedger = errors.New("the ledger's validators are not those that are pinned")
 )
 
 // Problem is an answer of the operator that says no (RFC 9457) and is no denial

@@ -62,7 +62,7 @@ func (b *Business) prove(ctx context.Context, set anchor.ValidatorSet, entry anc
 	if err != nil {
 		return anchor.Proof{}, fmt.Errorf("reading a proof: %w", err)
 	}
-	proven, err := p.Verify(set)
+	proven, err := b.verify(ctx, set, p)
 	if err != nil {
 		return anchor.Proof{}, fmt.Errorf("verifying a proof: %w", err)
 	}

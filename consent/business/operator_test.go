@@ -100,6 +100,7 @@ func newOperator(t *testing.T) *operator {
 	r, troubled := mux.NewRouter(), mux.NewRouter()
 	held := contracttest.Hold(t, r)
 	anchorhttp.Routes(r, o.ledger)
+	anchorhttp.Members(r, o.ledger)
 	for route, serve := range map[string]func(*http.Request) (any, error){
 		"POST /oauth/token":                     o.token,
 		"POST /business/v1/registrations":       o.register,

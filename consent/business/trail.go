@@ -22,6 +22,11 @@ func (b *Business) ExportTrail(ctx context.Context, w io.Writer) error {
 		return err
 	}
 	settle := func(ctx context.Context) error {
+		if err := b.catchUp(ctx); errors.Is(err, ErrOtherLedger) {
+			return err
+		} else if err != nil {
+			b.log.Info("the ledger tells of no changes of its validators", "error", err)
+		}
 		if err := b.settlePermits(ctx, true); err != nil && !errors.Is(err, anchor.ErrUnavailable) {
 			return err
 		}
