@@ -95,6 +95,14 @@ func (m Member) Validate() error {
 	return nil
 }
 
+// MadeFor says so if the member's keys were made for another ledger.
+func (m Member) MadeFor(c Chain) error {
+	if strings.HasPrefix(m.Checkpoint, c.Origin()+"+") {
+		return nil
+	}
+	return malformed("member.checkpoint", "%s made its keys for another ledger than %q; ask it for the file of: cofferd ledger init --chain %s", m.Name, c, c)
+}
+
 // Register is the members of a ledger. Each change by vote makes the next number.
 type Register struct {
 	Number  uint64   `json:"number"`

@@ -157,6 +157,11 @@ func Genesis(chain anchor.Chain, members []anchor.Member, at time.Time) ([]byte,
 	if err != nil {
 		return fail(err)
 	}
+	for _, m := range register.Members {
+		if err := m.MadeFor(chain); err != nil {
+			return fail(err)
+		}
+	}
 	params := cmttypes.DefaultConsensusParams()
 	params.Block.MaxBytes = 4 << 20
 	params.Version.App = appVersion

@@ -147,6 +147,7 @@ func TestLedgerCommandsRefuse(t *testing.T) {
 		"an operator too early":   {[]string{"init", "--data", h.path("late"), "--origin", "http://localhost:1"}, "run: cofferd ledger join"},
 		"a second genesis":        {[]string{"ledger", "genesis", "--chain", "high-street", filepath.Join(h.member(0), "public.json"), "--out", h.path("genesis.json")}, "a ledger has one genesis"},
 		"one key twice":           {[]string{"ledger", "genesis", "--chain", "x", write("a.json", public), write("b.json", edited(func(m *anchor.Member) { m.Name = "Another" })), "--out", h.path("x.json")}, "each member makes its own"},
+		"a member of another":     {[]string{"ledger", "genesis", "--chain", "x", write("g.json", public), "--out", h.path("x.json")}, "made its keys for another ledger than \"x\"; ask it for the file of: cofferd ledger init --chain x"},
 		"a bad country":           {[]string{"ledger", "genesis", "--chain", "x", write("c.json", edited(func(m *anchor.Member) { m.Country = "Germany" })), "--out", h.path("x.json")}, "ISO 3166-1"},
 		"half a public file":      {[]string{"ledger", "genesis", "--chain", "x", write("d.json", public[:90]), "--out", h.path("x.json")}, "and whole?"},
 		"an unknown key":          {[]string{"ledger", "genesis", "--chain", "x", write("e.json", bytes.Replace(public, []byte(`"name"`), []byte(`"nane"`), 1)), "--out", h.path("x.json")}, "nane"},

@@ -232,8 +232,11 @@ func newLedgerPropose() *cobra.Command {
 		c.AddCommand(sub)
 	}
 	propose("admit public.json", "A new member joins", "  cofferd ledger propose admit dpa/public.json --data shop-a", 1,
-		func(_ governed, args []string) (anchor.Proposal, error) {
+		func(g governed, args []string) (anchor.Proposal, error) {
 			m, err := readPublic(args[0])
+			if err == nil {
+				err = m.MadeFor(g.chain)
+			}
 			return anchor.Proposal{Kind: anchor.Admit, Member: m}, err
 		})
 	propose("remove NAME", "A member leaves; its validator stops counting two blocks after the vote", "  cofferd ledger propose remove \"Shop D\" --data shop-a", 1,
@@ -248,6 +251,9 @@ func newLedgerPropose() *cobra.Command {
 				return anchor.Proposal{}, err
 			}
 			m, err := readPublic(args[1])
+			if err == nil {
+				err = m.MadeFor(g.chain)
+			}
 			return anchor.Proposal{Kind: anchor.Change, Replaces: old.Key, Member: m}, err
 		})
 	propose("observer NAME", "A member keeps verifying and loses its vote, or gets it back with --observer=false", "  cofferd ledger propose observer \"Shop D\" --data shop-a", 1,
