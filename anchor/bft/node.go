@@ -3,9 +3,10 @@
 // rule. One validator or many run the same code.
 //
 // A home directory holds it: config/ (genesis, keys) and data/ (blocks, state,
-// log). The log could be rebuilt from the blocks; the file
-// data/priv_validator_state.json could not, and without it a validator might
-// sign two blocks at one height.
+// log). Old blocks are pruned; a member that has nothing, or was away for too
+// long, begins from a snapshot that the others offer. What it cannot get back
+// from them is the file data/priv_validator_state.json: without it a validator
+// might sign two blocks at one height.
 //
 // # Trust
 //
@@ -15,7 +16,12 @@
 // stolen config/priv_validator_key.json votes in this member's name; with more
 // than a third of the power such votes can stop the ledger, with more than two
 // thirds they can admit what the rule forbids. A stolen config/checkpoint_key
-// shows other logs in this member's name to whoever does not compare. Entries hold random keys,
+// shows other logs in this member's name to whoever does not compare. A member
+// that begins from a snapshot believes the genesis, the headers that its
+// validators and those after them signed, and of what no header fixes (open
+// votes, whose turn it is to propose) what more than a third of the genesis's
+// voters say alike: so many liars could make it fall out of step with the
+// others, and nothing more. Entries hold random keys,
 // commitments and hours, so who reads the home learns no more than what every
 // member sees.
 package bft
