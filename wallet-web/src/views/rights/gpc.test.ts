@@ -9,7 +9,10 @@ const run = (what: string) => {
   done.push(what);
 };
 vi.mock('./send', () => ({ demand: async (_: unknown, grants: GrantPlaintext[], d: { right: string }) => run(`${d.right} ${grants[0]!.business}`) }));
-vi.mock('../grant/withdraw', () => ({ withdraw: async (_: unknown, g: GrantPlaintext) => run(`withdraw ${g.grant}`) }));
+vi.mock('../grant/withdraw', async (original) => ({
+  ...(await original<object>()),
+  withdraw: async (_: unknown, g: GrantPlaintext, pause?: string) => run(`withdraw ${g.grant}${pause ? ` behind ${pause}` : ''}`),
+}));
 const sent = new Map<string, { right: string; grants: string[] }>();
 vi.mock('../../core/rights', () => ({ parseRights: (jws: string) => sent.get(jws) }));
 const api = vi.hoisted(() => ({ readGrants: vi.fn() }));
@@ -25,6 +28,7 @@ const grant = (id: string, business: string) => ({ grant: id, business }) as unk
 beforeEach(() => {
   done.length = 0;
   fail.clear();
+  api.readGrants.mockResolvedValue([]);
   sent.clear();
 });
 
@@ -45,11 +49,17 @@ describe('an opt-out', () => {
     expect(covers(all, { id: 'offers', purpose: MARKETING }, null, ['offers'])).toBe(true);
   });
 
-  it('conflicts with live grants for marketing only', async () => {
+  it('conflicts with grants for marketing that stand or are paused', async () => {
     const record = (id: string, purpose: string, state: string) => ({ grant: id, purpose, state, end: 0xffffffff });
-    api.readGrants.mockResolvedValue([record('a', MARKETING, 'live'), record('b', DELIVERY, 'live'), record('c', MARKETING, 'withdrawn'), record('d', MARKETING, 'anchoring'), record('e', MARKETING, 'live')]);
-    const held = new Map(['a', 'b', 'c', 'd'].map((id) => [id, grant(id, 'shop')]));
-    expect((await conflicting(vault(true, { grants: held }), catalogue())).map((g) => g.grant)).toEqual(['a', 'd']);
+    api.readGrants.mockResolvedValue([record('a', MARKETING, 'live'), record('b', DELIVERY, 'live'), record('c', MARKETING, 'withdrawn'), record('d', MARKETING, 'anchoring'), record('e', MARKETING, 'live'), record('f', MARKETING, 'paused'), record('g', DELIVERY, 'paused')]);
+    const held = new Map(['a', 'b', 'c', 'd', 'f', 'g'].map((id) => [id, grant(id, 'shop')]));
+    expect((await conflicting(vault(true, { grants: held }), catalogue())).map((g) => g.grant)).toEqual(['a', 'd', 'f']);
+  });
+
+  it('ends a paused grant behind its pause', async () => {
+    api.readGrants.mockResolvedValue([{ grant: 'a', state: 'live', receipt: 'r', receipts: ['r'], withdrawal_receipt: '' }, { grant: 'f', state: 'paused', receipt: 'r', receipts: ['r', 'p'], withdrawal_receipt: 'p' }]);
+    await optOutOfAll(vault(), [grant('a', 'one'), grant('f', 'one')]);
+    expect(done).toEqual(['opt-out one', 'withdraw a', 'withdraw f behind p']);
   });
 
   it('is sent to each business once, and withdraws every grant', async () => {

@@ -6,9 +6,9 @@ import { readGrants } from '../../api/grant';
 import type { Catalogue } from '../../core/attributes';
 import type { GrantPlaintext } from '../../core/plaintext';
 import { nowSeconds } from '../../components/dates';
-import { standing } from '../home/save';
 import { saveSettings } from '../documents';
-import { withdraw } from '../grant/withdraw';
+import { pauseOf, withdraw } from '../grant/withdraw';
+import { section, standOf } from '../grants/state';
 import type { OpenVault } from '../../store/vault.svelte';
 import { demand } from './send';
 
@@ -34,10 +34,10 @@ export async function setGpc(vault: OpenVault, gpc: boolean): Promise<void> {
   await saveSettings(vault, { gpc });
 }
 
-/** Live grants that an opt-out conflicts with, each with the wallet's own copy. */
+/** Grants that an opt-out conflicts with, paused ones too: they could be resumed. Each is the wallet's own copy. */
 export async function conflicting(vault: OpenVault, catalogue: Catalogue): Promise<GrantPlaintext[]> {
-  const live = standing(await readGrants(), nowSeconds());
-  return live.filter((g) => catalogue.purpose(g.purpose)?.marketing === true).flatMap((g) => vault.grants.get(g.grant) ?? []);
+  const open = (await readGrants()).filter((g) => section(standOf(g, nowSeconds())) !== 'ended');
+  return open.filter((g) => catalogue.purpose(g.purpose)?.marketing === true).flatMap((g) => vault.grants.get(g.grant) ?? []);
 }
 
 /**
@@ -47,12 +47,16 @@ export async function conflicting(vault: OpenVault, catalogue: Catalogue): Promi
  */
 export async function optOutOfAll(vault: OpenVault, grants: readonly GrantPlaintext[]): Promise<void> {
   const failed: unknown[] = [];
+  const records = new Map((await readGrants()).map((r) => [r.grant, r]));
   const attempt = (run: () => Promise<unknown>) => run().catch((error: unknown) => failed.push(error));
   for (const business of new Set(grants.map((g) => g.business))) {
     const its = grants.filter((g) => g.business === business);
     // First: once withdrawn, a grant is no longer listed, and the opt-out could not be tried again.
     if (!(await optedOut(vault, its))) await attempt(() => demand(vault, its, { regime: 'ccpa', right: 'opt-out', attributes: [], text: '' }));
-    for (const g of its) await attempt(() => withdraw(vault, g));
+    for (const g of its) {
+      const record = records.get(g.grant);
+      await attempt(() => withdraw(vault, g, record && pauseOf(record)));
+    }
   }
   if (failed.length > 0) throw failed[0];
 }
