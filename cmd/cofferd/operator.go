@@ -177,7 +177,7 @@ func (o *operator) routes(folder string, config Config, now func() time.Time) (*
 	options := consenthttp.Options{
 		Origin: config.Origin, Store: o.consents, Sessions: sessions, Confirm: passkeys.Confirm,
 		Signatures: signatures, Policy: policy, Catalogue: rules.Catalogue(), Ledger: o.ledger, Clock: now, Log: o.log,
-		Translate: vaulthttp.Problem, Return: tokens.Return, AdmitAll: config.Dev, LocalWebhooks: config.Dev, Rate: perSecond(config.BusinessRate),
+		Translate: vaulthttp.Problem, Return: tokens.Return, Sign: tokens.Sign, AdmitAll: config.Dev, LocalWebhooks: config.Dev, Rate: perSecond(config.BusinessRate),
 	}
 	consenthttp.Wallet(r, options)
 	consenthttp.Business(r, options, tokens.Protect)

@@ -67,6 +67,9 @@ type Options struct {
 	// an OAuth client pushed; package consent/oauth knows. Nil knows of none.
 	Return func(ctx context.Context, r id.Request, gave bool) (to string, pushed bool, err error)
 
+	// Sign signs what the operator itself states, as a JWS of that type.
+	Sign func(typ string, claims any) (string, error)
+
 	// AdmitAll lets a business act as soon as it has registered. Dangerous outside
 	// development: otherwise the operator approves each.
 	AdmitAll bool

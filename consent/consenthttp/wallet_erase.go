@@ -78,7 +78,11 @@ func (wt *wallet) erase(w http.ResponseWriter, r *http.Request, v id.Vault) (ans
 	} else if err != nil {
 		return answer{}, err
 	}
-	return ok(map[string]any{"erased": consent.UnixAt(now), "grants_withdrawn": n})
+	receipt, err := wt.Sign(consent.ErasureType, consent.Erasure{V: 1, Operator: wt.Origin, Vault: v, Erased: consent.UnixAt(now), Grants: n})
+	if err != nil { // the vault is gone all the same
+		return answer{}, err
+	}
+	return ok(map[string]any{"erased": consent.UnixAt(now), "grants_withdrawn": n, "erasure": receipt})
 }
 
 // erases holds the receipt of a grant's end with its vault against the grant's newest. It

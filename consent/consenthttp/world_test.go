@@ -131,7 +131,7 @@ func newWorld(t testing.TB, edit ...func(*consenthttp.Options)) *world {
 	d := &doors{started: map[string]string{}}
 	o := consenthttp.Options{
 		Origin: consenttest.Operator, Store: w.store, Sessions: d, Confirm: d, Signatures: signatures, Policy: engine,
-		Catalogue: w.catalogue, Ledger: w.ledger, Clock: w.clock.Now, Log: log, Translate: translate, AdmitAll: true,
+		Catalogue: w.catalogue, Ledger: w.ledger, Clock: w.clock.Now, Log: log, Translate: translate, AdmitAll: true, Sign: server.Sign,
 		Rate: rate.Inf, WaitGive: time.Second, WaitWithdraw: time.Second,
 	}
 	o.Return = server.Return

@@ -158,6 +158,10 @@ func (s *Server) at(path string) string { return s.o.Origin + path }
 // metadata announces what there is. A test holds it against the routes.
 func (s *Server) metadata(w http.ResponseWriter, _ *http.Request) {
 	methods, algorithms := []string{"private_key_jwt"}, []string{string(jose.ES256)}
+	keys := jose.JSONWebKeySet{}
+	if key, err := s.jwk(); err == nil { // or what it signed cannot be verified
+		keys.Keys = append(keys.Keys, key)
+	}
 	httpjson.Write(w, http.StatusOK, map[string]any{
 		"issuer":                                         s.o.Origin,
 		"authorization_endpoint":                         s.at(authorizePath),
@@ -166,6 +170,7 @@ func (s *Server) metadata(w http.ResponseWriter, _ *http.Request) {
 		"introspection_endpoint":                         s.at(introspectPath),
 		"revocation_endpoint":                            s.at(revokePath),
 		"grant_management_endpoint":                      s.at(grantsPath),
+		"jwks":                                           keys, // of tokens, and of the operator's own statements
 		"require_pushed_authorization_requests":          true,
 		"request_object_signing_alg_values_supported":    algorithms,
 		"authorization_response_iss_parameter_supported": true,

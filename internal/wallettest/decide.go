@@ -362,7 +362,12 @@ func (w *Wallet) Erase(ctx context.Context) error {
 		}
 		receipts = append(receipts, map[string]any{"grant": g, "receipt": jwt})
 	}
-	return w.Do(ctx, "POST", "/erase", map[string]any{"ceremony": o.Ceremony, "credential": credential, "withdraws": []string{}, "receipts": receipts}, nil)
+	var done struct {
+		Erasure string `json:"erasure"`
+	}
+	err = w.Do(ctx, "POST", "/erase", map[string]any{"ceremony": o.Ceremony, "credential": credential, "withdraws": []string{}, "receipts": receipts}, &done)
+	w.Erasure = done.Erasure
+	return err
 }
 
 // agreement is the key that a business's messages open with.

@@ -34,6 +34,8 @@ type Wallet struct {
 	Named  map[string]id.Document // attributes by name
 	Held   map[id.Grant]Held      // what it knows of its grants
 
+	Erasure string // the operator's receipt that it erased the vault
+
 	Returned string // where the operator sent the browser after the last decision
 }
 

@@ -1,5 +1,5 @@
 // The operator's contract (internal/contract) as types. Made by `npm run contract`; do not edit.
-// contract fd1d64e878099eebefde4b3417cea0f740b61295b9217ce0575562c3d4219ec6, types b28ff41fa8060455964ab89e20811593eaaa33b9a33bfb21d49d4f15b9b416f4
+// contract 4fb734367285ea7c4602d46e3f83b7b915c8fc48bbfec3e3ce3bba382763a2a3, types 7569f55d9ad62ded519ff14f63a640de8146f9e663e2c14dbd1d0083c36fd0bf
 export interface paths {
     "/ledger/v1/checkpoint": {
         parameters: {
@@ -1249,6 +1249,7 @@ export interface paths {
                     content: {
                         "application/json": {
                             erased: components["schemas"]["Unix"];
+                            erasure: components["schemas"]["JWS"];
                             grants_withdrawn: number;
                         };
                     };

@@ -5,7 +5,7 @@ import { answer, opaque } from './answer';
 import { post } from './http';
 
 const challenge = answer({ public_key: opaque, ceremony: text(500) });
-const erased = answer({ erased: int(), grants_withdrawn: int() });
+const erased = answer({ erased: int(), grants_withdrawn: int(), erasure: text(5000) });
 
 export type Erased = Of<typeof erased>;
 

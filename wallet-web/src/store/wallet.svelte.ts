@@ -34,7 +34,7 @@ class Wallet {
   /** The passkeys as of the unlocking, some of which may have to be warned of. */
   alarms = $state.raw<readonly PasskeyState[]>([]);
   /** What an erasure just did; shown once instead of a vault. */
-  erased = $state.raw<{ time: number; grants: number } | null>(null);
+  erased = $state.raw<{ time: number; grants: number; receipt: string } | null>(null);
 
   enter(vault: OpenVault): void {
     this.vault = vault;
@@ -49,7 +49,7 @@ class Wallet {
     this.locked = why;
   }
 
-  erase(what: { time: number; grants: number }): void {
+  erase(what: { time: number; grants: number; receipt: string }): void {
     this.vault = null;
     this.waiting = [];
     this.alarms = [];

@@ -23,5 +23,5 @@ export async function eraseVault(vault: OpenVault, made: Erasures | null): Promi
   const credential = await confirmWithPasskey(public_key);
   const done = await erase(ceremony, credential, withdraws, grants.map((grant, i) => ({ grant, receipt: receipts[i]! })));
   await device.forgetAll(vault.id);
-  wallet.erase({ time: done.erased, grants: done.grants_withdrawn });
+  wallet.erase({ time: done.erased, grants: done.grants_withdrawn, receipt: done.erasure });
 }

@@ -70,6 +70,11 @@ export default {
     lead: (moment) => `Erledigt am ${moment}.`,
     grants: (n) => (n === 0 ? 'Keine Freigabe war in Kraft.' : counted(n, 'Eine Freigabe wurde widerrufen.', `${n} Freigaben wurden widerrufen.`)),
     text: 'Der Betreiber hat nichts mehr von Ihren Daten und keinen Schlüssel dazu. Sie können jetzt auch den Passkey von Ihrem Gerät löschen; er öffnet nichts.',
+    receipt: {
+      lead: 'Bewahren Sie die Quittung auf: Der Betreiber hat unterschrieben, dass Ihr Tresor gelöscht ist, und hat selbst keine Kopie davon.',
+      action: 'Quittung herunterladen',
+      file: 'coffer-loeschung.jws',
+    },
     action: 'Zum Anfang',
   },
 } satisfies Texts;

@@ -84,5 +84,10 @@ export const erased = {
   lead: (moment: string) => `Done on ${moment}.`,
   grants: (n: number) => (n === 0 ? 'No grant was in effect.' : n === 1 ? 'One grant was withdrawn.' : `${n} grants were withdrawn.`),
   text: 'The operator has none of your data any more, and no key to it. You may now also delete the passkey from your device; it opens nothing.',
+  receipt: {
+    lead: 'Keep the receipt: the operator has signed that your vault is erased, and has no copy of it.',
+    action: 'Download the receipt',
+    file: 'coffer-erasure.jws',
+  },
   action: 'To the beginning',
 };

@@ -70,6 +70,11 @@ export default {
     lead: (moment) => `Fait le ${moment}.`,
     grants: (n) => (n === 0 ? 'Aucun accord n’était en vigueur.' : counted(n, 'Un accord a été retiré.', `${n} accords ont été retirés.`)),
     text: 'L’opérateur n’a plus aucune de vos données, ni clé vers elles. Vous pouvez maintenant aussi supprimer la clé d’accès de votre appareil ; elle n’ouvre rien.',
+    receipt: {
+      lead: 'Gardez le reçu : l’opérateur a signé que votre coffre est effacé, et n’en a pas de copie.',
+      action: 'Télécharger le reçu',
+      file: 'coffer-effacement.jws',
+    },
     action: 'Au début',
   },
 } satisfies Texts;
