@@ -127,6 +127,35 @@ func TestLogIsRebuilt(t *testing.T) {
 	}
 }
 
+// Once old blocks are pruned the log cannot be made from the rest; the error says what
+// can be done.
+func TestLogIsLostWithPrunedBlocks(t *testing.T) {
+	home := newHome(t)
+	o := Options{Home: home, Chain: chain, KeepBlocks: time.Nanosecond, snapshotEvery: 5, chunkLevel: 4}
+	n, err := Start(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fill(t, n, "some ", 50)
+	base := n.node.BlockStore().Base()
+	if err := n.Close(); err != nil || base < 2 {
+		t.Fatalf("base %d, %v", base, err)
+	}
+	if err := os.RemoveAll(filepath.Join(home, "data/ledger.db")); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		n, err := Start(t.Context(), o)
+		if err == nil {
+			n.Close()
+			t.Fatal("it was opened")
+		}
+		if !strings.Contains(err.Error(), "cofferd ledger rejoin") || !strings.Contains(err.Error(), "backup") {
+			t.Errorf("the error is %v", err)
+		}
+	}
+}
+
 func TestInitIsOnce(t *testing.T) {
 	home := newHome(t)
 	key, err := os.ReadFile(filepath.Join(home, signingKeyFile))

@@ -183,7 +183,7 @@ func Start(ctx context.Context, o Options) (n *Node, err error) {
 	}
 	node, err := newComet(ctx, config, home, app, face, dbs, cometLogger{o.Logger, life})
 	if err != nil {
-		return nil, fmt.Errorf("opening the ledger at %s: %w; restore the whole home from one backup, or run: cofferd init in an empty one", o.Home, err)
+		return nil, fmt.Errorf("opening the ledger at %s: %w; restore the whole home from one backup, begin anew from the other members (cofferd ledger rejoin), or run: cofferd init in an empty one", o.Home, err)
 	}
 	app.blocks = node.BlockStore()
 	n = &Node{chain: o.Chain, app: app, node: node, dbs: dbs, life: life, logger: o.Logger, checkpoints: checkpoints,

@@ -107,12 +107,12 @@ func (n *Node) SignedHeader(ctx context.Context) ([]byte, error) {
 }
 
 // signedHeight is the newest height that has a header; a new ledger gets its
-// first in a moment.
+// first in a moment, and so does one that came as a snapshot.
 func (n *Node) signedHeight(ctx context.Context) (int64, error) {
 	if err := ctx.Err(); err != nil {
 		return 0, fmt.Errorf("%w: %w", anchor.ErrUnavailable, err)
 	}
-	now, err := n.app.until(ctx, func(h head) bool { return h.Height > 0 })
+	now, err := n.app.until(ctx, func(h head) bool { return h.Height > 0 && !h.Restored })
 	return now.Height, err
 }
 

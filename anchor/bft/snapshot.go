@@ -243,8 +243,8 @@ func (a *application) take() (snapshot, error) {
 // keepSnapshot writes the snapshot of the committed state with the block that comes
 // next, if it is time for one, and forgets the oldest.
 func (a *application) keepSnapshot(to dbm.Batch) error {
-	if a.head.Height < 1 || a.head.Size < 1 || a.head.Height%a.snapshotEvery != 0 {
-		return nil
+	if a.head.Height < 1 || a.head.Size < 1 || a.head.Height%a.snapshotEvery != 0 || a.head.Restored {
+		return nil // of what came as a snapshot the header is not here
 	}
 	s, err := a.take()
 	if err != nil {
