@@ -100,6 +100,10 @@ export default {
     changedTitle: 'Die Mitglieder des Registers haben sich geändert',
     changed:
       'Seit Sie das Register zum ersten Mal benutzt haben, unterschreiben andere seine Blöcke. Das kann in Ordnung sein (ein Mitglied kam oder ging), oder jemand zeigt Ihnen ein eigenes Register. Bis Sie die neuen annehmen, gelten Beweise nicht als geprüft.',
+    missing:
+      'Wenn Mitglieder kommen oder gehen, unterschreiben die bisherigen, dass sie einverstanden sind. Das zeigt hier nichts. Fragen Sie den Betreiber, warum, und vergleichen Sie den Fingerabdruck unten mit dem, den ein Mitglied des Registers nennt.',
+    forged:
+      'Was hier als Einverständnis der bisherigen Mitglieder gezeigt wird, haben diese nicht unterschrieben. Nehmen Sie das nicht an: Fragen Sie ein Mitglied des Registers oder die Aufsichtsbehörde.',
     chain: 'Das Register nennt sich anders als zuvor:',
     before: 'Fingerabdruck vorher',
     now: 'Fingerabdruck jetzt',

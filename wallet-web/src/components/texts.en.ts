@@ -137,6 +137,10 @@ export const ledger = {
   changedTitle: 'The members of the ledger have changed',
   changed:
     'Since your wallet first used the ledger, the set of validators that signs its blocks has become another. That can be in order (a member joined or left), or someone is showing you a ledger of their own. Until you accept the new set, proofs are not called verified.',
+  missing:
+    'When members join or leave, those before sign that they agree. Nothing shows that here. Ask the operator why, and compare the fingerprint below with what a member of the ledger says.',
+  forged:
+    'What is shown as the agreement of the members before is not signed by them. Do not accept this: ask a member of the ledger, or the supervisory authority.',
   chain: 'The ledger calls itself by another name than before:',
   before: 'Fingerprint before',
   now: 'Fingerprint now',

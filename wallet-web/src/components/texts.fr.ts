@@ -100,6 +100,10 @@ export default {
     changedTitle: 'Les membres du registre ont changé',
     changed:
       'Depuis votre premier usage du registre, d’autres signent ses blocs. Cela peut être en ordre (un membre est venu ou parti), ou quelqu’un vous montre un registre à lui. Jusqu’à ce que vous acceptiez les nouveaux, les preuves ne sont pas dites vérifiées.',
+    missing:
+      'Quand des membres arrivent ou partent, ceux d’avant signent leur accord. Rien ne le montre ici. Demandez-en la raison à l’opérateur, et comparez l’empreinte ci-dessous avec celle qu’indique un membre du registre.',
+    forged:
+      'Ce qui est montré comme l’accord des membres d’avant n’est pas signé par eux. N’acceptez pas : demandez à un membre du registre ou à l’autorité de contrôle.',
     chain: 'Le registre se nomme autrement qu’avant :',
     before: 'Empreinte avant',
     now: 'Empreinte maintenant',

@@ -2,8 +2,10 @@
 import type { RequestId } from '../core/id';
 import type { OpenVault } from './vault.svelte';
 
-/** The ledger shows other validators, or another name, than the ones pinned. */
+/** The ledger shows other validators, or another name, than the ones pinned, and those did not agree to it. */
 export interface LedgerChange {
+  /** `missing`: nothing leads from the pinned ones to these; `forged`: what is shown for it is not signed by them. */
+  why: 'missing' | 'forged';
   before: { chain_id: string; validators_hash: string };
   now: { chain_id: string; validators_hash: string };
 }

@@ -33,6 +33,8 @@ export interface SignedHeader {
   /** Unix seconds. */
   time: number;
   validatorsHash: Bytes;
+  /** Of the set that signs the next header. */
+  nextValidatorsHash: Bytes;
   appHash: Bytes;
   /** The header's hash: what a block is called. */
   hash: Bytes;
@@ -93,7 +95,7 @@ function parseHeader(bytes: Bytes): Omit<SignedHeader, 'commit'> {
   v.end();
   parseBlockId(lastBlock);
   const chain = fromUtf8(chainBytes, 'signed header');
-  const [, , validatorsHash = malformed(), , , appHash = malformed(), , , proposer = malformed()] = rest;
+  const [, , validatorsHash = malformed(), nextValidatorsHash = malformed(), , appHash = malformed(), , , proposer = malformed()] = rest;
   if (protocol !== BLOCK_PROTOCOL || !isChain(chain) || height < 1n) malformed();
   if (validatorsHash.length !== 32 || proposer.length !== 20) malformed();
   rest.forEach((hash, i) => {
@@ -108,7 +110,7 @@ function parseHeader(bytes: Bytes): Omit<SignedHeader, 'commit'> {
     lastBlock,
     ...rest.map((value) => dataField(1, value)),
   ]);
-  return { chain, height, time: Number(seconds), validatorsHash, appHash, hash };
+  return { chain, height, time: Number(seconds), validatorsHash, nextValidatorsHash, appHash, hash };
 }
 
 function parseCommit(bytes: Bytes): SignedHeader['commit'] {

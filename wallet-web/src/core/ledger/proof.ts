@@ -12,7 +12,7 @@ import { dataField, numberField } from './protobuf';
 const bytes = matching(/^[A-Za-z0-9_-]*$/, 'base64url');
 export const proofShape = object({ v: version, entry: bytes, index: int(), path: list(base64url(32), 64), signed_header: bytes });
 const chainId = matching(/^[!-~]{1,50}$/, 'a chain id');
-const setShape = object({
+export const setShape = object({
   v: version,
   chain_id: chainId,
   validators: list(object({ public_key: base64url(32), power: int(1) }), 1000, 1),

@@ -6,7 +6,8 @@ import { opens, type Opening } from './commitment';
 import { parseConsistency, verifyConsistency } from './consistency';
 import { encodeEntry, isSigned, leafOf, parseEntry, type Entry } from './entry';
 import { parseCompleteness, parseMultiProof, verifyCompleteness, verifyMultiProof, type ProvenList } from './lists';
-import { inclusionRoot, parseProof, parseValidatorSet, ProofError, verifyProof, type ValidatorSet } from './proof';
+import { followSuccession, parseSuccession } from './succession';
+import { inclusionRoot, parseProof, parseValidatorSet, ProofError, validatorSetHash, verifyProof, type ValidatorSet } from './proof';
 
 const folder = 'anchor/testdata/vectors';
 
@@ -22,7 +23,7 @@ async function outcome(run: () => unknown): Promise<string> {
 }
 
 test('there is a corpus for each format', () => {
-  expect(vectorFiles(folder)).toEqual(expect.arrayContaining(['commitments.txt', 'completeness.txt', 'consistency.txt', 'entries.txt', 'multiproofs.txt', 'proofs.txt']));
+  expect(vectorFiles(folder)).toEqual(expect.arrayContaining(['commitments.txt', 'completeness.txt', 'consistency.txt', 'entries.txt', 'multiproofs.txt', 'proofs.txt', 'succession.txt']));
 });
 
 describe('entries', () => {
@@ -163,4 +164,21 @@ test('an inclusion path has the one length that fits its place', () => {
   expect(lengths(4n, 7n)).toEqual([3]);
   expect(lengths(6n, 7n)).toEqual([2]);
   expect(lengths(7n, 7n)).toEqual([]);
+});
+
+describe('successions', () => {
+  test.each(textVectors(`${folder}/succession.txt`))('$case', async (v) => {
+    const got = await outcome(async () => {
+      let succession;
+      try {
+        succession = parseSuccession(v['succession']);
+      } catch {
+        throw new ProofError('format');
+      }
+      if (!succession.from) throw new ProofError('format');
+      const newest = await followSuccession(succession.from, succession.steps);
+      expect(equal(validatorSetHash(newest), fromHex(v['newest'] ?? ''))).toBe(true);
+    });
+    expect(got).toBe(v.expect);
+  });
 });
