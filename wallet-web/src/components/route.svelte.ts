@@ -7,6 +7,7 @@ export type Route =
   | { at: 'grants' }
   | { at: 'grant'; id: GrantId }
   | { at: 'inbox' }
+  | { at: 'records' }
   | { at: 'activity' }
   | { at: 'settings' }
   | { at: 'pair' }
@@ -30,6 +31,7 @@ export function routeOf(path: string): Route {
       return { at: 'home' };
     case 'grants':
     case 'inbox':
+    case 'records':
     case 'activity':
     case 'settings':
     case 'pair':

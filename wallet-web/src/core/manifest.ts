@@ -45,6 +45,8 @@ export function labelOf(p: Plaintext): Label {
       return { kind: p.kind, name: cut(p.business_name), at: p.given };
     case 'attachment':
       return { kind: p.kind, name: cut(p.name), at: p.added };
+    case 'record':
+      return { kind: p.kind, name: cut(p.business_name), at: p.received };
     case 'rights':
       return { kind: p.kind, name: cut(p.business_name) };
     default:

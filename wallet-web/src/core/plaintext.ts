@@ -3,7 +3,7 @@ import type { AttributeValue } from './attributes';
 import type { Did } from './did';
 import type { Epoch } from './epoch';
 import { ParseError } from './errors';
-import type { DocumentId, GrantId, RequestId, RightsId } from './id';
+import type { DepositId, DocumentId, GrantId, RequestId, RightsId } from './id';
 import { parseStrict } from './json';
 import { base64url, bool, id, int, list, matching, nullable, object, oneOf, read, record, text, version, type Of, type Shape } from './shape';
 
@@ -119,9 +119,19 @@ export type Way = Of<typeof wayShape>;
  */
 export type WaysPlaintext = Of<typeof waysShape>;
 
-export type Plaintext = WaysPlaintext | AttributePlaintext | AttachmentPlaintext | IdentityPlaintext | GrantPlaintext | ManifestPlaintext | RightsPlaintext | SettingsPlaintext;
+const recordShape = object(
+  { v: version, kind: oneOf('record'), record: text(16 << 10), business: matching<Did>(/^did:/, 'a DID'), business_name: text(400), deposit: id<DepositId>(), received: int() },
+  { issuer_document: text(1 << 16) },
+);
+/**
+ * A record that the shopper accepted, as its issuer signed it; `business` handed it over. `issuer_document`: of an
+ * issuer under did:web, as the operator fetched it then.
+ */
+export type RecordPlaintext = Of<typeof recordShape>;
 
-const shapes: Record<Plaintext['kind'], Shape<unknown>> = { attribute: attributeShape, attachment: attachmentShape, identity: identityShape, grant: grantShape, manifest: manifestShape, rights: rightsShape, settings: settingsShape, ways: waysShape };
+export type Plaintext = RecordPlaintext | WaysPlaintext | AttributePlaintext | AttachmentPlaintext | IdentityPlaintext | GrantPlaintext | ManifestPlaintext | RightsPlaintext | SettingsPlaintext;
+
+const shapes: Record<Plaintext['kind'], Shape<unknown>> = { attribute: attributeShape, attachment: attachmentShape, identity: identityShape, grant: grantShape, manifest: manifestShape, record: recordShape, rights: rightsShape, settings: settingsShape, ways: waysShape };
 
 /** Reads an opened document. Throws ParseError; code `newer` if a newer wallet wrote a kind that this one does not know. */
 export function parsePlaintext(json: string): Plaintext {

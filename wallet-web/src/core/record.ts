@@ -94,7 +94,7 @@ export function credentialOf(claims: Claims, signer: Did): { vc: Claims; subject
 
 function parseCredential(payload: Uint8Array, signer: Did): Record {
   const { vc, subject, types, sub, from, until } = credentialOf(claimsOf(payload), signer);
-  const { id: _, ...claims } = subject ?? {};
+  const claims = Object.fromEntries(Object.entries(subject ?? {}).filter(([name]) => name !== 'id'));
   return { issuer: signer, types, subject: sub, from, until, statuses: statusesOf(vc['credentialStatus'], 'vc.credentialStatus'), holder: null, claims };
 }
 

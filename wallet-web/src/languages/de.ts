@@ -15,6 +15,7 @@ import opening from '../views/opening/texts.de';
 import partners from '../views/grant/partnerTexts.de';
 import pairing from '../views/pairing/texts.de';
 import passkeys from '../views/passkeys/texts.de';
+import record from '../views/record/texts.de';
 import recover from '../views/recover/texts.de';
 import request from '../views/request/texts.de';
 import rights from '../views/rights/texts.de';
@@ -23,4 +24,4 @@ import settings from '../views/settings/texts.de';
 import unlock from '../views/unlock/texts.de';
 import welcome from '../views/welcome/texts.de';
 
-export const texts = { activity, asking, change, changes, components, condition, grant, grants, home, inbox, life, loop, opening, pairing, partners, passkeys, recover, request, rights, rotation, settings, unlock, welcome };
+export const texts = { activity, asking, change, changes, components, condition, grant, grants, home, inbox, life, loop, opening, pairing, partners, passkeys, record, recover, request, rights, rotation, settings, unlock, welcome };

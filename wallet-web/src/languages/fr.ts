@@ -15,6 +15,7 @@ import opening from '../views/opening/texts.fr';
 import partners from '../views/grant/partnerTexts.fr';
 import pairing from '../views/pairing/texts.fr';
 import passkeys from '../views/passkeys/texts.fr';
+import record from '../views/record/texts.fr';
 import recover from '../views/recover/texts.fr';
 import request from '../views/request/texts.fr';
 import rights from '../views/rights/texts.fr';
@@ -23,4 +24,4 @@ import settings from '../views/settings/texts.fr';
 import unlock from '../views/unlock/texts.fr';
 import welcome from '../views/welcome/texts.fr';
 
-export const texts = { activity, asking, change, changes, components, condition, grant, grants, home, inbox, life, loop, opening, pairing, partners, passkeys, recover, request, rights, rotation, settings, unlock, welcome };
+export const texts = { activity, asking, change, changes, components, condition, grant, grants, home, inbox, life, loop, opening, pairing, partners, passkeys, record, recover, request, rights, rotation, settings, unlock, welcome };

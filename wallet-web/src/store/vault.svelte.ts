@@ -7,10 +7,10 @@ import { fromB64u, type Bytes } from '../core/bytes';
 import type { Stored } from '../core/document';
 import { openEdits, sealEdits, standingOf, type Edit, type Edits, type Standing } from '../core/edits';
 import { OpenError } from '../core/errors';
-import { manifestId, newId, type DocumentId, type GrantId, type RightsId, type VaultId } from '../core/id';
+import { manifestId, newId, type DepositId, type DocumentId, type GrantId, type RightsId, type VaultId } from '../core/id';
 import type { VaultKey } from '../core/keys';
 import { labelOf, servedAs, type Finding, type Label } from '../core/manifest';
-import type { AttachmentPlaintext, AttributePlaintext, GrantPlaintext, IdentityPlaintext, Plaintext, RightsPlaintext, SettingsPlaintext, Way } from '../core/plaintext';
+import type { AttachmentPlaintext, AttributePlaintext, GrantPlaintext, IdentityPlaintext, Plaintext, RecordPlaintext, RightsPlaintext, SettingsPlaintext, Way } from '../core/plaintext';
 import { systemRandom } from '../core/random';
 import { openVault, sealBatch, type Batch, type Change, type Opened, type Past } from '../core/vault';
 import * as device from './device';
@@ -23,6 +23,12 @@ export interface HeldAttribute extends AttributePlaintext {
 
 /** An attachment, with the document that has its key and names its chunks. */
 export interface HeldAttachment extends AttachmentPlaintext {
+  id: DocumentId;
+  version: number;
+}
+
+/** A record, with the document it is in. */
+export interface HeldRecord extends RecordPlaintext {
   id: DocumentId;
   version: number;
 }
@@ -85,6 +91,13 @@ export class OpenVault {
   attachments: readonly HeldAttachment[] = $derived.by(() =>
     [...this.#documents.values()].flatMap(({ id, version, plaintext }) => (plaintext.kind === 'attachment' ? [{ ...plaintext, id, version }] : [])),
   );
+
+  /** Records that were accepted, the newest first; one that was accepted twice stands once. */
+  records: readonly HeldRecord[] = $derived.by(() => {
+    const held = new Map<DepositId, HeldRecord>();
+    for (const d of this.#documents.values()) if (d.plaintext.kind === 'record') held.set(d.plaintext.deposit, { ...d.plaintext, id: d.id, version: d.version });
+    return [...held.values()].sort((a, b) => b.received - a.received);
+  });
 
   /** As set, or as they are while nothing was set: then there is no document yet. */
   settings: Omit<SettingsPlaintext, 'v' | 'kind'> & { id: DocumentId | null; version: number } = $derived.by(() => {
