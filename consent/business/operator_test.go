@@ -281,7 +281,11 @@ func (o *operator) status(r *http.Request) (any, error) {
 	if o.answers[q] != nil {
 		state = "answered"
 	}
-	return map[string]any{"id": q, "status": state, "purposes": append([]any{}, o.answers[q]...)}, nil
+	answer := map[string]any{"id": q, "status": state, "purposes": append([]any{}, o.answers[q]...)}
+	if asked := o.requests[q]; asked.JWS != "" && asked.Iss != o.business { // as a partner gets it
+		answer["request"], answer["cosignatures"] = asked.JWS, []string{}
+	}
+	return answer, nil
 }
 
 func (o *operator) find(r *http.Request) (*given, error) {

@@ -7,6 +7,7 @@ import (
 
 	"coffer/consent"
 	"coffer/consent/consenttest"
+	"coffer/internal/sqldb"
 )
 
 // delivered is a shop whose delivery a carrier gets onward and a warehouse jointly,
@@ -243,4 +244,29 @@ func TestPartnersOfAPushedRequest(t *testing.T) {
 	}
 	d.shop.push(joint, d.warehouse.shop.Cosign(joint)).is(201, "")
 	d.sound()
+}
+
+// A joint request whose co-signatures are gone when the shopper decides gives nothing:
+// they are held against it again then, and not only when it comes.
+func TestADecisionWantsTheCosignatures(t *testing.T) {
+	d := newDelivered(t)
+	q := d.asks()
+	d.push(q, d.warehouse.shop.Cosign(q)).is(201, "")
+	person := d.move()
+	decided := person.shopper.Decide(q, consenttest.Both).Body()["decision"]
+	keep := func(cosignatures string) {
+		err := d.db.Write(t.Context(), func(tx sqldb.Tx) error {
+			_, err := tx.ExecContext(t.Context(), "UPDATE request SET cosignatures = $1 WHERE request_id = $2", cosignatures, q.ID)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	keep("[]")
+	person.do("POST", "/wallet/v1/decisions/start", map[string]any{"decision": decided}).is(422, "not-cosigned")
+	keep(`["` + d.warehouse.shop.Cosign(d.request) + `"]`)
+	person.do("POST", "/wallet/v1/decisions/start", map[string]any{"decision": decided}).is(422, "wrong-request")
+	keep(`["` + d.warehouse.shop.Cosign(q) + `"]`)
+	person.do("POST", "/wallet/v1/decisions/start", map[string]any{"decision": decided}).is(200, "")
 }

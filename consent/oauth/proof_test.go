@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -311,5 +312,38 @@ func TestBoundTokensOnly(t *testing.T) {
 	token := s.client("/oauth/token", forItself, with(p.proof("POST", "/oauth/token", ""))).is(200, "")["access_token"].(string)
 	if r := s.call("GET", "/who", "DPoP", token, with(p.proof("GET", "/who", token))); r.code != 200 {
 		t.Errorf("a bound token: %d", r.code)
+	}
+}
+
+// An ES256 signature is two numbers of 32 bytes each (RFC 7518 section 3.4). The same
+// numbers written shorter or longer are no other proof.
+func TestAProofsSignatureHasOneSpelling(t *testing.T) {
+	s := newServer(t)
+	p := s.prover()
+	ask := func(spell func(r, s []byte) []byte) reply {
+		for { // until both numbers can be written that way
+			proof := p.proof("POST", "/oauth/token", "")
+			cut := strings.LastIndex(proof, ".") + 1
+			sig, err := base64.RawURLEncoding.DecodeString(proof[cut:])
+			if err != nil || len(sig) != 64 {
+				t.Fatal(len(sig), err)
+			}
+			if spelled := spell(sig[:32], sig[32:]); spelled != nil {
+				return s.client("/oauth/token", url.Values{"grant_type": {"client_credentials"}}, with(proof[:cut]+base64.RawURLEncoding.EncodeToString(spelled)))
+			}
+		}
+	}
+	ask(func(r, s []byte) []byte { return slices.Concat(r, s) }).is(200, "")
+	for name, spell := range map[string]func(r, s []byte) []byte{
+		"longer": func(r, s []byte) []byte { return slices.Concat(r, []byte{0}, s) },
+		"shorter": func(r, s []byte) []byte {
+			if s[0] != 0 {
+				return nil
+			}
+			return slices.Concat(r, s[1:])
+		},
+		"cut": func(r, _ []byte) []byte { return r },
+	} {
+		t.Run(name, func(*testing.T) { ask(spell).is(400, "invalid_dpop_proof") })
 	}
 }
