@@ -16,6 +16,7 @@ import (
 	"github.com/cometbft/cometbft/p2p"
 	"github.com/cometbft/cometbft/privval"
 	cmtcons "github.com/cometbft/cometbft/proto/tendermint/consensus"
+	cmtproto "github.com/cometbft/cometbft/proto/tendermint/types"
 	cmttypes "github.com/cometbft/cometbft/types"
 	"github.com/gorilla/mux"
 
@@ -131,6 +132,40 @@ func (l *liar) voteTwice(ctx context.Context, n *Node, key *privval.FilePV) erro
 	}
 }
 
+// wrongClock is how far off the clock of a member of kind "clock" is: its own judgement of
+// entries and every vote that it signs follow it. CometBFT's timers are durations, which
+// no clock changes.
+const wrongClock = "COFFER_TEST_CLOCK"
+
+// lateVotes signs each vote with the time of a wrong clock.
+type lateVotes struct {
+	cmttypes.PrivValidator
+	liar *liar
+	off  time.Duration
+}
+
+// SignVote: a vote is never older than the block it is for.
+func (v lateVotes) SignVote(chain string, vote *cmtproto.Vote) error {
+	v.liar.mu.RLock()
+	least := v.liar.head.Time.Add(time.Millisecond)
+	v.liar.mu.RUnlock()
+	if vote.Timestamp = vote.Timestamp.Add(v.off); vote.Timestamp.Before(least) {
+		vote.Timestamp = least
+	}
+	return v.PrivValidator.SignVote(chain, vote)
+}
+
+// submit appends entries with the hour of the member's own clock.
+func (l *liar) submit(n *Node) error {
+	for i := 0; ; i++ {
+		now := anchor.EpochAt(l.clock())
+		if err := n.Append(context.Background(), anchortest.NewRelation(l.chain, fmt.Sprint("off ", i, now, time.Now())).Grant(now, 7)); err != nil {
+			return err
+		}
+		fmt.Println("landed", i)
+	}
+}
+
 // runLiar is the liar's main.
 func runLiar(folder, kind string) error {
 	var config struct {
@@ -147,8 +182,10 @@ func runLiar(folder, kind string) error {
 	}
 	home := filepath.Join(folder, "ledger")
 	l := &liar{kind: kind}
+	off, _ := time.ParseDuration(os.Getenv(wrongClock)) // none without it
 	n, err := Start(context.Background(), Options{Home: home, Chain: config.Chain, Listen: "tcp://" + config.LedgerListen,
-		Logger: slog.New(slog.NewTextHandler(os.Stderr, nil)),
+		Logger: slog.New(slog.NewTextHandler(os.Stderr, nil)), Clock: func() time.Time { return time.Now().Add(off) },
+		signs: func(pv cmttypes.PrivValidator) cmttypes.PrivValidator { return lateVotes{pv, l, off} },
 		between: func(app *application) abci.Application {
 			l.application = app
 			return l
@@ -163,9 +200,13 @@ func runLiar(folder, kind string) error {
 	r := mux.NewRouter()
 	anchorhttp.Routes(r, shown)
 	anchorhttp.Members(r, n)
+	anchorhttp.Status(r, config.Chain, n.Condition)
 	failed := make(chan error, 3)
 	go func() { failed <- http.ListenAndServe(config.Listen, r) }()
 	go func() { failed <- n.Wait(context.Background()) }()
+	if kind == "clock" {
+		go func() { failed <- l.submit(n) }()
+	}
 	if kind == "votes" {
 		pv := privval.LoadFilePV(filepath.Join(home, signingKeyFile), filepath.Join(home, signedFile))
 		go func() { failed <- l.voteTwice(context.Background(), n, pv) }()

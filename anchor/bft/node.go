@@ -93,7 +93,8 @@ type Options struct {
 	snapshotEvery int64
 	chunkLevel    uint8
 	watch         func(ctx context.Context, look func(at time.Time))
-	between       func(*application) abci.Application // what CometBFT talks to
+	between       func(*application) abci.Application                 // what CometBFT talks to
+	signs         func(cmttypes.PrivValidator) cmttypes.PrivValidator // what signs votes
 }
 
 // Node is a running ledger node. It implements anchor.Ledger.
@@ -181,7 +182,11 @@ func Start(ctx context.Context, o Options) (n *Node, err error) {
 	if o.between != nil {
 		face = o.between(app)
 	}
-	node, err := newComet(ctx, config, home, app, face, dbs, cometLogger{o.Logger, life})
+	var signer cmttypes.PrivValidator = home.validator
+	if o.signs != nil {
+		signer = o.signs(signer)
+	}
+	node, err := newComet(ctx, config, home, app, face, signer, dbs, cometLogger{o.Logger, life})
 	if err != nil {
 		return nil, fmt.Errorf("opening the ledger at %s: %w; restore the whole home from one backup, begin anew from the other members (cofferd ledger rejoin), or run: cofferd init in an empty one", o.Home, err)
 	}
@@ -216,13 +221,13 @@ func Start(ctx context.Context, o Options) (n *Node, err error) {
 
 // newComet makes the CometBFT node; it replays blocks that the application has
 // not seen. CometBFT panics on stores that contradict each other.
-func newComet(ctx context.Context, config *cfg.Config, h home, app *application, face abci.Application, dbs *databases, logger cometLogger) (n *nm.Node, err error) {
+func newComet(ctx context.Context, config *cfg.Config, h home, app *application, face abci.Application, signer cmttypes.PrivValidator, dbs *databases, logger cometLogger) (n *nm.Node, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("its parts contradict each other: %v", p)
 		}
 	}()
-	return nm.NewNodeWithContext(ctx, config, h.validator, h.nodeKey, proxy.NewConnSyncLocalClientCreator(face),
+	return nm.NewNodeWithContext(ctx, config, signer, h.nodeKey, proxy.NewConnSyncLocalClientCreator(face),
 		nm.DefaultGenesisDocProviderFunc(config), dbs.provide, nm.DefaultMetricsProvider(config.Instrumentation), logger,
 		nm.StateProvider(app.footing))
 }

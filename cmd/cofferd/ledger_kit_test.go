@@ -107,6 +107,15 @@ func (h *high) run(i int, c *exec.Cmd) {
 	})
 }
 
+// logged is said, or nothing if the member was never started.
+func (h *high) logged(i int) string {
+	b, err := os.ReadFile(h.member(i) + ".log")
+	if err != nil {
+		return ""
+	}
+	return string(b)
+}
+
 // said is all that a member logged.
 func (h *high) said(i int) string {
 	h.Helper()

@@ -97,6 +97,7 @@ func TestMembersAsProcesses(t *testing.T) {
 			return errA == nil && errB == nil && a.Height == b.Height && a.Root == b.Root
 		})
 	}
+	h.rest()
 }
 
 // What is given to the ledger's commands wrongly gets an error that says what to do.
