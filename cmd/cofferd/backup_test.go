@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -205,6 +206,56 @@ func TestRestoreWithoutItsKeyring(t *testing.T) {
 	w.step("new ones open", func() error {
 		return w.shopper().Set(t.Context(), "shoe-size", "41")
 	})
+}
+
+// A migration that is killed wherever it may be goes on when it is run again, and until
+// its end nothing else opens what it fills.
+func TestMigrateKilled(t *testing.T) {
+	onFiles(t)
+	w := newWorld(t)
+	shop := w.shop()
+	_, _, market := demanding(w, shop)
+	w.stop()
+	url := sqldbtest.Postgres(t)
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	killed := 0
+	for after := 30 * time.Millisecond; ; after += after / 2 {
+		cmd := exec.Command(self, "migrate", "--data", w.folder, "--to", url)
+		cmd.Env = append(os.Environ(), "COFFERD_TEST=cofferd")
+		var said bytes.Buffer
+		cmd.Stdout, cmd.Stderr = &said, &said
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		kill := time.AfterFunc(after, func() { cmd.Process.Kill() })
+		err := cmd.Wait()
+		kill.Stop()
+		if err == nil {
+			break
+		}
+		if cmd.ProcessState.ExitCode() != -1 { // it ended by itself
+			t.Fatalf("after %d kills: %v: %s", killed, err, said.String())
+		}
+		killed++
+		config, err := readConfig(w.folder)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if config.Database != "" { // killed at the very end
+			break
+		}
+	}
+	if killed < 3 {
+		t.Errorf("it was killed %d times only", killed)
+	}
+	if w.config, err = readConfig(w.folder); err != nil {
+		t.Fatal(err)
+	}
+	w.startAgain()
+	w.step("everything is there", func() error { return collects(w, shop, market, 1) })
 }
 
 // collects reads what a business may under a grant.
