@@ -131,11 +131,12 @@ func TestTheReportAsJSON(t *testing.T) {
 // collection. Each has a block of its own, or shares one with its hour's, as entries
 // that were posted together do.
 func BenchmarkRun(b *testing.B) {
-	b.Run("apart", func(b *testing.B) { benchmarkRun(b, false) })
-	b.Run("together", func(b *testing.B) { benchmarkRun(b, true) })
+	b.Run("apart", func(b *testing.B) { benchmarkRun(b, false, false) })
+	b.Run("together", func(b *testing.B) { benchmarkRun(b, true, false) })
+	b.Run("complete", func(b *testing.B) { benchmarkRun(b, true, true) })
 }
 
-func benchmarkRun(b *testing.B, together bool) {
+func benchmarkRun(b *testing.B, together, complete bool) {
 	w := newWorld(b)
 	q := w.ask("first")
 	const grants, permits = 8, 64
@@ -154,6 +155,9 @@ func benchmarkRun(b *testing.B, together bool) {
 		}
 	}
 	trail, o := w.trail(w.lines...), w.options()
+	if complete {
+		trail = w.exported(w.lines)
+	}
 	before := cpu(b)
 	b.SetBytes(int64(len(trail)))
 	b.ReportAllocs()
