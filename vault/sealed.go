@@ -82,6 +82,17 @@ type recipientHeader struct {
 // a JWE with another algorithm, other recipients or other members than FORMAT.md
 // says. Whether it opens, only the wallet can tell.
 func (s Sealed) Header() (Header, error) {
+	// Members, recipients and their headers are as they must be in the usual layout.
+	// Base64 is read over line breaks, which JSON does not have.
+	if p, ok := s.parts(); ok && len(s) <= MaxSealed && bytes.IndexByte(s, '\n') < 0 && bytes.IndexByte(s, '\r') < 0 {
+		if key, ok := keyNumber(string(p[1])); ok && isBytes(string(p[2]), encryptedKeySize) {
+			h, err := readHeader(string(p[0]), string(p[3]), string(p[4]), string(p[5]))
+			if err == nil {
+				h.Key = key
+			}
+			return h, err
+		}
+	}
 	var j jwe
 	if err := s.parse(&j, "protected", "recipients", "iv", "ciphertext", "tag"); err != nil {
 		return Header{}, err

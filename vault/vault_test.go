@@ -103,8 +103,19 @@ func TestErrorsNameNoIDs(t *testing.T) {
 func FuzzSealed(f *testing.F) {
 	f.Add([]byte(sealed(f, id.New[id.Document](), 1)))
 	f.Add([]byte(`{"protected":""}`))
+	f.Add(bytes.Replace(sealed(f, id.New[id.Document](), 1), []byte(`"iv":"`), []byte("\"iv\":\"\n"), 1))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		h, err := vault.Sealed(b).Header()
+		// Written in another layout it is read the slow way, to the same end.
+		var spread bytes.Buffer
+		if json.Indent(&spread, b, "", " ") == nil {
+			slow, slowErr := vault.Sealed(spread.Bytes()).Header()
+			if (err == nil) != (slowErr == nil) || err == nil && slow != h {
+				t.Errorf("read as %v (%v), and indented as %v (%v)", h, err, slow, slowErr)
+			}
+		} else if err == nil {
+			t.Error("what is not JSON is read")
+		}
 		if err != nil {
 			return
 		}

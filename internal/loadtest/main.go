@@ -57,7 +57,7 @@ func parse(args []string, stderr io.Writer) (s settings, err error) {
 	f := flag.NewFlagSet("loadtest", flag.ContinueOnError)
 	f.SetOutput(stderr)
 	vaults := f.String("vaults", "1000,100000", "how many vaults, one run each")
-	runs := f.String("runs", "bare,bearer,dpop,stream,withdraw", "what to measure")
+	runs := f.String("runs", "bare,save,open,bearer,dpop,stream,withdraw", "what to measure")
 	f.IntVar(&s.clients, "clients", 16, "clients at once")
 	f.DurationVar(&s.each, "each", 8*time.Second, "how long each measurement lasts")
 	f.StringVar(&s.daemon, "cofferd", "", "the binary to run (default: built from ./cmd/cofferd)")

@@ -36,6 +36,7 @@ var attributes = []string{"name", "postal-address"}
 type planted struct {
 	business agent.Signer
 	grants   []id.Grant
+	signedIn []*signedIn // wallets with a session, of the first vaults
 }
 
 // one is a vault of one shopper with one grant.
@@ -135,6 +136,7 @@ func plant(ctx context.Context, folder, database string, n int, progress io.Writ
 	}
 	go func() { left.Wait(); close(made) }()
 
+	var vaults []id.Vault
 	const batch = 1024
 	for more := true; more; {
 		all := rows{}
@@ -145,6 +147,9 @@ func plant(ctx context.Context, folder, database string, n int, progress io.Writ
 				break
 			}
 			p.grants = append(p.grants, o.grant)
+			if len(vaults) < wallets {
+				vaults = append(vaults, o.vault)
+			}
 			all.vault(p.business.DID, o, len(p.grants), now)
 		}
 		err := db.Write(ctx, func(tx sqldb.Tx) error { return all.put(ctx, tx) })
@@ -157,6 +162,13 @@ func plant(ctx context.Context, folder, database string, n int, progress io.Writ
 	}
 	if err := context.Cause(ctx); err != nil {
 		return p, err
+	}
+	for _, v := range vaults {
+		w, err := signIn(ctx, db, v)
+		if err != nil {
+			return p, err
+		}
+		p.signedIn = append(p.signedIn, w)
 	}
 	if database != "" { // what its autovacuum does within minutes
 		return p, db.Vacuum(ctx)

@@ -62,6 +62,12 @@ func measureVaults(ctx context.Context, s settings, n int, progress io.Writer) (
 	}
 	add("bearer", "gated releases, bearer token", func() (measured, error) { return measureBearer(ctx, s, address, p) })
 	add("dpop", "gated releases, DPoP proof on each", func() (measured, error) { return measureBound(ctx, s, address, p) })
+	if len(p.signedIn) < s.clients {
+		s.runs["save"], s.runs["open"] = false, false
+		fmt.Fprintf(progress, "  fewer vaults than clients: no saving and opening\n")
+	}
+	add("save", "savings: an attribute and the manifest", func() (measured, error) { return measureSaving(ctx, s, address, p) })
+	add("open", "whole vaults read", func() (measured, error) { return measureOpening(ctx, s, address, p) })
 	for _, streams := range []int{1, 4} {
 		add("stream", fmt.Sprintf("bulk attributes, %d streams", streams), func() (measured, error) {
 			return measureStream(ctx, s, address, p, streams)

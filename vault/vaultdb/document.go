@@ -76,27 +76,15 @@ func PutDocuments(ctx context.Context, tx sqldb.Tx, v id.Vault, b vault.Batch) e
 	if len(b.Puts)+len(b.Deletes) > 0 && !slices.ContainsFunc(b.Puts, func(p vault.Document) bool { return p.ID == id.Document(v) }) {
 		return fmt.Errorf("batch without the manifest: %w", vault.ErrInvalid)
 	}
+	more := false
 	for i, p := range b.Puts {
-		have, err := version(ctx, q, v, p.ID)
-		if err != nil {
-			return err
-		}
-		switch {
-		case headers[i].Key != key:
+		if headers[i].Key != key {
 			return vault.ErrOtherKey
-		case p.Version != have+1:
-			return &vault.Conflict{Document: p.ID, Have: have}
-		case have == 0:
-			err = q.InsertDocument(ctx, vaultsql.InsertDocumentParams{VaultID: v, DocumentID: p.ID, Version: p.Version, Sealed: p.Sealed, KeyNumber: key})
-		default:
-			// Old shares carry the old version's key.
-			if err = q.DropSharesOfDocument(ctx, vaultsql.DropSharesOfDocumentParams{VaultID: v, DocumentID: p.ID}); err == nil {
-				err = q.ReplaceDocument(ctx, vaultsql.ReplaceDocumentParams{VaultID: v, DocumentID: p.ID, Version: p.Version, Sealed: p.Sealed, KeyNumber: key})
-			}
 		}
-		if err != nil {
+		if err := put(ctx, q, v, p, key); err != nil {
 			return err
 		}
+		more = more || p.Version == 1
 	}
 	for _, d := range b.Deletes {
 		have, err := version(ctx, q, v, d.ID)
@@ -111,12 +99,40 @@ func PutDocuments(ctx context.Context, tx sqldb.Tx, v id.Vault, b vault.Batch) e
 			return err
 		}
 	}
-	if n, err := q.CountDocuments(ctx, v); err != nil {
-		return err
-	} else if n > vault.MaxDocuments {
-		return fmt.Errorf("%d documents in one vault: %w", n, vault.ErrTooMany)
+	if more {
+		n, err := q.CountDocuments(ctx, v)
+		if err != nil {
+			return err
+		}
+		if n > vault.MaxDocuments {
+			return fmt.Errorf("%d documents in one vault: %w", n, vault.ErrTooMany)
+		}
 	}
 	return PutShares(ctx, tx, v, b.Shares)
+}
+
+// put stores one version of a document, if it has the one before.
+func put(ctx context.Context, q *vaultsql.Queries, v id.Vault, p vault.Document, key int64) error {
+	if p.Version > 1 {
+		n, err := q.ReplaceDocument(ctx, vaultsql.ReplaceDocumentParams{
+			Version: p.Version, Sealed: p.Sealed, KeyNumber: key, VaultID: v, DocumentID: p.ID, Version_2: p.Version - 1,
+		})
+		if err == nil && n == 1 && p.ID != id.Document(v) { // the manifest is nobody's to share
+			// Old shares carry the old version's key.
+			err = q.DropSharesOfDocument(ctx, vaultsql.DropSharesOfDocumentParams{VaultID: v, DocumentID: p.ID})
+		}
+		if err != nil || n == 1 {
+			return err
+		}
+	}
+	have, err := version(ctx, q, v, p.ID)
+	if err != nil {
+		return err
+	}
+	if p.Version != have+1 {
+		return &vault.Conflict{Document: p.ID, Have: have}
+	}
+	return q.InsertDocument(ctx, vaultsql.InsertDocumentParams{VaultID: v, DocumentID: p.ID, Version: p.Version, Sealed: p.Sealed, KeyNumber: key})
 }
 
 // version of a document, 0 if there is none.

@@ -48,8 +48,8 @@ SELECT version FROM document WHERE vault_id = $1 AND document_id = $2;
 -- name: InsertDocument :exec
 INSERT INTO document (vault_id, document_id, version, sealed, key_number) VALUES ($1, $2, $3, $4, $5);
 
--- name: ReplaceDocument :exec
-UPDATE document SET version = $1, sealed = $2, key_number = $3 WHERE vault_id = $4 AND document_id = $5;
+-- name: ReplaceDocument :execrows
+UPDATE document SET version = $1, sealed = $2, key_number = $3 WHERE vault_id = $4 AND document_id = $5 AND version = $6;
 
 -- name: DeleteDocument :exec
 DELETE FROM document WHERE vault_id = $1 AND document_id = $2;

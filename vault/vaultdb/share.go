@@ -22,6 +22,9 @@ func PutShares(ctx context.Context, tx sqldb.Tx, v id.Vault, shares []vault.Shar
 	}
 	q := vaultsql.New(tx)
 	for _, s := range shares {
+		if s.Document == id.Document(v) {
+			return fmt.Errorf("share of the manifest: %w", vault.ErrInvalid)
+		}
 		have, err := version(ctx, q, v, s.Document)
 		if err != nil {
 			return fmt.Errorf("storing shares: %w", err)

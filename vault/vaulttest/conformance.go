@@ -310,6 +310,7 @@ func testShares(t *testing.T, open Opener) {
 	wantErr(t, "a key of another size", put(short), vault.ErrInvalid)
 	wantErr(t, "two of one attribute", put(s.share(g, one, "email"), s.share(g, two, "email")), vault.ErrInvalid)
 	wantErr(t, "no attribute", put(s.share(g, one, "")), vault.ErrInvalid)
+	wantErr(t, "the manifest", put(s.share(g, vault.Document{ID: seal.ManifestID(s.v), Version: s.manifest}, "all")), vault.ErrInvalid)
 	if n := len(s.shares(t)); n != 0 {
 		t.Fatalf("%d shares of refused lists", n)
 	}

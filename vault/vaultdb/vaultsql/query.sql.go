@@ -1216,8 +1216,8 @@ func (q *Queries) RemovePasskey(ctx context.Context, arg RemovePasskeyParams) (i
 	return result.RowsAffected()
 }
 
-const replaceDocument = `-- name: ReplaceDocument :exec
-UPDATE document SET version = $1, sealed = $2, key_number = $3 WHERE vault_id = $4 AND document_id = $5
+const replaceDocument = `-- name: ReplaceDocument :execrows
+UPDATE document SET version = $1, sealed = $2, key_number = $3 WHERE vault_id = $4 AND document_id = $5 AND version = $6
 `
 
 type ReplaceDocumentParams struct {
@@ -1226,17 +1226,22 @@ type ReplaceDocumentParams struct {
 	KeyNumber  int64
 	VaultID    id.Vault
 	DocumentID id.Document
+	Version_2  int64
 }
 
-func (q *Queries) ReplaceDocument(ctx context.Context, arg ReplaceDocumentParams) error {
-	_, err := q.db.ExecContext(ctx, replaceDocument,
+func (q *Queries) ReplaceDocument(ctx context.Context, arg ReplaceDocumentParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, replaceDocument,
 		arg.Version,
 		arg.Sealed,
 		arg.KeyNumber,
 		arg.VaultID,
 		arg.DocumentID,
+		arg.Version_2,
 	)
-	return err
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const setKeyNumber = `-- name: SetKeyNumber :exec
