@@ -77,6 +77,7 @@ export default {
     belongsTo: (name: string) => `gehört zu ${name}`,
     attach: 'Datei anhängen',
     limits: (size: string) => `Je bis ${size}. Der Betreiber sieht ungefähr, wie groß eine Datei ist, nicht, was sie ist oder wie sie heißt. Geschäfte bekommen keine Dateien.`,
+    all: (n: number) => `Alle ${n} zeigen`,
     tooLarge: (size: string) => `Diese Datei ist größer als ${size}.`,
     progress: (name: string, done: number, of: number) => `${name} wird versiegelt und gesendet: ${done} von ${of} Teilen`,
     goOn: 'Weitermachen',

@@ -82,6 +82,7 @@ export const files = {
   belongsTo: (name: string) => `belongs to ${name}`,
   attach: 'Attach a file',
   limits: (size: string) => `Up to ${size} each. The operator sees about how large a file is, not what it is or what it is called. Files are not given to shops.`,
+  all: (n: number) => `Show all ${n}`,
   tooLarge: (size: string) => `This file is larger than ${size}.`,
   progress: (name: string, done: number, of: number) => `Sealing and sending ${name}: ${done} of ${of} parts`,
   goOn: 'Go on',

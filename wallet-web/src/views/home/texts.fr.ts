@@ -77,6 +77,7 @@ export default {
     belongsTo: (name: string) => `appartient à ${name}`,
     attach: 'Joindre un fichier',
     limits: (size: string) => `Jusqu’à ${size} chacun. L’opérateur voit à peu près la taille d’un fichier, non ce qu’il est ni son nom. Les fichiers ne sont pas donnés aux magasins.`,
+    all: (n: number) => `Montrer les ${n}`,
     tooLarge: (size: string) => `Ce fichier dépasse ${size}.`,
     progress: (name: string, done: number, of: number) => `Scellement et envoi de ${name} : ${done} parties sur ${of}`,
     goOn: 'Continuer',
