@@ -112,11 +112,8 @@ func (m moved) RoundTrip(r *http.Request) (*http.Response, error) {
 func TestAnotherDomain(t *testing.T) {
 	w := newWorld(t)
 	ctx := t.Context()
-	s := w.shopper()
+	s, _, marketing := demanding(w, w.shop())
 	before := w.config.Origin
-	if err := s.Set(ctx, "email", "moving@mail.example"); err != nil {
-		t.Fatal(err)
-	}
 	w.config.Origin = "https://moved.example"
 	w.restart()
 
@@ -159,6 +156,14 @@ func TestAnotherDomain(t *testing.T) {
 			return err
 		}
 		return there.Do(ctx, "DELETE", "/passkeys/"+session.Passkeys[0].ID, nil, nil)
+	})
+	w.step("what was given is withdrawn there", func() error {
+		s.Device = there.Device
+		if _, err := s.Recover(ctx); err != nil {
+			return err
+		}
+		_, err := s.Withdraw(ctx, marketing)
+		return err
 	})
 	w.step("the new passkey opens it", func() error {
 		back := vaulttest.NewWallet(there.Base, w.config.Origin)

@@ -12,7 +12,7 @@ const defaultFolder = "coffer-data"
 func settings(c *cobra.Command, to *Config) {
 	d := Defaults()
 	f := c.Flags()
-	f.StringVar(&to.Origin, "origin", d.Origin, "where shoppers reach this Coffer; its host is in every passkey and cannot change later")
+	f.StringVar(&to.Origin, "origin", d.Origin, "where shoppers reach this Coffer; its host is in every passkey: changing it later leaves shoppers their recovery words (cmd/cofferd/MOVING.md)")
 	f.StringVar(&to.Listen, "listen", d.Listen, "address to listen on")
 	f.StringVar((*string)(&to.Chain), "chain", "", "name of the ledger (default: coffer- and random characters)")
 	f.StringVar(&to.Database, "database", "", "PostgreSQL database for vaults and consent, as in postgres://coffer@db.example/coffer (default: coffer.db in the folder)")

@@ -54,7 +54,7 @@ did:key register itself: good for trying Coffer, never for real data.`,
 				config.Listen = dev.Listen
 			}
 			if c.Flags().Changed("origin") && dev.Origin != config.Origin {
-				return usageError{fmt.Errorf("origin is %s since this folder was made, and passkeys hang on it; use another folder for %s", config.Origin, dev.Origin)}
+				return usageError{fmt.Errorf("origin is %s since this folder was made, and passkeys hang on it; use another folder for %s, or move as cmd/cofferd/MOVING.md says", config.Origin, dev.Origin)}
 			}
 			log := newLogger(c.ErrOrStderr(), config.Dev, verbose)
 			return serve(c.Context(), folder, config, log)

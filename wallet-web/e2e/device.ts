@@ -6,6 +6,8 @@ export interface Device {
   /** Swaps the authenticator: another phone or security key, empty, or with credentials it had before. */
   authenticator(kind: { prf: boolean }, credentials?: Credential[]): Promise<void>;
   credentials(): Promise<Credential[]>;
+  /** Sets what the authenticator says of backups from now on, for the credentials that it has. */
+  flags(of: { backupEligibility: boolean; backupState: boolean }): Promise<void>;
   /** Messages of the console and of the page that are errors; a test ends with none. */
   errors: string[];
   close(): Promise<void>;
@@ -48,6 +50,10 @@ export async function newDevice(browser: Browser, options: { prf?: boolean; cont
     page,
     authenticator,
     credentials: async () => (await cdp.send('WebAuthn.getCredentials', { authenticatorId: id })).credentials as unknown as Credential[],
+    flags: async (of) => {
+      const { credentials } = await cdp.send('WebAuthn.getCredentials', { authenticatorId: id });
+      for (const { credentialId } of credentials) await cdp.send('WebAuthn.setCredentialProperties', { authenticatorId: id, credentialId, ...of });
+    },
     errors,
     close: async () => {
       await context.close();
