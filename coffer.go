@@ -18,7 +18,8 @@
 //     for a job that can wait, so that its permits do not tell when), Permit, OpenLetter
 //   - write: Send
 //   - attest: IssueRecord and Deposit hand the shopper a record; RevokeRecord takes it back,
-//     once the StatusList is published at StatusURL
+//     once the StatusList is published at StatusURL; CheckRecord verifies one that
+//     somebody shows
 //   - learn what happened: WebhookHandler and SetWebhook, or Poll and Watch. Keys of
 //     withdrawn grants are deleted, and the end is acknowledged, before your [Handler]
 //     is told; delete your copies there, then say so with StateDeletion

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -27,7 +28,7 @@ declines it, keeps it sealed, and shows it to whom they choose.
 Records can be taken back, unless you issue them as final: they name a list that you
 publish under your own address. Without the list nobody takes such a record.`,
 	})
-	cmd.AddCommand(newRecordIssue(), newRecordDeposit(), newRecordList(), newRecordRevoke(), newRecordStatus())
+	cmd.AddCommand(newRecordIssue(), newRecordDeposit(), newRecordList(), newRecordRevoke(), newRecordStatus(), newRecordCheck())
 	return cmd
 }
 
@@ -208,6 +209,67 @@ func recordState(r business.Issued, now consent.Unix) string {
 		return "final"
 	}
 	return "stands"
+}
+
+func newRecordCheck() *cobra.Command {
+	var nonce string
+	cmd := &cobra.Command{
+		Use: "check FILE", Args: want(1, 1),
+		Short: "Verify a record that somebody showed you",
+		Long: `Verifies who signed it, that it counts now, and that it was not taken back, and prints
+what it says (FILE - is the standard input). With --nonce it must be presented to you, for
+that request, by the holder whom it names: a copy is not enough then.`,
+		Example: `  coffer record check warranty.txt`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			in := cmd.InOrStdin()
+			if args[0] != "-" {
+				f, err := os.Open(args[0])
+				if err != nil {
+					return err
+				}
+				defer f.Close()
+				in = f
+			}
+			text, err := io.ReadAll(io.LimitReader(in, consent.MaxRecord+2))
+			if err != nil {
+				return err
+			}
+			b, err := openBusiness(cmd)
+			if err != nil {
+				return err
+			}
+			defer b.Close()
+			r, err := b.CheckRecord(cmd.Context(), strings.TrimSpace(string(text)), nonce)
+			if err != nil {
+				return fmt.Errorf("checking the record: %w", err)
+			}
+			out := cmd.OutOrStdout()
+			fmt.Fprintf(out, "signed by %s\ntype %s\n", r.Issuer, r.Types[len(r.Types)-1])
+			if r.Until == 0 {
+				fmt.Fprintln(out, "counts for good")
+			} else {
+				fmt.Fprintf(out, "counts until %s\n", r.Until.Time().UTC().Format(time.RFC3339))
+			}
+			if len(r.Statuses) > 0 {
+				fmt.Fprintln(out, "not taken back, by its issuer's list")
+			}
+			switch {
+			case r.Holder != nil && nonce == "":
+				fmt.Fprintln(out, "who shows it was not asked: it names its holder (--nonce)")
+			case r.Holder != nil:
+				fmt.Fprintln(out, "presented by its holder")
+			default:
+				fmt.Fprintln(out, "whoever has it can show it")
+			}
+			for _, name := range slices.Sorted(maps.Keys(r.Claims)) {
+				fmt.Fprintf(out, "  %s: %s\n", name, r.Claims[name])
+			}
+			return nil
+		},
+	}
+	dataFlag(cmd)
+	cmd.Flags().StringVar(&nonce, "nonce", "", "of the request that it answers")
+	return cmd
 }
 
 func newRecordRevoke() *cobra.Command {

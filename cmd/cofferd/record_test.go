@@ -15,6 +15,7 @@ import (
 	"coffer/consent"
 	"coffer/consent/agent"
 	"coffer/consent/business"
+	"coffer/vault/seal"
 )
 
 const warranty = "https://corner.example/terms#Warranty"
@@ -156,6 +157,36 @@ func TestARecord(t *testing.T) {
 		return l.Says(consent.StatusEntry{Purpose: consent.StatusRevocation, List: b.StatusURL(), Index: *issued.Index}, b.DID(), w.now())
 	}
 	w.step("the wallet asks whether it stands", asked)
+	other := w.shop()
+	nonce := consent.NewNonce().String()
+	var shown string
+	w.step("another shop checks two lines of it", func() error {
+		parts, err := consent.ParseSDJWT(record)
+		if err != nil {
+			return err
+		}
+		holder, err := agent.NewSigner(seal.PairwiseKey(s.Seed, string(b.DID())))
+		if err != nil {
+			return err
+		}
+		if shown, err = holder.SignBinding(parts.Only("product", "guaranteed_until"), other.DID(), nonce, w.now()); err != nil {
+			return err
+		}
+		r, err := other.CheckRecord(ctx, shown, nonce)
+		if err != nil || len(r.Claims) != 2 || r.Claims["serial"] != nil || r.Issuer != b.DID() {
+			return fmt.Errorf("%d claims, %w", len(r.Claims), err)
+		}
+		if _, err := other.CheckRecord(ctx, shown, consent.NewNonce().String()); consent.CodeOf(err) != consent.WrongBinding {
+			return fmt.Errorf("shown again for another request: %w", err)
+		}
+		if _, err := b.CheckRecord(ctx, shown, nonce); consent.CodeOf(err) != consent.WrongBinding {
+			return fmt.Errorf("shown to another: %w", err)
+		}
+		if _, err := other.CheckRecord(ctx, record, nonce); consent.CodeOf(err) != consent.WrongBinding {
+			return fmt.Errorf("a copy: %w", err)
+		}
+		return nil
+	})
 	w.step("take it back", func() error {
 		for range 2 {
 			if err := b.RevokeRecord(issued.ID); err != nil {
@@ -169,6 +200,9 @@ func TestARecord(t *testing.T) {
 			return fmt.Errorf("within the minutes that the operator keeps the list: %w", err)
 		}
 		w.restart()
+		if _, err := w.shopIn(filepath.Join(w.TempDir(), "third")).CheckRecord(ctx, record, ""); consent.CodeOf(err) != consent.Revoked { // it has no list from before
+			return fmt.Errorf("another shop takes it: %w", err)
+		}
 		if err := asked(); consent.CodeOf(err) != consent.Revoked {
 			return fmt.Errorf("it still stands: %w", err)
 		}

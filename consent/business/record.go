@@ -166,6 +166,25 @@ func (b *Business) RevokeRecord(record string) error {
 	return b.folder.write(r, "records", record+".json")
 }
 
+// CheckRecord verifies a record that somebody showed: that its issuer signed it, that it
+// counts now and was not taken back. For nonce (of a request of this business; "" for
+// none) one that names its holder must be presented by that holder to this business. The
+// errors are refusals: bad-signature, expired, not-yet, revoked, bad-status,
+// wrong-binding; ErrUnreachable when its issuer's list cannot be had.
+func (b *Business) CheckRecord(ctx context.Context, text, nonce string) (consent.Record, error) {
+	if nonce != "" {
+		return b.agent.OpenPresentation(ctx, text, consent.BindingRules{Audience: b.keys.did, Nonce: nonce, Now: b.now()})
+	}
+	r, err := b.agent.OpenRecord(ctx, text)
+	if err == nil {
+		err = r.At(b.now())
+	}
+	if err == nil {
+		err = b.agent.CheckStatus(ctx, r)
+	}
+	return r, err
+}
+
 // StatusList signs the list of what was revoked, as it stands now, for the world to read
 // at StatusURL. It counts for a week: publish it again at least every few days.
 func (b *Business) StatusList() (string, error) {
