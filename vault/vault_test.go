@@ -103,7 +103,7 @@ func TestErrorsNameNoIDs(t *testing.T) {
 func FuzzSealed(f *testing.F) {
 	f.Add([]byte(sealed(f, id.New[id.Document](), 1)))
 	f.Add([]byte(`{"protected":""}`))
-	f.Add(bytes.Replace(sealed(f, id.New[id.Document](), 1), []byte(`"iv":"`), []byte("\"iv\":\"\n"), 1))
+	f.Add(bytes.Replace(sealed(f, id.New[id.Document](), 1), []byte(`"ciphertext":"`), []byte("\"ciphertext\":\"\n"), 1))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		h, err := vault.Sealed(b).Header()
 		// Written in another layout it is read the slow way, to the same end.
