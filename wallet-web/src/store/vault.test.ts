@@ -139,7 +139,9 @@ describe('an open vault', () => {
     memory.clear(); // the other browser
     const theirs = await OpenVault.open(id, key, other.read);
     const held = theirs.attributes.get('email')!;
-    await theirs.write((): Change[] => [{ kind: 'put', id: held.id, version: 2, plaintext: email('theirs@x.example') }], other.write);
+    for (const version of [2, 3]) {
+      await theirs.write((): Change[] => [{ kind: 'put', id: held.id, version, plaintext: email('theirs@x.example') }], other.write);
+    }
 
     memory.set(id, saw);
     const shown = await OpenVault.open(id, key, other.read);
