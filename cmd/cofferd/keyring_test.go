@@ -18,6 +18,7 @@ import (
 	"coffer/internal/sqldb/sqldbtest"
 	"coffer/internal/wallettest"
 	"coffer/vault"
+	"coffer/vault/vaultdb"
 )
 
 // onFiles skips a test that handles SQLite's files.
@@ -164,6 +165,10 @@ func TestAnErasureThatWasCutOff(t *testing.T) {
 	w.step("finished while running", func() error {
 		if err := w.o.reconcile(ctx); err != nil {
 			return err
+		}
+		_, counted, err := vaultdb.Bound(ctx, w.o.db)
+		if n, e := w.o.ring.Destroyed(ctx); err != nil || e != nil || n != counted || n != 2 {
+			return fmt.Errorf("%d keys were destroyed, and the database counts %d: %w", n, counted, errors.Join(err, e))
 		}
 		return w.gone(other, other.Vault[:], shop, market)
 	})

@@ -188,6 +188,7 @@ func TestDamageHasAName(t *testing.T) {
 		"a kibibyte of zeroes": {func(b []byte) []byte { clear(b[middle : middle+1024]); return b }, "table a_child"},
 		"cut in the middle":    {func(b []byte) []byte { return b[:middle] }, "table a_child"},
 		"cut at the end":       {func(b []byte) []byte { return b[:len(b)-1] }, "behind table a_child"},
+		"cut between pieces":   {func(b []byte) []byte { return b[:bytes.LastIndex(b[:middle], []byte{0xcf, 0xbf, 0x0d, 0x0a})] }, "table a_child"},
 		"a piece left out": {func(b []byte) []byte {
 			at := bytes.LastIndex(b[:middle], []byte{0xcf, 0xbf, 0x0d, 0x0a, 'D'})
 			next := at + 1 + bytes.Index(b[at+1:], []byte{0xcf, 0xbf, 0x0d, 0x0a})
