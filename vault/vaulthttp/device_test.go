@@ -1,7 +1,10 @@
 package vaulthttp_test
 
 import (
+	"encoding/base64"
 	"errors"
+	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -84,6 +87,32 @@ func TestPairingOfADeviceThatIsSignedIn(t *testing.T) {
 	}
 	if err := laptop.Do(t.Context(), "GET", "/session", nil, &s); err != nil || s.Credential != credential || laptop.Key != phone.Key {
 		t.Errorf("signed in with %q, want %q, %v", s.Credential, credential, err)
+	}
+}
+
+// Who knows a vault's id and no ticket of its pairing sees nothing of it, and ends nothing.
+func TestForgedTicket(t *testing.T) {
+	o := open(t)
+	phone, tablet, stranger := o.shopper(t), o.wallet(), o.wallet()
+	here, err := phone.Offer(t.Context(), "ABCDEFGHJK")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tablet.Join(t.Context(), "ABCDEFGHJK"); err != nil {
+		t.Fatal(err)
+	}
+	at, err := url.Parse(stranger.Base)
+	if err != nil {
+		t.Fatal(err)
+	}
+	forged := base64.RawURLEncoding.EncodeToString(append(phone.Vault[:], make([]byte, 32)...))
+	stranger.Client.Jar.SetCookies(at, []*http.Cookie{{Name: "coffer_pairing", Value: forged, Path: "/wallet/"}})
+	wantProblem(t, "a forged ticket", stranger.Do(t.Context(), "GET", "/pairing/joined", nil, nil), 409, "pairing-over")
+	if err := stranger.Do(t.Context(), "POST", "/pairing/end", struct{}{}, nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := phone.Reveal(t.Context(), here); err != nil {
+		t.Errorf("a stranger called it off: %v", err)
 	}
 }
 

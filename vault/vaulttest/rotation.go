@@ -186,7 +186,7 @@ func testPairing(t *testing.T, open Opener) {
 	wantErr(t, "the code once more", join(code, now), vault.ErrNotFound)
 	wantErr(t, "a used code is no code", join([32]byte{}, now), vault.ErrNotFound)
 	p, err := s.Pairing(ctx, s.v, now)
-	if err != nil || p.Step != vault.PairingJoined || p.To.Key[1] != 1 || len(p.From.Key) != 0 || p.TicketHash != ticket {
+	if err != nil || p.Step != vault.PairingJoined || p.To.Key[1] != 1 || len(p.From.Key) != 0 || p.TicketHash != ticket || p.CodeHash != [32]byte{} {
 		t.Fatalf("joined: %+v, %v", p, err)
 	}
 	sealed := make([]byte, vault.PairingSecret+16)
