@@ -204,6 +204,7 @@ func makeRecords(t testing.TB) (out []recordCase) {
 	say("a holder that could be kept back", "refused malformed", hide("cnf", map[string]any{}), now)
 	say("a disclosure over a claim", "refused malformed", with(func(p *parcel) { p.claims["product"] = "Other shoes" }), now)
 	say("a digest twice", "refused malformed", with(func(p *parcel) { p.claims["_sd"] = append(p.claims["_sd"].([]string), p.claims["_sd"].([]string)[0]) }), now)
+	say("a decoy twice", "refused malformed", with(func(p *parcel) { p.claims["_sd"] = append(p.claims["_sd"].([]string), digestOf("decoy too")) }), now)
 	say("a digest that is a number", "refused malformed", with(func(p *parcel) { p.claims["_sd"] = []any{1} }), now)
 	say("digests by another hash", "refused malformed", with(func(p *parcel) { p.claims["_sd_alg"] = "sha-384" }), now)
 	say("an element in the place of a claim", "refused malformed", with(func(p *parcel) {

@@ -135,6 +135,8 @@ func TestLocalIssuersInDevelopment(t *testing.T) {
 	}
 	_, err := agent.New(agent.Options{}).Published(t.Context(), address)
 	code(t, err, consent.BadStatus)
+	_, err = agent.New(agent.Options{Local: true}).Published(t.Context(), "http://issuer.example/status")
+	code(t, err, consent.BadStatus)
 }
 
 // What an issuer signs, the holder presents and a business verifies.
