@@ -26,7 +26,7 @@ interface Named {
 const cases = <T extends Named>(file: string) => jsonVectors<T>(`${folder}/${file}`, (c) => c.expect);
 
 test('every corpus of the vault is read here', () => {
-  expect(vectorFiles(folder)).toEqual(['attachment.json', 'document.json', 'keys.json', 'letter.json', 'manifest.json', 'padme.json', 'pairing.json', 'recovery.json', 'share.json', 'way.json', 'wrap.json']);
+  expect(vectorFiles(folder)).toEqual(['attachment.json', 'document.json', 'export.json', 'keys.json', 'letter.json', 'manifest.json', 'padme.json', 'pairing.json', 'recovery.json', 'share.json', 'way.json', 'wrap.json']);
 });
 
 test.each(jsonVectors<{ length: number; padded: number }>(`${folder}/padme.json`))('padme of $length', ({ length, padded }) => {
