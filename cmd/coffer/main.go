@@ -129,7 +129,7 @@ Exit status: 0 fine; 1 findings, a refusal, or it could not be done; 2 usage.`,
 	root.AddGroup(&cobra.Group{ID: "business", Title: "For a business:"}, &cobra.Group{ID: "check", Title: "For whoever checks:"})
 	root.AddCommand(
 		newExample(), newKey(), newRegister(), newTemplate(), newRequest(), newPartner(), newCosign(), newStatus(), newGrants(), newCollect(), newSend(), newEvents(), newReceipt(), newEvidence(), newRecord(), newRights(), newStatement(), newOverdue(), newWebhook(), newTrail(), newShop(),
-		newAudit(), newVerify(), newLedger(), newVersion(),
+		newAudit(), newVerify(), newExport(), newLedger(), newVersion(),
 	)
 	return root
 }
