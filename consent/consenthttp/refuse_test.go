@@ -404,7 +404,8 @@ func TestOurFailuresSayNothing(t *testing.T) {
 	}
 }
 
-// Every code and reason that package consent may answer with has a line in the table.
+// Every code and reason that package consent may answer with has a line in the table,
+// but for what only businesses check.
 func TestTheTableIsComplete(t *testing.T) {
 	table, err := os.ReadFile("problem.go")
 	if err != nil {
@@ -426,8 +427,8 @@ func TestTheTableIsComplete(t *testing.T) {
 			}
 			for _, name := range spec.Names {
 				found++
-				if !strings.Contains(string(table), "{consent."+name.Name+",") {
-					t.Errorf("%s has no line", name.Name)
+				if has := strings.Contains(string(table), "{consent."+name.Name+","); has == (name.Name == "WrongBinding") {
+					t.Errorf("%s: a line is %t", name.Name, has)
 				}
 			}
 			return true
