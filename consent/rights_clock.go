@@ -15,6 +15,14 @@ type RightsTimes struct {
 	Answered     Unix `json:"answered"`
 }
 
+// After these times somebody who cannot read a rights request, as the operator, has to
+// ask what became of it: an answer is due after a month under the GDPR and after 45 days
+// under the CCPA; after three months and 90 days once the business took longer.
+const (
+	AskAfter         = 33 * 24 * time.Hour
+	AskAfterExtended = 95 * 24 * time.Hour
+)
+
 // RightsState is where a rights request stands.
 type RightsState string
 

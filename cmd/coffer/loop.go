@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"strings"
 	"time"
 
@@ -73,10 +74,11 @@ func parseKept(text string) (k consent.Kept, err error) {
 func newOverdue() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "overdue", GroupID: "business", Args: want(0, 0),
-		Short: "List what is owed after grants ended",
+		Short: "List what is owed to shoppers, and until when",
 		Long: `Lists, from the folder and without asking the operator, the grants that ended and for
 which the business has not said all that it owes: an acknowledgement within three
-days, which coffer events makes by itself, and a deletion statement within thirty.
+days, which coffer events makes by itself, and a deletion statement within thirty;
+and the rights requests without an answer, each with the day by whose end it is due.
 The exit status is 1 while something is overdue.`,
 		Example: `  coffer overdue
   coffer overdue --all`,
@@ -90,40 +92,63 @@ The exit status is 1 while something is overdue.`,
 			if err != nil {
 				return err
 			}
+			cases, err := b.Rights()
+			if err != nil {
+				return err
+			}
 			all, _ := cmd.Flags().GetBool("all")
-			now, late, t := clock(cmd)(), 0, table.NewWriter()
-			t.SetOutputMirror(cmd.OutOrStdout())
-			t.SetStyle(table.StyleLight)
-			t.AppendHeader(table.Row{"grant", "ended", "on", "acknowledged", "stated", "due", "overdue"})
-			day := func(u consent.Unix) string {
-				if u == 0 {
-					return ""
-				}
-				return u.Time().Format(time.DateOnly)
-			}
-			for _, l := range loops {
-				overdue := l.Overdue(now)
-				if overdue != consent.NotLate {
-					late++
-				}
-				if all || l.Due() != 0 {
-					t.AppendRow(table.Row{l.Grant, l.Event, day(l.Notified), day(l.Acknowledged), day(l.Stated), day(l.Due()), overdue})
-				}
-			}
-			if t.Length() == 0 {
-				fmt.Fprintln(cmd.OutOrStdout(), "nothing is owed")
-				return nil
-			}
-			t.Render()
-			if late > 0 {
-				return errFindings
-			}
-			return nil
+			return listDuties(cmd.OutOrStdout(), loops, cases, clock(cmd)(), all)
 		},
 	}
 	dataFlag(cmd)
 	cmd.Flags().Bool("all", false, "also list what is settled")
 	return cmd
+}
+
+// listDuties lists what is owed, and what is settled too if all is asked for.
+func listDuties(out io.Writer, loops []business.Loop, cases []business.RightsCase, now time.Time, all bool) error {
+	late, t := 0, table.NewWriter()
+	t.SetOutputMirror(out)
+	t.SetStyle(table.StyleLight)
+	t.AppendHeader(table.Row{"grant or rights request", "about", "since", "acknowledged", "settled", "due", "overdue"})
+	day := func(u consent.Unix) string {
+		if u == 0 {
+			return ""
+		}
+		return u.Time().Format(time.DateOnly)
+	}
+	for _, l := range loops {
+		overdue := l.Overdue(now)
+		if overdue != consent.NotLate {
+			late++
+		}
+		if all || l.Due() != 0 {
+			t.AppendRow(table.Row{l.Grant, l.Event, day(l.Notified), day(l.Acknowledged), day(l.Stated), day(l.Due()), overdue})
+		}
+	}
+	for _, c := range cases {
+		if !c.Stands() || !all && !c.Open() {
+			continue
+		}
+		due, overdue := "", ""
+		if c.Open() {
+			due = c.Due().Format(time.DateOnly)
+			if c.State(now) == consent.StateRightsOverdue {
+				overdue = "answer"
+				late++
+			}
+		}
+		t.AppendRow(table.Row{c.ID, c.Request.Right, day(c.Times.Sent), day(c.Times.Acknowledged), day(c.Times.Answered), due, overdue})
+	}
+	if t.Length() == 0 {
+		fmt.Fprintln(out, "nothing is owed")
+		return nil
+	}
+	t.Render()
+	if late > 0 {
+		return errFindings
+	}
+	return nil
 }
 
 func newWebhook() *cobra.Command {

@@ -42,10 +42,13 @@ func newOverdue() *cobra.Command {
 	var folder string
 	c := &cobra.Command{
 		Use:   "overdue",
-		Short: "List businesses that owe an acknowledgement or a deletion statement",
+		Short: "List businesses that owe an acknowledgement, a deletion statement or an answer",
 		Long: `When a grant ends its business is told. It acknowledges within three days, and says
-within thirty what it deleted. This lists those that did not, the oldest first. It
-works while the daemon runs. Exit status 0 whether or not there are any.`,
+within thirty what it deleted. A rights request is answered within the time of its law,
+which the operator cannot read: those without an answer are listed after 33 days, and
+after 95 if the business took longer. This lists what is late, the oldest first of
+each kind, and since when. It works while the daemon runs. Exit status 0 whether or not
+there are any.`,
 		Example: `  cofferd overdue --data /var/lib/coffer`,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return withConsents(c.Context(), folder, func(s *consentdb.Store) error {
@@ -54,11 +57,15 @@ works while the daemon runs. Exit status 0 whether or not there are any.`,
 				if err != nil {
 					return err
 				}
-				if len(late) == 0 {
+				unanswered, err := s.Unanswered(c.Context(), now, mostListed)
+				if err != nil {
+					return err
+				}
+				if len(late)+len(unanswered) == 0 {
 					fmt.Fprintln(c.OutOrStdout(), "nothing is overdue")
 					return nil
 				}
-				t := newTable(c.OutOrStdout(), "overdue", "since", "ended", "grant", "business")
+				t := newTable(c.OutOrStdout(), "overdue", "since", "about", "grant or rights request", "business")
 				for _, l := range late {
 					what, since := l.Overdue(now), l.AcknowledgeBy()
 					if what == consent.LateStatement {
@@ -66,9 +73,12 @@ works while the daemon runs. Exit status 0 whether or not there are any.`,
 					}
 					t.AppendRow(table.Row{what, since.Time().Format(time.DateTime), l.Event, l.Grant, l.Business})
 				}
+				for _, u := range unanswered {
+					t.AppendRow(table.Row{"answer", "sent " + u.Sent.Time().Format(time.DateTime), "rights", u.ID, u.Business})
+				}
 				t.Render()
-				if len(late) == mostListed {
-					fmt.Fprintf(c.OutOrStdout(), "the oldest %d are shown\n", mostListed)
+				if max(len(late), len(unanswered)) == mostListed {
+					fmt.Fprintf(c.OutOrStdout(), "the oldest %d of each kind are shown\n", mostListed)
 				}
 				return nil
 			})

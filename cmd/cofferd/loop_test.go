@@ -119,6 +119,13 @@ func TestTheWithdrawalLoop(t *testing.T) {
 		}
 		return err
 	})
+	w.step("the shopper sees what is owed", func() error {
+		all, err := s.Owed(ctx)
+		if err == nil && (len(all) != 1 || all[0].Grant != deliver || all[0].Overdue != "" || all[0].AcknowledgeBy <= all[0].Notified || all[0].StateBy <= all[0].AcknowledgeBy) {
+			err = fmt.Errorf("%+v", all)
+		}
+		return err
+	})
 	w.step("it is overdue if nothing comes", func() error {
 		n, err := w.overdue(consent.AcknowledgeWithin + time.Hour)
 		if err == nil && n != 1 {
@@ -146,6 +153,9 @@ func TestTheWithdrawalLoop(t *testing.T) {
 		l, err := w.loop(s, b, deliver)
 		if err == nil && (l.Stated == 0 || l.Statement == "" || l.Overdue != "") {
 			err = fmt.Errorf("%+v", l)
+		}
+		if all, oerr := s.Owed(ctx); oerr != nil || len(all) != 0 {
+			return fmt.Errorf("still owed: %+v, %w", all, oerr)
 		}
 		return err
 	})

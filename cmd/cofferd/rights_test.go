@@ -138,6 +138,15 @@ func TestRightsRequest(t *testing.T) {
 		return nil
 	})
 
+	w.step("the operator waits for as long as a law gives", func() error {
+		for in, want := range map[time.Duration]int{consent.AskAfterExtended - time.Hour: 0, consent.AskAfterExtended + time.Hour: 1} {
+			if all, err := w.o.consents.Unanswered(ctx, time.Now().Add(in), 10); err != nil || len(all) != want {
+				return fmt.Errorf("after %s: %+v, %w", in, all, err)
+			}
+		}
+		return nil
+	})
+
 	w.step("withdraw meanwhile", func() error {
 		_, err := s.Withdraw(ctx, deliver)
 		return err
@@ -202,6 +211,16 @@ func TestRightsRequest(t *testing.T) {
 		}
 		if _, err = shop.ReplyRights(ctx, open.ID, consent.RightsExtended, "", "We are slow."); !errors.Is(err, business.ErrNoMoreTime) {
 			return fmt.Errorf("an opt-out is extended: %v", err)
+		}
+		return nil
+	})
+
+	w.step("the operator lists what stays without an answer", func() error {
+		for in, want := range map[time.Duration]int{consent.AskAfter - time.Hour: 0, consent.AskAfter + time.Hour: 1} {
+			all, err := w.o.consents.Unanswered(ctx, time.Now().Add(in), 10)
+			if err != nil || len(all) != want || want == 1 && (all[0].ID != open.ID || all[0].Business != shop.DID()) {
+				return fmt.Errorf("after %s: %+v, %w", in, all, err)
+			}
 		}
 		return nil
 	})

@@ -187,6 +187,19 @@ func (s *Store) Loop(ctx context.Context, v id.Vault, g id.Grant) (out Ended, ok
 	return out, ok, wrap("reading what became of a grant", err)
 }
 
+// Owed lists the loops of a vault's grants in which the business has not yet stated what
+// it deleted, the oldest first.
+func (s *Store) Owed(ctx context.Context, v id.Vault) (all []consent.Loop, err error) {
+	err = s.read(ctx, func(q *consentsql.Queries) error {
+		rows, err := q.OwedToVault(ctx, v)
+		for _, row := range rows {
+			all = append(all, loopOf(row))
+		}
+		return err
+	})
+	return all, wrap("reading what businesses owe", err)
+}
+
 // Overdue lists the loops in which a business is late, the oldest first.
 func (s *Store) Overdue(ctx context.Context, now time.Time, limit int) (all []consent.Loop, err error) {
 	err = s.read(ctx, func(q *consentsql.Queries) error {

@@ -56,6 +56,14 @@ func (s *scene) sweep() int {
 	return n
 }
 
+// owed is how many loops stand open for the shopper.
+func (s *scene) owed() int {
+	s.t.Helper()
+	all, err := s.store.Owed(s.t.Context(), s.shopper.Vault)
+	s.do(err)
+	return len(all)
+}
+
 func (s *scene) overdue() (late []consent.Late) {
 	s.t.Helper()
 	all, err := s.store.Overdue(s.t.Context(), s.clock.Now(), 100)
@@ -295,8 +303,20 @@ func TestOverdue(t *testing.T) {
 	if late := s.overdue(); !slices.Equal(late, []consent.Late{consent.LateStatement, consent.LateStatement}) {
 		t.Errorf("late behind the second deadline: %v", late)
 	}
+	if n := s.owed(); n != 2 {
+		t.Errorf("the shopper is shown %d open loops, want 2", n)
+	}
+	if other, err := s.store.Owed(t.Context(), id.New[id.Vault]()); len(other) != 0 || err != nil {
+		t.Errorf("another vault is owed %v: %v", other, err)
+	}
 	s.do(s.stateDeletion(a.Held[0]))
+	if all, err := s.store.Owed(t.Context(), s.shopper.Vault); err != nil || len(all) != 1 || all[0].Grant != a.Held[1].Grant || all[0].Acknowledgement == "" {
+		t.Errorf("after one statement is owed: %+v, %v", all, err)
+	}
 	s.do(s.stateDeletion(a.Held[1]))
+	if n := s.owed(); n != 0 {
+		t.Errorf("%d loops are owed although all is said", n)
+	}
 	if late := s.overdue(); late != nil {
 		t.Errorf("late although all is said: %v", late)
 	}

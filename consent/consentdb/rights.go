@@ -154,6 +154,29 @@ func (s *Store) RightsFor(ctx context.Context, business consent.DID, name id.Rig
 	return out, wrap("reading a rights request", err)
 }
 
+// Unanswered is a rights request without an answer, as its operator sees it: neither the
+// right nor the law.
+type Unanswered struct {
+	ID       id.Rights
+	Business consent.DID
+	Sent     consent.Unix
+}
+
+// Unanswered lists the rights requests that no business answered in the time that a law
+// gives at most, the oldest first.
+func (s *Store) Unanswered(ctx context.Context, now time.Time, limit int) (all []Unanswered, err error) {
+	err = s.read(ctx, func(q *consentsql.Queries) error {
+		rows, err := q.UnansweredRights(ctx, consentsql.UnansweredRightsParams{
+			First: now.Add(-consent.AskAfter).Unix(), Extended: now.Add(-consent.AskAfterExtended).Unix(), Most: int32(limit),
+		})
+		for _, row := range rows {
+			all = append(all, Unanswered{row.RightsID, row.Business, consent.Unix(row.Sent)})
+		}
+		return err
+	})
+	return all, wrap("listing rights requests without an answer", err)
+}
+
 // ReplyRights keeps one step of the business. The same again changes nothing.
 // ErrAnswered after the answer; ErrReplayed for a step that was taken with other
 // content; consent.ErrNotFound for a rights request to another business, and once the

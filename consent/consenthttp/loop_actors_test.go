@@ -13,6 +13,7 @@ func init() {
 		want ends
 	}{
 		"GET /wallet/v1/grants/{id}/loop": {func(s *stage, _ as) (string, any) { return "/wallet/v1/grants/" + s.grant() + "/loop", nil }, walletOnly("200", "404 not-found")},
+		"GET /wallet/v1/loops":            {func(*stage, as) (string, any) { return "/wallet/v1/loops", nil }, walletOnly("200", "200")},
 		"POST /business/v1/acknowledgements": {func(s *stage, by as) (string, any) {
 			s.ended()
 			_, jws := by.signs().Acknowledge(s.given.Held[0].Grant, consent.EndWithdrawn)

@@ -42,6 +42,7 @@ func Wallet(r *mux.Router, o Options) {
 		{http.MethodPost, "/grants/{id}/change", wt.change},
 		{http.MethodPost, "/grants/{id}/expired", wt.expired},
 		{http.MethodGet, "/grants/{id}/loop", wt.loop},
+		{http.MethodGet, "/loops", wt.owed},
 		{http.MethodGet, "/reminders", wt.reminders},
 		{http.MethodGet, "/accesses", wt.accesses},
 		{http.MethodGet, "/messages", wt.inbox},

@@ -307,6 +307,44 @@ func (q *Queries) MarkSuspensionTold(ctx context.Context, business consent.DID) 
 	return err
 }
 
+const owedToVault = `-- name: OwedToVault :many
+SELECT loop.business, loop.grant_id, loop.event, loop.notified, loop.acknowledged, loop.acknowledgement, loop.stated, loop.statement, loop.erased FROM grant_record JOIN loop ON loop.business = grant_record.business AND loop.grant_id = grant_record.grant_id
+WHERE grant_record.vault_id = $1 AND loop.stated = 0 ORDER BY loop.notified, loop.grant_id
+`
+
+func (q *Queries) OwedToVault(ctx context.Context, vaultID id.Vault) ([]Loop, error) {
+	rows, err := q.db.QueryContext(ctx, owedToVault, vaultID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Loop
+	for rows.Next() {
+		var i Loop
+		if err := rows.Scan(
+			&i.Business,
+			&i.GrantID,
+			&i.Event,
+			&i.Notified,
+			&i.Acknowledged,
+			&i.Acknowledgement,
+			&i.Stated,
+			&i.Statement,
+			&i.Erased,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const putLoop = `-- name: PutLoop :exec
 INSERT INTO loop (business, grant_id, event, notified, acknowledged, acknowledgement, stated, statement, erased)
 VALUES ($1, $2, $3, $4, 0, '', 0, '', $5) ON CONFLICT DO NOTHING

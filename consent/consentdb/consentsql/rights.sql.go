@@ -225,3 +225,45 @@ func (q *Queries) RightsReplies(ctx context.Context, arg RightsRepliesParams) ([
 	}
 	return items, nil
 }
+
+const unansweredRights = `-- name: UnansweredRights :many
+SELECT rights_id, business, sent FROM rights WHERE sent < $1 AND NOT EXISTS (
+  SELECT 1 FROM rights_reply WHERE rights_reply.vault_id = rights.vault_id AND rights_reply.rights_id = rights.rights_id
+    AND (rights_reply.step = 'answered' OR (rights_reply.step = 'extended' AND rights.sent >= $2)))
+ORDER BY sent, rights_id LIMIT $3
+`
+
+type UnansweredRightsParams struct {
+	First    int64
+	Extended int64
+	Most     int32
+}
+
+type UnansweredRightsRow struct {
+	RightsID id.Rights
+	Business consent.DID
+	Sent     int64
+}
+
+func (q *Queries) UnansweredRights(ctx context.Context, arg UnansweredRightsParams) ([]UnansweredRightsRow, error) {
+	rows, err := q.db.QueryContext(ctx, unansweredRights, arg.First, arg.Extended, arg.Most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []UnansweredRightsRow
+	for rows.Next() {
+		var i UnansweredRightsRow
+		if err := rows.Scan(&i.RightsID, &i.Business, &i.Sent); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}

@@ -30,6 +30,10 @@ SELECT COUNT(*) FROM event WHERE grant_id = $1 AND business = $2 AND kind = $3;
 SELECT * FROM loop WHERE stated = 0 AND notified < sqlc.arg(unacknowledged) AND (acknowledged = 0 OR notified < sqlc.arg(unstated))
 ORDER BY notified, business, grant_id LIMIT sqlc.arg(most);
 
+-- name: OwedToVault :many
+SELECT loop.* FROM grant_record JOIN loop ON loop.business = grant_record.business AND loop.grant_id = grant_record.grant_id
+WHERE grant_record.vault_id = $1 AND loop.stated = 0 ORDER BY loop.notified, loop.grant_id;
+
 -- name: PutSuspension :exec
 INSERT INTO suspension (business, told) VALUES ($1, FALSE) ON CONFLICT DO NOTHING;
 

@@ -9,6 +9,12 @@ SELECT COUNT(*) FROM rights WHERE rights.vault_id = $1 AND rights.business = $2 
   SELECT 1 FROM rights_reply WHERE rights_reply.vault_id = rights.vault_id AND rights_reply.rights_id = rights.rights_id
     AND rights_reply.step = 'answered');
 
+-- name: UnansweredRights :many
+SELECT rights_id, business, sent FROM rights WHERE sent < sqlc.arg(first) AND NOT EXISTS (
+  SELECT 1 FROM rights_reply WHERE rights_reply.vault_id = rights.vault_id AND rights_reply.rights_id = rights.rights_id
+    AND (rights_reply.step = 'answered' OR (rights_reply.step = 'extended' AND rights.sent >= sqlc.arg(extended))))
+ORDER BY sent, rights_id LIMIT sqlc.arg(most);
+
 -- name: RightsOfVault :many
 SELECT * FROM rights WHERE vault_id = $1 ORDER BY sent DESC, rights_id;
 

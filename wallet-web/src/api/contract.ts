@@ -1,5 +1,5 @@
 // The operator's contract (internal/contract) as types. Made by `npm run contract`; do not edit.
-// contract 4fb734367285ea7c4602d46e3f83b7b915c8fc48bbfec3e3ce3bba382763a2a3, types 7569f55d9ad62ded519ff14f63a640de8146f9e663e2c14dbd1d0083c36fd0bf
+// contract 563e3d68121274e89acee189d882c445786660bc285c775b2df73bec7f20b883, types 69ed8694b4986881d162d25ce4e79739167d8b5abac0ea9191c0088e22ba9fac
 export interface paths {
     "/ledger/v1/checkpoint": {
         parameters: {
@@ -1602,6 +1602,42 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/wallet/v1/loops": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            loops: components["schemas"]["OwedLoop"][];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/wallet/v1/messages": {
         parameters: {
             query?: never;
@@ -2930,6 +2966,17 @@ export interface components {
             r: components["schemas"]["Bytes32"];
             /** @enum {integer} */
             scheme: 1 | 2;
+        };
+        OwedLoop: {
+            acknowledge_by: components["schemas"]["Unix"];
+            acknowledgement: components["schemas"]["JWSOrNone"];
+            /** @enum {string} */
+            event: "withdrawn" | "terminated" | "erased" | "expired" | "suspended" | "narrowed" | "renewed" | "merged" | "replaced";
+            grant: components["schemas"]["Id"];
+            notified: components["schemas"]["Unix"];
+            /** @enum {string} */
+            overdue: "" | "acknowledgement" | "statement";
+            state_by: components["schemas"]["Unix"];
         };
         Pairing: {
             ciphertext: string;
