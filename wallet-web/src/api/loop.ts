@@ -1,8 +1,8 @@
 /** What became of a grant after its end, as the operator keeps it. Both statements are verified by core/loop.ts. */
 import type { GrantId } from '../core/id';
 import { ENDINGS } from '../core/loop';
-import { int, nullable, oneOf, text, type Of } from '../core/shape';
-import { answer } from './answer';
+import { id, int, nullable, oneOf, text, type Of } from '../core/shape';
+import { answer, list } from './answer';
 import { get } from './http';
 
 const jws = text(64 << 10, 0);
@@ -19,3 +19,10 @@ export type LoopRecord = Of<typeof loop>;
 
 /** null while the grant has not ended. */
 export const readLoop = async (g: GrantId): Promise<LoopRecord | null> => (await get(`/wallet/v1/grants/${g}/loop`, loops)).loop;
+
+const owed = answer({ loops: list(answer({ grant: id<GrantId>(), event: oneOf(...ENDINGS), notified: int(1), acknowledgement: jws })) });
+
+export type OwedRecord = Of<typeof owed>['loops'][number];
+
+/** What businesses have not yet said after grants of this vault ended, the oldest first. */
+export const readOwed = async (): Promise<OwedRecord[]> => (await get('/wallet/v1/loops', owed)).loops;

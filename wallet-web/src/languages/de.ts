@@ -3,6 +3,7 @@ import activity from '../views/activity/texts.de';
 import asking from '../views/request/partnerTexts.de';
 import change from '../views/grant/changeTexts.de';
 import changes from '../views/request/changeTexts.de';
+import complaint from '../views/rights/complaintTexts.de';
 import components from '../components/texts.de';
 import condition from '../views/condition/texts.de';
 import grant from '../views/grant/texts.de';
@@ -24,4 +25,4 @@ import settings from '../views/settings/texts.de';
 import unlock from '../views/unlock/texts.de';
 import welcome from '../views/welcome/texts.de';
 
-export const texts = { activity, asking, change, changes, components, condition, grant, grants, home, inbox, life, loop, opening, pairing, partners, passkeys, record, recover, request, rights, rotation, settings, unlock, welcome };
+export const texts = { activity, asking, change, changes, complaint, components, condition, grant, grants, home, inbox, life, loop, opening, pairing, partners, passkeys, record, recover, request, rights, rotation, settings, unlock, welcome };

@@ -3,6 +3,7 @@ import activity from '../views/activity/texts.fr';
 import asking from '../views/request/partnerTexts.fr';
 import change from '../views/grant/changeTexts.fr';
 import changes from '../views/request/changeTexts.fr';
+import complaint from '../views/rights/complaintTexts.fr';
 import components from '../components/texts.fr';
 import condition from '../views/condition/texts.fr';
 import grant from '../views/grant/texts.fr';
@@ -24,4 +25,4 @@ import settings from '../views/settings/texts.fr';
 import unlock from '../views/unlock/texts.fr';
 import welcome from '../views/welcome/texts.fr';
 
-export const texts = { activity, asking, change, changes, components, condition, grant, grants, home, inbox, life, loop, opening, pairing, partners, passkeys, record, recover, request, rights, rotation, settings, unlock, welcome };
+export const texts = { activity, asking, change, changes, complaint, components, condition, grant, grants, home, inbox, life, loop, opening, pairing, partners, passkeys, record, recover, request, rights, rotation, settings, unlock, welcome };

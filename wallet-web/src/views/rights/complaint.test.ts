@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import type { Access } from '../../api/access';
 import { verifyLog, nextHead } from '../../core/access';
 import { b64u } from '../../core/bytes';
@@ -8,8 +8,12 @@ import { systemRandom } from '../../core/random';
 import { prepareRights, type RightsReply } from '../../core/rights';
 import { NOW } from '../../core/testing/fixed';
 import { testVault } from '../../core/testing/vault';
-import { complaintHtml, complaintJson, complaintOf, excerptOf } from './complaint';
+import { speech } from '../../components/language.svelte';
+import { texts as german } from '../../languages/de';
+import { texts as french } from '../../languages/fr';
+import { complaintHtml, complaintJson, complaintOf, excerptOf, lateComplaintOf } from './complaint';
 import type { Case } from './load';
+import type { Debtor } from './overdue';
 
 const world = await testVault();
 const { plaintext } = await prepareGrant(world.request, { purposeId: 'delivery', attributes: ['name', 'postal-address'], channels: [], days: 31 }, world.giver, NOW, systemRandom);
@@ -41,8 +45,22 @@ function log(grant: GrantId, times: number[]): Access[] {
     .reverse();
 }
 const accesses = [...log(plaintext.grant, [1, 2, 3]), ...log(newId<GrantId>(systemRandom), [4])];
-const grants = [{ grant: plaintext.grant, purpose: 'https://w3id.org/dpv#DeliveryOfGoods', attributes: plaintext.attributes, bundle: null, receipt: plaintext.receipt, access_log: excerptOf(accesses, plaintext.grant, true) }];
+const grants = [{ grant: plaintext.grant, purpose: 'https://w3id.org/dpv#DeliveryOfGoods', attributes: plaintext.attributes, bundle: null, receipt: plaintext.receipt, later_receipts: ['eyJ.the.end'], access_log: excerptOf(accesses, plaintext.grant, true) }];
 const complaint = complaintOf(shown, grants, null, 'http://localhost:8080', NOW + 100);
+
+const debtor: Debtor = {
+  business: rights.aud,
+  name: 'Corner Shop',
+  contact: 'dpo@corner.example',
+  authority: 'Data Protection Authority of Testland',
+  late: [
+    { what: 'statement', days: 3, grant: plaintext, event: 'withdrawn', told: NOW, acknowledgement: 'eyJ.ack.sig' },
+    { what: 'answer', days: 2, rights: rights.id, right: 'erasure' },
+  ],
+};
+const late = () => lateComplaintOf(debtor, grants, null, 'http://localhost:8080', NOW + 33 * 86400);
+
+afterEach(() => speech.speak('en'));
 
 describe('the complaint file', () => {
   it('names the authority and the business as the receipt does', () => {
@@ -69,5 +87,35 @@ describe('the complaint file', () => {
 
   it('is not made without the own copy: nothing would show what was demanded', () => {
     expect(() => complaintOf({ ...shown, rights: null }, grants, null, '', NOW)).toThrow();
+  });
+
+  it('says of a late deletion what was owed until when, and has the signed evidence', () => {
+    const file = late();
+    expect(file).toMatchObject({ rights_request: null, replies: [], business: { did: world.shop.did, name: 'Corner Shop' }, authority: 'Data Protection Authority of Testland' });
+    expect(file.ends).toEqual([{ grant: plaintext.grant, event: 'withdrawn', told: NOW, acknowledge_by: NOW + 72 * 3600, state_by: NOW + 30 * 86400, late: 'statement', acknowledgement: 'eyJ.ack.sig' }]);
+    const html = complaintHtml(file);
+    for (const text of ['Withdrawn by the shopper', 'eyJ.ack.sig', 'eyJ.the.end', plaintext.receipt, 'What the business left unsaid']) expect(html).toContain(text);
+    expect(html).not.toContain('What was demanded');
+    expect(() => lateComplaintOf({ ...debtor, late: [debtor.late[1]!] }, grants, null, '', NOW)).toThrow('late');
+  });
+
+  it('says the excerpt of the log in words beside its exact rows', () => {
+    const rows = ['{"v":1,"grant":"' + plaintext.grant + '","time":1763600000,"requested":["name"],"given":["name"],"refused":""}', '{"v":1,"grant":"' + plaintext.grant + '","time":1763600060,"requested":["phone"],"given":[],"refused":"narrowed"}'];
+    const html = complaintHtml({ ...complaint, grants: [{ ...complaint.grants[0]!, access_log: { rows, head: 'h', whole: false } }] });
+    for (const text of ['2025-11-20 00:53 UTC</th><td>Collected: Name', 'Asked for, and refused: Phone', 'Older rows are not shown', '&#34;refused&#34;:&#34;narrowed&#34;']) expect(html).toContain(text);
+  });
+
+  it.each([
+    ['de', ['<html lang="de">', 'Beschwerde über Corner Shop', 'Was verlangt wurde', 'Meine Daten löschen', 'Abgelehnt: No', 'Abgerufen: Name', 'Wie es zu prüfen ist'], ['Was das Unternehmen nicht gesagt hat', 'Widerrufen']],
+    ['fr', ['<html lang="fr">', 'Plainte au sujet de Corner Shop', 'Ce qui a été exigé', 'Effacer mes données', 'Refusé: No', 'Relevé : Nom', 'Comment vérifier'], ['Ce que l’entreprise n’a pas dit', 'Retiré']],
+  ] as const)('speaks %s, and signs nothing differently', async (language, demanded, ended) => {
+    await speech.speak(language, { de: async () => ({ texts: german }), fr: async () => ({ texts: french }) });
+    const file = complaintOf(shown, grants, null, 'http://localhost:8080', NOW + 100);
+    expect(file).toEqual({ ...complaint, language, how_to_check: file.how_to_check });
+    expect(file.how_to_check).not.toEqual(complaint.how_to_check);
+    const [html, other] = [complaintHtml(file), complaintHtml(late())];
+    for (const text of demanded) expect(html).toContain(text);
+    for (const text of ended) expect(other).toContain(text);
+    for (const english of ['What was', 'How to check', 'Receipt, as signed', 'The business', 'Collected', 'Acknowledged', 'signed by']) expect(html + other).not.toContain(english);
   });
 });

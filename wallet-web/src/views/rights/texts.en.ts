@@ -82,6 +82,23 @@ export const complaint = {
   file: (business: string, end: string) => `coffer-complaint-${business.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '') || 'business'}.${end}`,
 };
 
+export const overdue = {
+  title: (n: number) => (n === 1 ? 'One business is late' : `${n} businesses are late`),
+  none: 'Nobody is late',
+  noneLead: 'Every business has said in time what it owes you: that it knows of a grant’s end, what it deleted, and what you demanded.',
+  lead: 'Remind them first, if you like; that costs nothing and starts a clock that the law sets. Or complain at once: the file has the evidence.',
+  what: { acknowledgement: 'it has not acknowledged the end', statement: 'it has not said what it deleted', answer: 'it has not answered' },
+  days: (n: number) => (n === 0 ? 'due since today' : n === 1 ? 'late by 1 day' : `late by ${n} days`),
+  line: (about: string, what: string, days: string) => `${about}: ${what}, ${days}`,
+  look: 'See what to do',
+  contact: 'Write to',
+  authority: 'Complain to',
+  remind: 'Remind it',
+  reminder: (lines: string) => `You were told of this and have not said what you owe:\n${lines}\nPlease delete what you have of it, and say so, signed.`,
+  answer: 'For what it has not answered, the complaint file is on the page of the rights request.',
+  unreadable: 'Whether somebody is late cannot be shown now.',
+};
+
 export const optOut = {
   honoured: 'Opt-out request honoured',
   browser: 'Your browser sends the Global Privacy Control signal.',
