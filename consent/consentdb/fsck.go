@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"slices"
-	"time"
 
 	"coffer/anchor"
 	"coffer/consent"
@@ -47,17 +45,6 @@ func (s *Store) States(ctx context.Context, f func(consent.Grant) error) error {
 // access log leads to its head; no partner's grant outlasts the one it is under. It
 // reports in bounded memory what is not so.
 func (s *Store) Reconcile(ctx context.Context, l anchor.Ledger, report func(Discrepancy)) error {
-	queued := map[anchor.Handle]map[anchor.Kind]bool{}
-	entries, err := s.queued(ctx, time.Unix(math.MaxInt64, 0), 1<<30) // those that wait, too
-	if err != nil {
-		return err
-	}
-	for _, e := range entries {
-		if queued[e.Handle()] == nil {
-			queued[e.Handle()] = map[anchor.Kind]bool{}
-		}
-		queued[e.Handle()][e.Kind()] = true
-	}
 	if err := s.reconcileTemplates(ctx, report); err != nil {
 		return wrap("reconciling templates", err)
 	}
@@ -67,7 +54,7 @@ func (s *Store) Reconcile(ctx context.Context, l anchor.Ledger, report func(Disc
 			return err
 		}
 		say := func(format string, args ...any) { report(Discrepancy{g.ID, fmt.Sprintf(format, args...)}) }
-		if err := h.againstLedger(ctx, l, queued[g.Handle], say); err != nil {
+		if err := h.againstLedger(ctx, l, q, say); err != nil {
 			return err
 		}
 		h.againstItself(say)
@@ -144,11 +131,19 @@ func (h *holding) gatherCondition(ctx context.Context, q *consentsql.Queries) (e
 	return err
 }
 
-func (h holding) againstLedger(ctx context.Context, l anchor.Ledger, queued map[anchor.Kind]bool, say func(string, ...any)) error {
+func (h holding) againstLedger(ctx context.Context, l anchor.Ledger, q *consentsql.Queries, say func(string, ...any)) error {
 	entry, err := consent.Given{Entry: h.Entry}.GrantEntry()
 	if err != nil {
 		say("its entry: %v", err)
 		return nil
+	}
+	coming, err := waits(ctx, q, h.Entry)
+	if err != nil {
+		return err
+	}
+	ending, err := waits(ctx, q, h.WithdrawEntry)
+	if err != nil {
+		return err
 	}
 	state, err := l.Grant(ctx, h.Handle)
 	known := err == nil
@@ -160,7 +155,7 @@ func (h holding) againstLedger(ctx context.Context, l anchor.Ledger, queued map[
 		say("live without an anchored entry")
 	case h.Anchored && !known:
 		say("anchored, but not on the ledger")
-	case !h.Anchored && !known && !queued[anchor.KindGrant] && h.State != consent.StateTerminated:
+	case !h.Anchored && !known && !coming && h.State != consent.StateTerminated:
 		say("neither on the ledger nor on its way")
 	case known && (state.Start != h.Start || state.End != entry.End):
 		say("another window on the ledger")
@@ -171,7 +166,7 @@ func (h holding) againstLedger(ctx context.Context, l anchor.Ledger, queued map[
 	switch withdrawn := h.State == consent.StateWithdrawn || h.State == consent.StatePaused || h.State == consent.StateReplaced || len(h.WithdrawEntry) > 0; {
 	case withdrawn && h.WithdrawAnchored && !state.Withdrawn:
 		say("withdrawal anchored, but not on the ledger")
-	case withdrawn && known && !state.Withdrawn && !queued[anchor.KindWithdraw]:
+	case withdrawn && known && !state.Withdrawn && !ending:
 		say("withdrawal neither on the ledger nor on its way")
 	case !withdrawn && state.Withdrawn:
 		say("withdrawn on the ledger, but not here")

@@ -222,6 +222,19 @@ func (s *Store) queued(ctx context.Context, now time.Time, limit int) (entries [
 	return entries, wrap("reading the outbox", err)
 }
 
+// waits reports whether an entry is in the outbox; nothing never is.
+func waits(ctx context.Context, q *consentsql.Queries, entry []byte) (bool, error) {
+	if len(entry) == 0 {
+		return false, nil
+	}
+	e, err := anchor.ParseEntry(entry)
+	if err != nil {
+		return false, nil // what is wrong with it is told elsewhere
+	}
+	leaf := e.Leaf()
+	return q.Waits(ctx, leaf[:])
+}
+
 func (s *Store) grantQueued(ctx context.Context, h anchor.Handle) (bool, error) {
 	entries, err := s.queued(ctx, time.Unix(0, 0), 1<<20) // no grant waits for a time
 	for _, e := range entries {

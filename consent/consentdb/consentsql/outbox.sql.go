@@ -229,3 +229,14 @@ func (q *Queries) Sent(ctx context.Context, leaf []byte) error {
 	_, err := q.db.ExecContext(ctx, sent, leaf)
 	return err
 }
+
+const waits = `-- name: Waits :one
+SELECT EXISTS (SELECT 1 FROM outbox WHERE leaf = $1)
+`
+
+func (q *Queries) Waits(ctx context.Context, leaf []byte) (bool, error) {
+	row := q.db.QueryRowContext(ctx, waits, leaf)
+	var exists bool
+	err := row.Scan(&exists)
+	return exists, err
+}

@@ -13,6 +13,9 @@ SELECT CAST(COALESCE(MIN(due), 0) AS BIGINT) FROM (
 -- name: OutboxSize :one
 SELECT COUNT(*) FROM outbox;
 
+-- name: Waits :one
+SELECT EXISTS (SELECT 1 FROM outbox WHERE leaf = $1);
+
 -- name: Sent :exec
 DELETE FROM outbox WHERE leaf = $1;
 
