@@ -34,6 +34,7 @@ var invariants = map[int]string{
 	2: "every share has a live grant, every grant an anchored entry, every entry a record or an erased opening",
 	3: "every release and every message had a permit under a grant that was live",
 	5: "nothing is left of a vault that is gone",
+	8: "every attachment of a document is whole",
 }
 
 // check is the one checker of the invariants: fsck runs it on a folder at rest,
@@ -66,7 +67,7 @@ func check(ctx context.Context, vaults *vaultdb.Store, consents *consentdb.Store
 		return fmt.Errorf("holding grants against vaults: %w", err)
 	}
 	n = 0
-	err := vaults.Each(ctx, func(v id.Vault, documents []vault.Document, shares []vault.Share) error {
+	err := vaults.Each(ctx, func(v id.Vault, documents []vault.Document, shares []vault.Share, incomplete []id.Document) error {
 		n++
 		progress("vaults", n)
 		ring, err := vaults.Keyring(ctx, v)
@@ -87,6 +88,9 @@ func check(ctx context.Context, vaults *vaultdb.Store, consents *consentdb.Store
 			} else if h.Key != ring.Vault.Key && (len(ring.Next) == 0 || h.Key != ring.Vault.Key+1) {
 				report(violation{1, fmt.Sprintf("vault %v: document %v is under a key that no way in opens", v.LogValue(), d.ID.LogValue())})
 			}
+		}
+		for _, d := range incomplete {
+			report(violation{8, fmt.Sprintf("vault %v: chunks are missing of what is attached to document %v", v.LogValue(), d.LogValue())})
 		}
 		grants, err := consents.Grants(ctx, v)
 		if errors.Is(err, keyring.ErrSealed) {

@@ -195,7 +195,7 @@ func TestExpiryDropsShares(t *testing.T) {
 	s := newScene(t)
 	a := s.give()
 	shared := func() (under []id.Grant) {
-		s.do(s.vaults.Each(t.Context(), func(_ id.Vault, _ []vault.Document, shares []vault.Share) error {
+		s.do(s.vaults.Each(t.Context(), func(_ id.Vault, _ []vault.Document, shares []vault.Share, _ []id.Document) error {
 			for _, share := range shares {
 				if !slices.Contains(under, share.Grant) {
 					under = append(under, share.Grant)

@@ -17,8 +17,8 @@ import (
 const OrphansLast = 24 * time.Hour
 
 // PutChunk stores a chunk of what will be attached to a document, in the place of the
-// one before. Once the document is there its attachment is as it is: a
-// [*vault.Conflict] then.
+// one before. It is ErrNotFinished for a vault without two ways in, as for documents.
+// Once the document is there its attachment is as it is: a [*vault.Conflict] then.
 func (s *Store) PutChunk(ctx context.Context, v id.Vault, c vault.Chunk) error {
 	err := c.Check()
 	if err == nil {
@@ -31,8 +31,12 @@ func (s *Store) PutChunk(ctx context.Context, v id.Vault, c vault.Chunk) error {
 }
 
 func putChunk(ctx context.Context, q *vaultsql.Queries, v id.Vault, c vault.Chunk) error {
-	if _, err := q.GetVault(ctx, v); err != nil {
+	row, err := q.GetVault(ctx, v)
+	if err != nil {
 		return found(err)
+	}
+	if row.State != vault.Open {
+		return vault.ErrNotFinished
 	}
 	if have, err := version(ctx, q, v, c.Document); err != nil {
 		return err
@@ -62,6 +66,17 @@ func putChunk(ctx context.Context, q *vaultsql.Queries, v id.Vault, c vault.Chun
 		}
 	}
 	return q.PutChunk(ctx, vaultsql.PutChunkParams{VaultID: v, DocumentID: c.Document, Place: c.Place, Sealed: c.Sealed})
+}
+
+// whole refuses a document that comes before chunks of what is attached to it.
+func whole(ctx context.Context, q *vaultsql.Queries, v id.Vault, d id.Document) error {
+	missing, err := q.MissingChunks(ctx, vaultsql.MissingChunksParams{VaultID: v, DocumentID: d})
+	if errors.Is(err, sql.ErrNoRows) || err == nil && missing == 0 {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	return fmt.Errorf("a document whose attachment lacks %d chunks: %w", missing, vault.ErrInvalid)
 }
 
 // Attached returns which chunks there are for a document, be it there or not.

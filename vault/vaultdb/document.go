@@ -30,9 +30,9 @@ func (s *Store) Documents(ctx context.Context, v id.Vault) (docs []vault.Documen
 
 // WriteDocuments changes documents all at once or not at all. It is ErrOtherKey when one
 // is sealed under another key than the vault's, ErrNotFinished for a vault without two
-// ways in, and a
-// [*vault.Conflict] when one is not at the version the batch expects. Shares in
-// the batch are put to the gate.
+// ways in, ErrInvalid for a new one whose attachment is not all there, and a
+// [*vault.Conflict] when one is not at the version the batch expects. Shares in the
+// batch are put to the gate.
 func (s *Store) WriteDocuments(ctx context.Context, v id.Vault, b vault.Batch) error {
 	err := s.db.Write(ctx, func(tx sqldb.Tx) error {
 		if len(b.Shares) > 0 {
@@ -131,6 +131,9 @@ func put(ctx context.Context, q *vaultsql.Queries, v id.Vault, p vault.Document,
 	}
 	if p.Version != have+1 {
 		return &vault.Conflict{Document: p.ID, Have: have}
+	}
+	if err := whole(ctx, q, v, p.ID); err != nil {
+		return err
 	}
 	return q.InsertDocument(ctx, vaultsql.InsertDocumentParams{VaultID: v, DocumentID: p.ID, Version: p.Version, Sealed: p.Sealed, KeyNumber: key})
 }

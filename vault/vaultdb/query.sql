@@ -157,6 +157,16 @@ SELECT place FROM chunk WHERE vault_id = $1 AND document_id = $2 ORDER BY place;
 -- name: GetChunk :one
 SELECT sealed FROM chunk WHERE vault_id = $1 AND document_id = $2 AND place = $3;
 
+-- name: MissingChunks :one
+SELECT CAST(a.chunks - (SELECT count(*) FROM chunk c WHERE c.vault_id = a.vault_id AND c.document_id = a.document_id) AS BIGINT) AS missing
+FROM attachment a WHERE a.vault_id = $1 AND a.document_id = $2;
+
+-- name: IncompleteAttachments :many
+SELECT a.document_id FROM attachment a
+WHERE a.vault_id = $1 AND EXISTS (SELECT 1 FROM document d WHERE d.vault_id = a.vault_id AND d.document_id = a.document_id)
+AND a.chunks <> (SELECT count(*) FROM chunk c WHERE c.vault_id = a.vault_id AND c.document_id = a.document_id AND c.place BETWEEN 0 AND a.chunks - 1)
+ORDER BY a.document_id;
+
 -- name: GetRing :one
 SELECT ring_id, destroyed FROM keyring;
 

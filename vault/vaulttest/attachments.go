@@ -51,6 +51,22 @@ func (s *shelf) wantAttached(t testing.TB, what string, d id.Document, count int
 	}
 }
 
+var errUndo = errors.New("undo it")
+
+func (s *shelf) wantIncomplete(t testing.TB, what string) {
+	t.Helper()
+	err := s.tx(t, func(ctx context.Context, tx sqldb.Tx) error {
+		documents, err := vaultdb.Incomplete(ctx, tx, s.v)
+		if len(documents) > 0 {
+			t.Errorf("%s: %v are incomplete", what, documents)
+		}
+		return err
+	})
+	if err != nil {
+		t.Errorf("%s: %v", what, err)
+	}
+}
+
 func testAttachments(t *testing.T, open Opener) {
 	s := newShelf(t, open, nil)
 	d := id.New[id.Document]()
@@ -61,6 +77,8 @@ func testAttachments(t *testing.T, open Opener) {
 	s.wantAttached(t, "before", d, 0)
 	s.attach(t, chunks[2], chunks[0], chunks[0])
 	s.wantAttached(t, "an upload that broke off", d, 3, 0, 2)
+	wantErr(t, "a document before its last chunk", s.WriteDocuments(t.Context(), s.v, s.batch(t, s.sealed(t, d, 1))), vault.ErrInvalid)
+	s.wantIncomplete(t, "an upload that may go on")
 	s.attach(t, chunks[1])
 	s.wantAttached(t, "an upload that went on", d, 3, 0, 1, 2)
 	for _, c := range chunks {
@@ -91,6 +109,24 @@ func testAttachments(t *testing.T, open Opener) {
 	s.put(t, s.batch(t, s.sealed(t, d, 1)))
 	wantConflict(t, s.PutChunk(t.Context(), s.v, chunks[0]), d, 1)
 	wantConflict(t, s.DropAttachment(t.Context(), s.v, d), d, 1)
+	s.wantIncomplete(t, "all of it")
+	for what, broken := range map[string]string{
+		"a chunk that is lost":    "DELETE FROM chunk WHERE place = 1",
+		"a chunk out of place":    "UPDATE chunk SET place = 7 WHERE place = 1",
+		"a number that is higher": "UPDATE attachment SET chunks = 4",
+	} {
+		err := s.tx(t, func(ctx context.Context, tx sqldb.Tx) error {
+			if _, err := tx.ExecContext(ctx, broken); err != nil {
+				return err
+			}
+			documents, err := vaultdb.Incomplete(ctx, tx, s.v)
+			if err != nil || !slices.Equal(documents, []id.Document{d}) {
+				t.Errorf("%s: found %v, %v", what, documents, err)
+			}
+			return errUndo
+		})
+		wantErr(t, what, err, errUndo)
+	}
 	b := s.batch(t)
 	b.Deletes = []vault.Tombstone{{ID: d, Version: 1}}
 	s.put(t, b)

@@ -214,6 +214,7 @@ func testFinish(t *testing.T, open Opener) {
 	// Sign-up is not over: nothing is kept for a vault that one loss would close for good.
 	early := s.batch(t, s.sealed(t, id.New[id.Document](), 1))
 	wantErr(t, "a document before the second way in", s.WriteDocuments(t.Context(), s.v, early), vault.ErrNotFinished)
+	wantErr(t, "a chunk before the second way in", s.PutChunk(t.Context(), s.v, s.pieces(t, id.New[id.Document](), 5)[0]), vault.ErrNotFinished)
 	wantErr(t, "a pairing before the second way in", s.OfferPairing(t.Context(), vault.Pairing{Vault: s.v}, vault.Session{}), vault.ErrNotFinished)
 	w := vault.Wrap{Kind: vault.RecoveryWrap, IV: make([]byte, 12), Ciphertext: make([]byte, 48)}
 	wantErr(t, "without a way in", s.Finish(t.Context(), s.v), vault.ErrNotFinished)
@@ -669,7 +670,7 @@ func testEach(t *testing.T, open Opener) {
 		want[addShelf(t, s.Store, s.db).v] = true
 	}
 	seen := map[id.Vault]bool{}
-	err := s.Each(t.Context(), func(v id.Vault, documents []vault.Document, shares []vault.Share) error {
+	err := s.Each(t.Context(), func(v id.Vault, documents []vault.Document, shares []vault.Share, _ []id.Document) error {
 		if !want[v] || seen[v] {
 			t.Error("a vault that is not, or twice")
 		}
@@ -683,5 +684,5 @@ func testEach(t *testing.T, open Opener) {
 		t.Errorf("saw %d of %d vaults, %v", len(seen), len(want), err)
 	}
 	stop := errors.New("stop")
-	wantErr(t, "stopping", s.Each(t.Context(), func(id.Vault, []vault.Document, []vault.Share) error { return stop }), stop)
+	wantErr(t, "stopping", s.Each(t.Context(), func(id.Vault, []vault.Document, []vault.Share, []id.Document) error { return stop }), stop)
 }

@@ -733,6 +733,36 @@ func (q *Queries) HasPasskey(ctx context.Context, arg HasPasskeyParams) (bool, e
 	return exists, err
 }
 
+const incompleteAttachments = `-- name: IncompleteAttachments :many
+SELECT a.document_id FROM attachment a
+WHERE a.vault_id = $1 AND EXISTS (SELECT 1 FROM document d WHERE d.vault_id = a.vault_id AND d.document_id = a.document_id)
+AND a.chunks <> (SELECT count(*) FROM chunk c WHERE c.vault_id = a.vault_id AND c.document_id = a.document_id AND c.place BETWEEN 0 AND a.chunks - 1)
+ORDER BY a.document_id
+`
+
+func (q *Queries) IncompleteAttachments(ctx context.Context, vaultID id.Vault) ([]id.Document, error) {
+	rows, err := q.db.QueryContext(ctx, incompleteAttachments, vaultID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []id.Document
+	for rows.Next() {
+		var document_id id.Document
+		if err := rows.Scan(&document_id); err != nil {
+			return nil, err
+		}
+		items = append(items, document_id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const insertDocument = `-- name: InsertDocument :exec
 INSERT INTO document (vault_id, document_id, version, sealed, key_number) VALUES ($1, $2, $3, $4, $5)
 `
@@ -1004,6 +1034,23 @@ func (q *Queries) ListWraps(ctx context.Context, vaultID id.Vault) ([]ListWrapsR
 		return nil, err
 	}
 	return items, nil
+}
+
+const missingChunks = `-- name: MissingChunks :one
+SELECT CAST(a.chunks - (SELECT count(*) FROM chunk c WHERE c.vault_id = a.vault_id AND c.document_id = a.document_id) AS BIGINT) AS missing
+FROM attachment a WHERE a.vault_id = $1 AND a.document_id = $2
+`
+
+type MissingChunksParams struct {
+	VaultID    id.Vault
+	DocumentID id.Document
+}
+
+func (q *Queries) MissingChunks(ctx context.Context, arg MissingChunksParams) (int64, error) {
+	row := q.db.QueryRowContext(ctx, missingChunks, arg.VaultID, arg.DocumentID)
+	var missing int64
+	err := row.Scan(&missing)
+	return missing, err
 }
 
 const offerPairing = `-- name: OfferPairing :exec
