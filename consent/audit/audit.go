@@ -118,27 +118,25 @@ func Run(ctx context.Context, trail io.Reader, o Options) (Report, error) {
 	return report, nil
 }
 
-// inOrder examines lines on all processors and hands them on in the trail's order.
-// No more than a few hundred lines are in memory at once.
+// inOrder examines lines on all processors, a sheet at a time, and hands them on in the
+// trail's order. No more than a few sheets for each processor are in memory at once.
 func inOrder(ctx context.Context, trail io.Reader, e *examiner, workers int, take func(*examined) error) error {
 	if workers < 1 {
 		workers = runtime.GOMAXPROCS(0)
 	}
 	ctx, stop := context.WithCancel(ctx)
 	type job struct {
-		n     int
-		text  []byte
-		whole bool
-		done  chan *examined
+		sheet
+		done chan []*examined
 	}
-	work, order := make(chan job, 16*workers), make(chan job, 64*workers)
+	work, order := make(chan job, workers), make(chan job, 2*workers)
 	var all sync.WaitGroup
 	defer all.Wait()
 	defer stop()
 	for range workers {
 		all.Go(func() {
 			for j := range work {
-				j.done <- e.examine(ctx, j.n, j.text, j.whole)
+				j.done <- e.examineSheet(ctx, j.sheet)
 			}
 		})
 	}
@@ -146,15 +144,8 @@ func inOrder(ctx context.Context, trail io.Reader, e *examiner, workers int, tak
 	all.Go(func() {
 		defer close(order)
 		defer close(work)
-		readErr = eachLine(trail, func(n int, line []byte, whole bool) error {
-			j := job{n: n, whole: whole, done: make(chan *examined, 1)}
-			if line != nil {
-				j.text = append(make([]byte, 0, len(line)), line...)
-			}
-			// A receipt may come right behind its request: keep it before anyone looks.
-			if err := e.keep(j.text); err != nil {
-				return err
-			}
+		hand := func(s sheet) error {
+			j := job{s, make(chan []*examined, 1)}
 			for _, to := range []chan job{order, work} {
 				select {
 				case to <- j:
@@ -163,13 +154,35 @@ func inOrder(ctx context.Context, trail io.Reader, e *examiner, workers int, tak
 				}
 			}
 			return nil
+		}
+		next := sheet{from: 1}
+		readErr = eachLine(trail, func(n int, line []byte, whole bool) error {
+			if line != nil {
+				line = append(make([]byte, 0, len(line)), line...)
+			}
+			// A receipt may come right behind its request: keep it before anyone looks.
+			if err := e.keep(line); err != nil {
+				return err
+			}
+			next.lines, next.bytes, next.cut = append(next.lines, line), next.bytes+len(line), !whole
+			if !next.full() {
+				return nil
+			}
+			err := hand(next)
+			next = sheet{from: n + 1}
+			return err
 		})
+		if readErr == nil && len(next.lines) > 0 {
+			readErr = hand(next)
+		}
 	})
 	for j := range order {
 		select {
-		case x := <-j.done:
-			if err := take(x); err != nil {
-				return err
+		case sheet := <-j.done:
+			for _, x := range sheet {
+				if err := take(x); err != nil {
+					return err
+				}
 			}
 		case <-ctx.Done():
 			return ctx.Err()

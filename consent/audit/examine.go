@@ -3,6 +3,7 @@ package audit
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -73,6 +74,52 @@ type examiner struct {
 	proofs     *anchor.Verifier
 	signatures consent.Signatures
 	requests   *requests
+	openings   *anchor.Openings // takes openings to verify them together; nil verifies each
+}
+
+// sheet is some lines that follow each other and are examined together.
+type sheet struct {
+	from  int // the first line's number
+	lines [][]byte
+	bytes int
+	cut   bool // the last line has no end
+}
+
+// maxSheet and maxSheetBytes bound a sheet: from so many on, verifying more together
+// gains little.
+const (
+	maxSheet      = 64
+	maxSheetBytes = maxLine
+)
+
+func (s sheet) full() bool { return len(s.lines) >= maxSheet || s.bytes >= maxSheetBytes }
+
+// examineSheet believes the openings until all lines are examined. If they do not hold
+// together, it begins again and looks at each.
+func (e *examiner) examineSheet(ctx context.Context, s sheet) []*examined {
+	believing := *e
+	believing.openings = new(anchor.Openings)
+	all := believing.examineLines(ctx, s)
+	if !believing.openings.Hold(rand.Reader) {
+		all = e.examineLines(ctx, s)
+	}
+	return all
+}
+
+func (e *examiner) examineLines(ctx context.Context, s sheet) []*examined {
+	all := make([]*examined, len(s.lines))
+	for i, text := range s.lines {
+		all[i] = e.examine(ctx, s.from+i, text, !s.cut || i < len(s.lines)-1)
+	}
+	return all
+}
+
+func (e *examiner) opens(o anchor.Opening, c anchor.Commitment, document string) bool {
+	if e.openings == nil {
+		return o.Verify(c, []byte(document)) == nil
+	}
+	e.openings.Add(o, c, []byte(document))
+	return true
 }
 
 // refused tells a document that was refused from one that could not be judged: a
@@ -225,7 +272,7 @@ func (e *examiner) examineGrant(ctx context.Context, x *examined, l Grant) {
 		}
 		facts.index = proven.Index
 	}
-	if err := l.Opening.Verify(entry.Commitment, []byte(l.Receipt)); err != nil {
+	if !e.opens(l.Opening, entry.Commitment, l.Receipt) {
 		x.findOf(l.Grant, OpeningMismatch, "the entry %s does not commit to this receipt", facts.leaf)
 	}
 	facts.receipt, err = e.signatures.VerifyReceipt(ctx, l.Receipt)
@@ -275,7 +322,7 @@ func (e *examiner) examinePermit(x *examined, l Permit) {
 		return
 	}
 	facts := &permitFacts{entry: entry, leaf: anchor.HashLeaf(l.Entry)}
-	if err := l.Opening.Verify(entry.Commitment, []byte(l.Document)); err != nil {
+	if !e.opens(l.Opening, entry.Commitment, l.Document) {
 		x.findOf(l.Grant, OpeningMismatch, "the entry %s does not commit to this document", facts.leaf)
 	}
 	if facts.document, err = consent.ParsePermit([]byte(l.Document)); err != nil {
