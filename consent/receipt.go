@@ -517,9 +517,13 @@ func (l Life) Next(r Receipt) error {
 
 // difference names the first key in which two receipts differ, "" if in none.
 func difference(a, b Receipt) string {
+	one, other := write(a), write(b)
+	if bytes.Equal(one, other) {
+		return ""
+	}
 	var x, y map[string]json.RawMessage
-	json.Unmarshal(write(a), &x) // what write made can be read
-	json.Unmarshal(write(b), &y)
+	json.Unmarshal(one, &x) // what write made can be read
+	json.Unmarshal(other, &y)
 	for key := range y {
 		if _, both := x[key]; !both { // one that may be left out
 			x[key] = nil

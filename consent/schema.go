@@ -50,6 +50,9 @@ func readContexts(list []json.RawMessage) (first, ok bool) {
 	if len(list) == 1 {
 		return true, true
 	}
+	if bytes.Equal(list[1], contextText) { // as ours is written
+		return false, true
+	}
 	var have any
 	err := json.Unmarshal(list[1], &have)
 	return false, err == nil && reflect.DeepEqual(have, contextValue)
