@@ -25,8 +25,8 @@ const (
 	attempts  = 5
 	firstWait = 100 * time.Millisecond
 	maxWait   = 5 * time.Second
-	// maxPatience bounds what a Retry-After can ask for: who is wrong about it must not
-	// silence a business for a day.
+	// maxPatience bounds how long a Retry-After is waited for: who is wrong about it must
+	// not silence a business for a day.
 	maxPatience = 10 * time.Minute
 )
 
@@ -189,14 +189,15 @@ func (c *client) problem(resp *http.Response, body []byte) *Problem {
 	return p
 }
 
-// retryAfter is when the operator wants to be asked again; 0 if it does not say. Nobody
-// is waited for longer than maxPatience.
+// retryAfter is when the operator wants to be asked again, within a year; 0 if it does
+// not say.
 func retryAfter(h http.Header) time.Duration {
+	const year = 365 * 24 * time.Hour
 	s, err := strconv.Atoi(h.Get("Retry-After"))
 	if err != nil || s < 0 {
 		return 0
 	}
-	return min(time.Duration(s), maxPatience/time.Second) * time.Second
+	return min(time.Duration(s), year/time.Second) * time.Second
 }
 
 func readProblem(resp *http.Response, body []byte) *Problem {

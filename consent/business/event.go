@@ -178,7 +178,7 @@ func (b *Business) Watch(ctx context.Context, every time.Duration, handle Handle
 		default:
 			pause = every
 		}
-		if err := b.client.wait(ctx, max(pause, askedToWait(err))); err != nil {
+		if err := b.client.wait(ctx, max(pause, patience(askedToWait(err)))); err != nil {
 			return err
 		}
 	}

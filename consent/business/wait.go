@@ -30,7 +30,7 @@ func (b *Business) Wait(ctx context.Context, r id.Request) (Status, error) {
 		if settled || ctx.Err() != nil || err != nil && !comesAgain(ctx, err) {
 			return s, errors.Join(err, ctx.Err())
 		}
-		if err := b.client.wait(ctx, max(pause, s.AskAgain, askedToWait(err))); err != nil {
+		if err := b.client.wait(ctx, max(pause, patience(s.AskAgain), patience(askedToWait(err)))); err != nil {
 			return s, err
 		}
 	}
@@ -43,6 +43,9 @@ func askedToWait(err error) time.Duration {
 	}
 	return 0
 }
+
+// patience is how much of what the operator asks for is waited.
+func patience(asked time.Duration) time.Duration { return min(asked, maxPatience) }
 
 // opened opens the letters of what was given. false: one is not on the ledger yet.
 func (b *Business) opened(ctx context.Context, s Status) (bool, error) {
