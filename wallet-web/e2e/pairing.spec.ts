@@ -57,8 +57,19 @@ test('a tablet gets the vault from the phone, and loses it when it is removed', 
   await page.getByRole('button', { name: 'Go on' }).click();
   await title(page, 'Your vault');
   await expect(page.getByText('Gesine Gerät')).toBeVisible();
+  // Back at the code's address with the vault open, it is said what the code is for; and it can still be used.
+  await page.goBack();
+  await title(page, 'Your vault is open here already');
+  await look(page, '58-pairing-open-already');
+  await page.getByRole('button', { name: 'To my vault' }).click();
+  await expect(page.getByText('Gesine Gerät')).toBeVisible();
+  await page.goBack();
+  await page.getByRole('button', { name: 'Lock it and use the code' }).click();
+  await title(page, 'Your vault from another device');
+  await expect(page.getByLabel('The code')).toHaveValue(code);
+  await expect(page.getByText('A vault was open in this browser before')).toBeVisible();
   // By itself from now on.
-  await page.reload();
+  await page.getByRole('button', { name: 'Back' }).click();
   await unlock(page);
   await expect(page.getByText('Gesine Gerät')).toBeVisible();
 
@@ -135,6 +146,34 @@ test('an operator in between is seen: the two phones show other words', async ({
   await tablet.page.goto(`${world.operator}/pair#${code}`);
   await tablet.page.getByRole('button', { name: 'Go on' }).click();
   expect(await words(phone.page)).not.toEqual(await words(tablet.page));
+  await phone.close();
+  await tablet.close();
+});
+
+test('an operator that changes its mind is caught: the half it reveals is not the one promised', async ({ browser }) => {
+  const phone = await newDevice(browser, { expected: /409 \(Conflict\)/ });
+  await phone.page.goto(world.operator);
+  await openVault(phone.page);
+  const code = await offer(phone.page);
+  const tablet = await newDevice(browser, { context: { serviceWorkers: 'block' } });
+  const { page } = tablet;
+  // Having seen the tablet's half, it would now choose one that makes the words agree.
+  await page.route(/\/pairing\/joined$/, async (route) => {
+    const response = await route.fetch();
+    const seen = (await response.json()) as { key: string };
+    const pair = await crypto.subtle.generateKey({ name: 'ECDH', namedCurve: 'P-256' }, true, ['deriveBits']);
+    const key = Buffer.from(await crypto.subtle.exportKey('raw', pair.publicKey)).toString('base64url');
+    await route.fulfill({ response, json: seen.key === '' ? seen : { ...seen, key } });
+  });
+  await page.goto(`${world.operator}/pair#${code}`);
+  await page.getByRole('button', { name: 'Go on' }).click();
+  await title(page, 'Nothing was handed over');
+  await expect(page.getByText('is not what that device had promised')).toBeVisible();
+  await expect(page.getByRole('list', { name: 'Three words' })).toBeHidden();
+  await look(page, '59-pairing-unfit');
+  // The phone gets nowhere either: the tablet has ended it.
+  await phone.page.getByRole('button', { name: 'They are the same' }).click();
+  await title(phone.page, 'This pairing is over');
   await phone.close();
   await tablet.close();
 });

@@ -25,6 +25,7 @@ export default {
     sealing: 'Warten, bis das andere Gerät dasselbe sagt …',
     taking: 'Ihr Tresor wird geöffnet …',
     wrong: 'Was ankam, öffnet sich nicht oder gehört zu einem anderen Tresor, als es sagte. Nichts wurde geöffnet; beginnen Sie auf beiden Geräten von vorn.',
+    known: 'In diesem Browser war schon ein Tresor offen. Um den zu öffnen, gehen Sie zurück und entsperren Sie ihn: Der Code bringt einen Tresor, der noch nicht hier ist.',
   },
   phrase: {
     title: 'Zeigen beide Geräte diese Wörter?',
@@ -37,10 +38,22 @@ export default {
     title: 'Dann wurde nichts übergeben',
     text: 'Andere Wörter heißen, dass die beiden Geräte nicht miteinander sprechen: jemand hat vielleicht den Code zuerst benutzt, oder der Betreiber steht dazwischen. Beginnen Sie mit einem neuen Code von vorn und achten Sie darauf, dass nur Ihr eigenes Gerät ihn benutzt. Sind die Wörter wieder andere, gehen Sie nicht weiter und fragen Sie den Betreiber.',
   },
+  unfit: {
+    title: 'Nichts wurde übergeben',
+    text: 'Was als die Hälfte des anderen Geräts ankam, ist nicht das, was dieses Gerät versprochen hatte: Jemand dazwischen hat es vertauscht, der Betreiber oder wer für ihn spricht. Nichts wurde geöffnet. Machen Sie mit diesem Code nicht weiter; fragen Sie den Betreiber, was geschehen ist, und versuchen Sie es über eine andere Verbindung.',
+  },
   over: {
     title: 'Diese Kopplung ist vorbei',
     text: 'Der Code war ein anderer, wurde schon benutzt, ist älter als zehn Minuten, oder eines der beiden Geräte hat abgebrochen. Nichts wurde übergeben. Beginnen Sie mit einem neuen Code von vorn.',
     again: 'Von vorn beginnen',
+  },
+  here: {
+    title: 'Ihr Tresor ist hier schon offen',
+    lead: 'Der Code dieser Adresse bringt einen Tresor auf ein Gerät, das ihn nicht hat. Es ist nichts damit geschehen.',
+    add: 'Um diesen Tresor auf ein anderes Gerät zu bringen, öffnen Sie die Adresse dort. Einen neuen Code finden Sie unter Einstellungen, „Ein Gerät hinzufügen“.',
+    other: 'Um einen anderen Tresor hierher zu bringen, sperren Sie zuerst diesen. Er bleibt, wie er ist, und Sie entsperren ihn wieder, wann Sie wollen.',
+    stay: 'Zu meinem Tresor',
+    lock: 'Sperren und den Code benutzen',
   },
   passkey: {
     title: 'Ihr Tresor ist hier',

@@ -23,6 +23,7 @@ export const join = {
   sealing: 'Waiting until the other device says the same …',
   taking: 'Opening your vault …',
   wrong: 'What arrived does not open, or is of another vault than it said. Nothing was opened; begin again on both devices.',
+  known: 'A vault was open in this browser before. To open that one, go back and unlock it: the code brings a vault that is not here yet.',
 };
 
 export const phrase = {
@@ -38,10 +39,24 @@ export const differ = {
   text: 'Other words mean that the two devices do not talk to each other: somebody may have used the code first, or the operator stands in between. Begin again with a new code, and see that only your own device uses it. If the words differ again, do not go on, and ask the operator.',
 };
 
+export const unfit = {
+  title: 'Nothing was handed over',
+  text: 'What came as the other device’s half of this pairing is not what that device had promised: somebody in between exchanged it, the operator or who speaks for it. Nothing was opened. Do not go on with this code; ask the operator what happened, and try again on another connection.',
+};
+
 export const over = {
   title: 'This pairing is over',
   text: 'The code was another one, was used already, is older than ten minutes, or one of the two devices called it off. Nothing was handed over. Begin again with a new code.',
   again: 'Begin again',
+};
+
+export const here = {
+  title: 'Your vault is open here already',
+  lead: 'The code of this address brings a vault to a device that does not have it. Nothing was done with it.',
+  add: 'To bring this vault to another device, open the address there. You find a new code under Settings, “Add a device”.',
+  other: 'To bring another vault here, lock this one first. It stays as it is, and you unlock it again whenever you like.',
+  stay: 'To my vault',
+  lock: 'Lock it and use the code',
 };
 
 export const passkey = {

@@ -25,6 +25,7 @@ export default {
     sealing: 'En attente que l’autre appareil dise la même chose …',
     taking: 'Ouverture de votre coffre …',
     wrong: 'Ce qui est arrivé ne s’ouvre pas, ou est d’un autre coffre qu’annoncé. Rien n’a été ouvert ; recommencez sur les deux appareils.',
+    known: 'Un coffre a déjà été ouvert dans ce navigateur. Pour ouvrir celui-là, revenez en arrière et déverrouillez-le : le code apporte un coffre qui n’est pas encore ici.',
   },
   phrase: {
     title: 'Les deux appareils montrent-ils ces mots ?',
@@ -37,10 +38,22 @@ export default {
     title: 'Alors rien n’a été remis',
     text: 'D’autres mots veulent dire que les deux appareils ne se parlent pas : quelqu’un a peut-être utilisé le code avant, ou l’opérateur se tient entre eux. Recommencez avec un nouveau code, et veillez à ce que seul votre appareil l’utilise. Si les mots diffèrent encore, n’allez pas plus loin et demandez à l’opérateur.',
   },
+  unfit: {
+    title: 'Rien n’a été remis',
+    text: 'Ce qui est arrivé comme la moitié de l’autre appareil n’est pas ce que cet appareil avait promis : quelqu’un entre les deux l’a échangé, l’opérateur ou qui parle pour lui. Rien n’a été ouvert. N’allez pas plus loin avec ce code ; demandez à l’opérateur ce qui s’est passé, et réessayez par une autre connexion.',
+  },
   over: {
     title: 'Cet appairage est terminé',
     text: 'Le code était un autre, a déjà servi, a plus de dix minutes, ou l’un des deux appareils a annulé. Rien n’a été remis. Recommencez avec un nouveau code.',
     again: 'Recommencer',
+  },
+  here: {
+    title: 'Votre coffre est déjà ouvert ici',
+    lead: 'Le code de cette adresse apporte un coffre à un appareil qui ne l’a pas. Rien n’en a été fait.',
+    add: 'Pour apporter ce coffre à un autre appareil, ouvrez l’adresse là-bas. Vous trouvez un nouveau code dans les réglages, « Ajouter un appareil ».',
+    other: 'Pour apporter un autre coffre ici, verrouillez d’abord celui-ci. Il reste tel quel, et vous le déverrouillez quand vous voulez.',
+    stay: 'Vers mon coffre',
+    lock: 'Verrouiller et utiliser le code',
   },
   passkey: {
     title: 'Votre coffre est ici',
