@@ -99,7 +99,8 @@ type Ledger interface {
 	ProveAll(ctx context.Context, leaves []Leaf) (MultiProof, error)
 
 	// Complete shows all entries of a handle up to the newest header that fixes them,
-	// or that there are none.
+	// or that there are none. Of entries whose bytes this member dropped it has the
+	// leaves.
 	Complete(ctx context.Context, handle Handle) (Completeness, error)
 
 	// Consistency shows that the log of from entries is how the log of to
@@ -111,7 +112,8 @@ type Ledger interface {
 	// handle names none.
 	Grant(ctx context.Context, handle Handle) (GrantState, error)
 
-	// Entries lists all entries of one handle in log order; none is no error.
+	// Entries lists all entries of one handle in log order; none is no error. ErrGone if
+	// this member dropped the bytes of some: Complete goes on then.
 	Entries(ctx context.Context, handle Handle) ([]Indexed, error)
 
 	// Validators is the set that signs the newest header.

@@ -46,7 +46,7 @@ func (p Proposal) Hash() [32]byte {
 // ParseProposal reads what Bytes writes, and only that.
 func ParseProposal(b []byte) (Proposal, error) {
 	var p Proposal
-	if err := decodeStrict(b, &p, "kind", "register", "replaces", "member"); err != nil {
+	if err := decodeDeep(b, &p, 4, "kind", "register", "replaces", "member"); err != nil {
 		return Proposal{}, fmt.Errorf("parsing proposal: %w", err)
 	}
 	if !bytes.Equal(p.Bytes(), b) {

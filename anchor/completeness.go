@@ -1,6 +1,7 @@
 package anchor
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 )
@@ -9,9 +10,14 @@ import (
 // size of the log that the header fixes: a DPO's question is about all of them, and an
 // inclusion proof says nothing of what is left out. No entries shows that there are
 // none.
+//
+// A member that dropped the bytes of permits has their leaves instead. What is dropped
+// is shown to be a permit all the same: a handle's entries begin with its grant, and a
+// withdrawal is the last of them, so neither the first nor the last may be dropped.
 type Completeness struct {
 	Handle       Handle
 	Entries      []Indexed // in log order
+	Dropped      []Placed  // in log order: those whose bytes the member has no more
 	Path         HandlePath
 	Register     [32]byte // hash of the member register, which the header fixes beside the map
 	SignedHeader []byte   // CometBFT's protobuf
@@ -20,10 +26,12 @@ type Completeness struct {
 // ProofIncomplete: these are not all of the handle's entries, or not only its own.
 const ProofIncomplete ProofReason = "incomplete"
 
-// Complete is what a verified proof of completeness says.
+// Complete is what a verified proof of completeness says: Entries and Dropped together
+// are all.
 type Complete struct {
 	Head    Head
 	Entries []Indexed
+	Dropped []Placed // permits
 }
 
 // Verify checks the proof against a validator set that the caller trusts; it needs no
@@ -50,23 +58,35 @@ func (c Completeness) under(f fixed) (Complete, error) {
 		_, err := refused(r, format, args...)
 		return Complete{}, err
 	}
-	all := make([]Placed, len(c.Entries))
-	for i, e := range c.Entries {
+	for _, e := range c.Entries {
 		if e.Entry == nil || e.Entry.Handle() != c.Handle {
 			return refuse(ProofIncomplete, "entry %d is of another handle", e.Index)
 		}
-		all[i] = Placed{e.Index, e.Entry.Leaf()}
 	}
-	if err := c.fixes(f, all); err != nil {
+	if err := c.fixes(f, c.Places()); err != nil {
 		return Complete{}, err
 	}
-	return Complete{Head{Size: f.size, Root: f.root, Height: f.height, Time: f.time}, c.Entries}, nil
+	return Complete{Head{Size: f.size, Root: f.root, Height: f.height, Time: f.time}, c.Entries, c.Dropped}, nil
+}
+
+// Places are those of Entries and Dropped together, in log order if both are.
+func (c Completeness) Places() []Placed {
+	all := make([]Placed, 0, len(c.Entries)+len(c.Dropped))
+	dropped := c.Dropped
+	for _, e := range c.Entries {
+		for len(dropped) > 0 && dropped[0].Index < e.Index {
+			all, dropped = append(all, dropped[0]), dropped[1:]
+		}
+		all = append(all, Placed{e.Index, e.Entry.Leaf()})
+	}
+	return append(all, dropped...)
 }
 
 type completenessJSON struct {
 	V            int           `json:"v"`
 	Handle       Handle        `json:"handle"`
 	Entries      []indexedJSON `json:"entries"`
+	Dropped      placedList    `json:"dropped,omitempty"`
 	Path         []string      `json:"path"`
 	Other        *otherJSON    `json:"other"`
 	Register     string        `json:"register"`
@@ -78,6 +98,28 @@ type indexedJSON struct {
 	Entry string `json:"entry"`
 }
 
+// placedList is not empty: without any it is left out.
+type placedList []placedJSON
+
+func (l *placedList) UnmarshalJSON(b []byte) error {
+	var out []placedJSON
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&out); err != nil {
+		return err
+	}
+	if len(out) == 0 {
+		return malformed("dropped", "none: leave it out")
+	}
+	*l = out
+	return nil
+}
+
+type placedJSON struct {
+	Index uint64 `json:"index"`
+	Leaf  string `json:"leaf"`
+}
+
 type otherJSON struct {
 	Handle Handle `json:"handle"`
 	Digest string `json:"digest"`
@@ -85,12 +127,15 @@ type otherJSON struct {
 
 // MarshalJSON writes {"v":1,"handle":…,"entries":[{"index":…,"entry":…}],"path":[…],
 // "other":null or {"handle":…,"digest":…},"register":…,"signed_header":…} with bytes as
-// base64url.
+// base64url, and behind the entries "dropped":[{"index":…,"leaf":…}] if there are any.
 func (c Completeness) MarshalJSON() ([]byte, error) {
 	j := completenessJSON{V: 1, Handle: c.Handle, Entries: indexedText(c.Entries), Path: pathText(c.Path.Path),
 		Register: b64.EncodeToString(c.Register[:]), SignedHeader: b64.EncodeToString(c.SignedHeader)}
 	if o := c.Path.Other; o != nil {
 		j.Other = &otherJSON{o.A, b64.EncodeToString(o.B[:])}
+	}
+	for _, d := range c.Dropped {
+		j.Dropped = append(j.Dropped, placedJSON{d.Index, b64.EncodeToString(d.Leaf[:])})
 	}
 	return json.Marshal(j)
 }
@@ -100,7 +145,7 @@ func (c Completeness) MarshalJSON() ([]byte, error) {
 func (c *Completeness) UnmarshalJSON(b []byte) error {
 	fail := func(err error) error { return fmt.Errorf("parsing completeness proof: %w", err) }
 	var j completenessJSON
-	if err := decodeStrict(b, &j, "v", "handle", "entries", "path", "other", "register", "signed_header"); err != nil {
+	if err := decodeDeep(b, &j, 7, "v", "handle", "entries", "path", "other", "register", "signed_header", "dropped"); err != nil {
 		return fail(err)
 	}
 	if j.V != 1 {
@@ -109,6 +154,9 @@ func (c *Completeness) UnmarshalJSON(b []byte) error {
 	out := Completeness{Handle: j.Handle}
 	var err error
 	if out.Entries, err = parseIndexed(j.Entries); err != nil {
+		return fail(err)
+	}
+	if out.Dropped, err = parsePlaced(j.Dropped); err != nil {
 		return fail(err)
 	}
 	if out.Path.Path, err = parseHashes("path", j.Path, 256); err != nil {
@@ -163,9 +211,28 @@ func parseIndexed(entries []indexedJSON) ([]Indexed, error) {
 	return out, nil
 }
 
+func parsePlaced(dropped []placedJSON) ([]Placed, error) {
+	if len(dropped) > maxProven {
+		return nil, malformed("dropped", "%d, at most %d fit into one proof", len(dropped), maxProven)
+	}
+	var out []Placed
+	for _, d := range dropped {
+		p := Placed{Index: d.Index}
+		if d.Index > maxIndex {
+			return nil, malformed("dropped", "index %d is out of range", d.Index)
+		}
+		if err := parse32((*[32]byte)(&p.Leaf), "dropped", []byte(d.Leaf)); err != nil {
+			return nil, err
+		}
+		out = append(out, p)
+	}
+	return out, nil
+}
+
 // VerifyPlaces is VerifyComplete for who has the entries elsewhere: it shows that all, by
 // their leaves and in log order, are the handle's entries up to the header's size. The
-// proof's own Entries count for nothing.
+// proof's own Entries count for nothing; what it has in Dropped is a permit, if it is
+// among all.
 func (v *Verifier) VerifyPlaces(c Completeness, all []Placed) (Head, error) {
 	f, err := v.header(c.SignedHeader)
 	if err != nil {
@@ -185,6 +252,11 @@ func (c Completeness) fixes(f fixed, all []Placed) error {
 	}
 	if f.state == ([32]byte{}) {
 		return refuse(ProofFormat, "the header is of a ledger that keeps no map of handles")
+	}
+	for _, d := range c.Dropped {
+		if len(all) == 0 || d.Index <= all[0].Index || d.Index >= all[len(all)-1].Index {
+			return refuse(ProofIncomplete, "the entry at index %d is dropped, and may be a grant or a withdrawal", d.Index)
+		}
 	}
 	var d Digest
 	for i, e := range all {

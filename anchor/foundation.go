@@ -114,7 +114,7 @@ func (f *Foundation) UnmarshalJSON(b []byte) error {
 		Headers    []string `json:"headers"`
 		Validators [][]Turn `json:"validators"`
 	}
-	if err := decodeStrict(b, &j, "v", "height", "snapshot", "headers", "validators"); err != nil {
+	if err := decodeDeep(b, &j, 5, "v", "height", "snapshot", "headers", "validators"); err != nil {
 		return fail(err)
 	}
 	if j.V != 1 {

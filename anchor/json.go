@@ -10,7 +10,35 @@ import (
 
 // decodeStrict reads one JSON object that has exactly these keys, each once and
 // spelled exactly so, and nothing after it.
+//
+// It does not look at the keys of objects in the object: decodeDeep is for those.
 func decodeStrict(b []byte, to any, keys ...string) error {
+	if err := exactly(b, len(keys), keys...); err != nil {
+		return err
+	}
+	return json.Unmarshal(b, to)
+}
+
+// decodeDeep is decodeStrict for objects with objects in them, which have no other keys
+// than their fields either. The keys behind the first so many may be missing.
+func decodeDeep(b []byte, to any, required int, keys ...string) error {
+	if err := exactly(b, required, keys...); err != nil {
+		return err
+	}
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	if err := d.Decode(to); err != nil {
+		return err
+	}
+	if len(bytes.TrimLeft(b[d.InputOffset():], " \t\r\n")) > 0 {
+		return errors.New("something stands behind the JSON object")
+	}
+	return nil
+}
+
+// exactly reports whether an object has these keys, each once; those behind the first so
+// many may be missing.
+func exactly(b []byte, required int, keys ...string) error {
 	had := make([]bool, len(keys))
 	err := eachKey(b, func(key string) error {
 		i := slices.Index(keys, key)
@@ -26,10 +54,10 @@ func decodeStrict(b []byte, to any, keys ...string) error {
 	if err != nil {
 		return err
 	}
-	if i := slices.Index(had, false); i >= 0 {
+	if i := slices.Index(had[:required], false); i >= 0 {
 		return fmt.Errorf("the key %q is missing", keys[i])
 	}
-	return json.Unmarshal(b, to)
+	return nil
 }
 
 // eachKey calls f with the keys of an object, not with those of objects in it. That the

@@ -262,6 +262,36 @@ func completenessVectors(t *testing.T) string {
 	})
 	bad("entries out of order", "format", func(p *anchor.Completeness) { p.Entries[1], p.Entries[2] = p.Entries[2], p.Entries[1] })
 	bad("an index beyond the log", "format", func(p *anchor.Completeness) { p.Entries[4].Index = 1000 })
+	// Members that dropped the bytes of permits, here those of person 3, at places 1 to 3.
+	drop := func(which ...int) func(*anchor.Completeness) {
+		return func(p *anchor.Completeness) {
+			for k, i := range which {
+				e := p.Entries[i-k]
+				p.Dropped = append(p.Dropped, anchor.Placed{Index: e.Index, Leaf: e.Entry.Leaf()})
+				p.Entries = slices.Delete(p.Entries, i-k, i-k+1)
+			}
+		}
+	}
+	without := func(name string, who, dropped int, which ...int) {
+		p := prove(people[who].Handle())
+		count := len(p.Entries) - dropped
+		drop(which...)(&p)
+		c.add(name, "ok", map[string]string{"proof": mustJSON(t, p), "validators": set, "count": fmt.Sprint(count), "dropped": fmt.Sprint(dropped)})
+	}
+	without("withdrawn, a permit dropped", 3, 1, 2)
+	without("withdrawn, all permits dropped", 3, 3, 1, 2, 3)
+	without("all permits dropped but the last", 8, 7, 1, 2, 3, 4, 5, 6, 7)
+	dropped := func(name, reason string, which []int, edit func(*anchor.Completeness)) {
+		bad(name, reason, func(p *anchor.Completeness) { drop(which...)(p); edit(p) })
+	}
+	dropped("the withdrawal dropped", "incomplete", []int{4}, func(*anchor.Completeness) {})
+	dropped("the grant dropped", "incomplete", []int{0}, func(*anchor.Completeness) {})
+	dropped("all dropped", "incomplete", []int{0, 1, 2, 3, 4}, func(*anchor.Completeness) {})
+	dropped("a dropped permit with another leaf", "incomplete", []int{2}, func(p *anchor.Completeness) { p.Dropped[0].Leaf[0] ^= 1 })
+	dropped("a dropped permit at another place", "incomplete", []int{3}, func(p *anchor.Completeness) { p.Dropped[0].Index++ })
+	dropped("a dropped permit left out", "incomplete", []int{1, 2}, func(p *anchor.Completeness) { p.Dropped = p.Dropped[:1] })
+	dropped("dropped ones out of order", "format", []int{1, 2}, func(p *anchor.Completeness) { slices.Reverse(p.Dropped) })
+	dropped("a permit, and dropped as well", "format", []int{2}, func(p *anchor.Completeness) { p.Dropped[0].Index = p.Entries[1].Index })
 	l := newLog()
 	bad("a header without a state", "format", func(p *anchor.Completeness) {
 		p.SignedHeader = anchortest.NewSigners(vectorChain, 10).Sign(9, noon, l.appHash(13)).Bytes()
@@ -271,6 +301,13 @@ func completenessVectors(t *testing.T) string {
 	})
 	good := mustJSON(t, prove(people[0].Handle()))
 	c.add("of version 2", "refused format", map[string]string{"proof": strings.Replace(good, `"v":1`, `"v":2`, 1), "validators": set})
+	c.add("an empty list of dropped ones", "refused format", map[string]string{"proof": strings.Replace(good, `"path":`, `"dropped":[],"path":`, 1), "validators": set})
+	c.add("no list of dropped ones", "refused format", map[string]string{"proof": strings.Replace(good, `"path":`, `"dropped":null,"path":`, 1), "validators": set})
+	c.add("a dropped one with a short leaf", "refused format", map[string]string{"proof": strings.Replace(good, `"path":`, `"dropped":[{"index":1,"leaf":"AAAA"}],"path":`, 1), "validators": set})
+	c.add("a key too many in an entry", "refused format", map[string]string{"proof": strings.Replace(good, `"index":`, `"x":1,"index":`, 1), "validators": set})
+	some := people[1].Handle().String()
+	c.add("a key too many in other", "refused format", map[string]string{
+		"proof": strings.Replace(good, `"other":null`, `"other":{"handle":"`+some+`","digest":"`+some+`","x":1}`, 1), "validators": set})
 	c.add("without other", "refused format", map[string]string{"proof": strings.Replace(good, `"other":null,`, ``, 1), "validators": set})
 	return c.String()
 }
@@ -279,29 +316,29 @@ func completenessVectors(t *testing.T) string {
 func TestListVectors(t *testing.T) {
 	for _, file := range []struct {
 		name   string
-		verify func(proof []byte, set anchor.ValidatorSet) (count int, size uint64, err error)
+		verify func(proof []byte, set anchor.ValidatorSet) (count, dropped int, size uint64, err error)
 	}{
-		{"multiproofs.txt", func(proof []byte, set anchor.ValidatorSet) (int, uint64, error) {
+		{"multiproofs.txt", func(proof []byte, set anchor.ValidatorSet) (int, int, uint64, error) {
 			var p anchor.MultiProof
 			if json.Unmarshal(proof, &p) != nil {
-				return 0, 0, &anchor.ProofError{Reason: anchor.ProofFormat}
+				return 0, 0, 0, &anchor.ProofError{Reason: anchor.ProofFormat}
 			}
 			head, err := p.Verify(set)
 			if _, again := anchor.NewVerifier(set).VerifyAll(p); (again == nil) != (err == nil) {
 				t.Error("a Verifier says otherwise")
 			}
-			return len(p.Entries), head.Size, err
+			return len(p.Entries), 0, head.Size, err
 		}},
-		{"completeness.txt", func(proof []byte, set anchor.ValidatorSet) (int, uint64, error) {
+		{"completeness.txt", func(proof []byte, set anchor.ValidatorSet) (int, int, uint64, error) {
 			var p anchor.Completeness
 			if json.Unmarshal(proof, &p) != nil {
-				return 0, 0, &anchor.ProofError{Reason: anchor.ProofFormat}
+				return 0, 0, 0, &anchor.ProofError{Reason: anchor.ProofFormat}
 			}
 			done, err := p.Verify(set)
 			if _, again := anchor.NewVerifier(set).VerifyComplete(p); (again == nil) != (err == nil) {
 				t.Error("a Verifier says otherwise")
 			}
-			return len(done.Entries), done.Head.Size, err
+			return len(done.Entries), len(done.Dropped), done.Head.Size, err
 		}},
 	} {
 		for _, v := range anchortest.ReadVectors(t, vectors+file.name) {
@@ -310,14 +347,14 @@ func TestListVectors(t *testing.T) {
 				if err := json.Unmarshal([]byte(v["validators"]), &set); err != nil {
 					t.Fatal(err)
 				}
-				count, size, err := file.verify([]byte(v["proof"]), set)
+				count, dropped, size, err := file.verify([]byte(v["proof"]), set)
 				reason := ""
 				var refused *anchor.ProofError
 				if errors.As(err, &refused) {
 					reason = string(refused.Reason)
 				}
-				if reason != v.Reason() || err == nil && v["count"] != fmt.Sprint(count) || v["size"] != "" && v["size"] != fmt.Sprint(size) {
-					t.Errorf("%v: refused for %q, want %q; %d entries, size %d", err, reason, v.Reason(), count, size)
+				if reason != v.Reason() || err == nil && v["count"] != fmt.Sprint(count) || err == nil && v["dropped"] != "" && v["dropped"] != fmt.Sprint(dropped) || v["size"] != "" && v["size"] != fmt.Sprint(size) {
+					t.Errorf("%v: refused for %q, want %q; %d entries and %d dropped, size %d", err, reason, v.Reason(), count, dropped, size)
 				}
 			})
 		}

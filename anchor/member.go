@@ -161,7 +161,7 @@ func (r Register) Bytes() []byte {
 // ParseRegister reads what Bytes writes, and only that.
 func ParseRegister(b []byte) (Register, error) {
 	var in Register
-	if err := decodeStrict(b, &in, "number", "members"); err != nil {
+	if err := decodeDeep(b, &in, 2, "number", "members"); err != nil {
 		return Register{}, fmt.Errorf("parsing register: %w", err)
 	}
 	r, err := NewRegister(in.Number, in.Members)

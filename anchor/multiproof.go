@@ -125,7 +125,7 @@ func (p MultiProof) MarshalJSON() ([]byte, error) {
 func (p *MultiProof) UnmarshalJSON(b []byte) error {
 	fail := func(err error) error { return fmt.Errorf("parsing multi-proof: %w", err) }
 	var j multiProofJSON
-	if err := decodeStrict(b, &j, "v", "entries", "nodes", "signed_header"); err != nil {
+	if err := decodeDeep(b, &j, 4, "v", "entries", "nodes", "signed_header"); err != nil {
 		return fail(err)
 	}
 	if j.V != 1 {

@@ -158,7 +158,7 @@ func (s Step) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads what MarshalJSON writes.
 func (s *Step) UnmarshalJSON(b []byte) error {
 	var j stepJSON
-	if err := decodeStrict(b, &j, "signed_header", "next"); err != nil {
+	if err := decodeDeep(b, &j, 2, "signed_header", "next"); err != nil {
 		return fmt.Errorf("parsing a change of validators: %w", err)
 	}
 	header, err := b64.DecodeString(j.SignedHeader)
@@ -184,7 +184,7 @@ func (s Succession) MarshalJSON() ([]byte, error) {
 // the rest.
 func (s *Succession) UnmarshalJSON(b []byte) error {
 	var j successionJSON
-	if err := decodeStrict(b, &j, "v", "from", "steps"); err != nil {
+	if err := decodeDeep(b, &j, 3, "v", "from", "steps"); err != nil {
 		return fmt.Errorf("parsing succession: %w", err)
 	}
 	switch {

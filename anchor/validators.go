@@ -90,7 +90,7 @@ func (s ValidatorSet) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads what MarshalJSON writes and validates it.
 func (s *ValidatorSet) UnmarshalJSON(b []byte) error {
 	var j validatorSetJSON
-	if err := decodeStrict(b, &j, "v", "chain_id", "validators"); err != nil {
+	if err := decodeDeep(b, &j, 3, "v", "chain_id", "validators"); err != nil {
 		return fmt.Errorf("parsing validator set: %w", err)
 	}
 	if j.V != 1 {

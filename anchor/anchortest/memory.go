@@ -42,6 +42,7 @@ type Memory struct {
 	index    map[anchor.Leaf]uint64
 	grants   map[anchor.Handle]anchor.GrantState
 	byHandle map[anchor.Handle][]uint64
+	dropped  map[uint64]bool // whose bytes are gone, by index
 	frontier *compact.Range
 	nodes    map[compact.NodeID][]byte
 	handles  handleNodes
@@ -77,6 +78,7 @@ func NewMemory(chain anchor.Chain, now func() time.Time) *Memory {
 		index:    map[anchor.Leaf]uint64{},
 		grants:   map[anchor.Handle]anchor.GrantState{},
 		byHandle: map[anchor.Handle][]uint64{},
+		dropped:  map[uint64]bool{},
 		frontier: factory.NewEmptyRange(0),
 		nodes:    map[compact.NodeID][]byte{},
 		handles:  handleNodes{},
@@ -89,6 +91,21 @@ func (m *Memory) Down(down bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.down = down
+}
+
+// Drop drops the bytes of all permits but those that are the last entry of their handle,
+// as a member does with old ones: Prove and Entries answer anchor.ErrGone for them, and
+// Complete has their leaves. What publishes the log still shows them.
+func (m *Memory) Drop() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, all := range m.byHandle {
+		for _, i := range all[:len(all)-1] {
+			if m.entries[i].Kind() == anchor.KindPermit {
+				m.dropped[i] = true
+			}
+		}
+	}
 }
 
 // Chain is the one that NewMemory got.
@@ -196,6 +213,9 @@ func (m *Memory) Entries(ctx context.Context, h anchor.Handle) ([]anchor.Indexed
 	}
 	var out []anchor.Indexed
 	for _, i := range m.byHandle[h] {
+		if m.dropped[i] {
+			return nil, anchor.ErrGone
+		}
 		out = append(out, anchor.Indexed{Index: i, Entry: m.entries[i]})
 	}
 	return out, nil
@@ -241,6 +261,9 @@ func (m *Memory) Prove(ctx context.Context, leaf anchor.Leaf) (anchor.Proof, err
 	if !ok {
 		return anchor.Proof{}, anchor.ErrNotFound
 	}
+	if m.dropped[index] {
+		return anchor.Proof{}, anchor.ErrGone
+	}
 	head := m.head()
 	nodes, err := proof.Inclusion(index, head.Size)
 	if err != nil {
@@ -271,6 +294,9 @@ func (m *Memory) ProveAll(ctx context.Context, leaves []anchor.Leaf) (anchor.Mul
 		i, ok := m.index[leaf]
 		if !ok {
 			return anchor.MultiProof{}, anchor.ErrNotFound
+		}
+		if m.dropped[i] {
+			return anchor.MultiProof{}, anchor.ErrGone
 		}
 		indices = append(indices, i)
 	}
@@ -311,6 +337,10 @@ func (m *Memory) Complete(ctx context.Context, h anchor.Handle) (anchor.Complete
 	}
 	c := anchor.Completeness{Handle: h, Register: registerHash, SignedHeader: m.header()}
 	for _, i := range m.byHandle[h] {
+		if m.dropped[i] {
+			c.Dropped = append(c.Dropped, anchor.Placed{Index: i, Leaf: m.entries[i].Leaf()})
+			continue
+		}
 		c.Entries = append(c.Entries, anchor.Indexed{Index: i, Entry: m.entries[i]})
 	}
 	var err error

@@ -88,15 +88,31 @@ func TestDroppedEntries(t *testing.T) {
 		}
 		for _, who := range []struct {
 			handle anchor.Handle
-			gone   bool
-		}{{anna.Handle(), true}, {berta.Handle(), false}, {more[0].Handle(), false}} {
+			gone   []anchor.Entry
+		}{{anna.Handle(), entries[1:4]}, {berta.Handle(), nil}, {carla.Handle(), entries[8:9]}, {more[0].Handle(), nil}} {
 			c, err := n.Complete(ctx, who.handle)
-			if err == nil {
-				_, err = c.Verify(set)
+			if err != nil {
+				t.Fatal(err)
 			}
-			if errors.Is(err, anchor.ErrGone) != who.gone || err != nil && !who.gone {
-				t.Errorf("member %d: completeness: %v", i, err)
+			all, err := c.Verify(set)
+			if err != nil || len(all.Dropped) != len(who.gone) {
+				t.Fatalf("member %d: completeness with %d dropped: %v", i, len(all.Dropped), err)
 			}
+			for k, e := range who.gone {
+				if all.Dropped[k].Leaf != e.Leaf() {
+					t.Errorf("member %d: dropped entry %d has the leaf %s", i, k, all.Dropped[k].Leaf)
+				}
+			}
+			_, err = n.Entries(ctx, who.handle)
+			if errors.Is(err, anchor.ErrGone) != (len(who.gone) > 0) || err != nil && len(who.gone) == 0 {
+				t.Errorf("member %d: entries: %v", i, err)
+			}
+		}
+		if w, err := anchor.FindWithdrawal(ctx, n, carla.Handle()); err != nil || w != entries[9] {
+			t.Errorf("member %d: carla's withdrawal: %v", i, err)
+		}
+		if _, err := anchor.FindWithdrawal(ctx, n, anna.Handle()); !errors.Is(err, anchor.ErrNotFound) {
+			t.Errorf("member %d: anna's withdrawal: %v", i, err)
 		}
 		if _, err := n.Range(ctx, 0, 5); !errors.Is(err, anchor.ErrGone) {
 			t.Errorf("member %d: a bundle with dropped entries: %v", i, err)

@@ -205,13 +205,17 @@ func (n *Node) complete(height int64, handle anchor.Handle) (c anchor.Completene
 	n.app.mu.RLock()
 	current, previous, was := n.app.ruling.hash, n.app.was, n.app.over
 	n.app.mu.RUnlock()
-	entries, err := n.app.store.entriesOf(handle, size)
+	entries, dropped, open, err := n.app.store.placesOf(handle, size)
 	if err != nil {
 		return c, false, err
 	}
+	if open { // an entry that the header does not fix yet came behind it
+		return c, false, nil
+	}
+	c = anchor.Completeness{Handle: handle, Entries: entries, Dropped: dropped}
 	var digest anchor.Digest
-	for _, e := range entries {
-		digest = digest.Next(e.Index, e.Entry.Leaf())
+	for _, p := range c.Places() {
+		digest = digest.Next(p.Index, p.Leaf)
 	}
 	for _, try := range []struct {
 		nodes    anchor.HandleNodes
@@ -222,8 +226,9 @@ func (n *Node) complete(height int64, handle anchor.Handle) (c anchor.Completene
 			return c, false, err
 		}
 		if root, ok := path.Root(handle, digest); ok && anchor.StateHash(try.register, root) == state {
-			signed, err := n.signedHeader(height)
-			return anchor.Completeness{Handle: handle, Entries: entries, Path: path, Register: try.register, SignedHeader: signed}, err == nil, err
+			c.Path, c.Register = path, try.register
+			c.SignedHeader, err = n.signedHeader(height)
+			return c, err == nil, err
 		}
 	}
 	return c, false, nil

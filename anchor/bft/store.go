@@ -155,6 +155,34 @@ func (s store) entriesOf(h anchor.Handle, size uint64) ([]anchor.Indexed, error)
 	return out, it.Error()
 }
 
+// placesOf is entriesOf with the leaves of entries whose bytes were dropped. It reports
+// whether one of these is the last, which cannot be told from a withdrawal.
+func (s store) placesOf(h anchor.Handle, size uint64) (entries []anchor.Indexed, dropped []anchor.Placed, open bool, err error) {
+	from := append(keyed(keyHandle, h), make([]byte, 8)...)
+	to := binary.BigEndian.AppendUint64(keyed(keyHandle, h), size)
+	it, err := s.db.Iterator(from, to)
+	if err != nil {
+		return nil, nil, false, err
+	}
+	defer it.Close()
+	for ; it.Valid(); it.Next() {
+		index := binary.BigEndian.Uint64(it.Key()[33:])
+		e, err := s.entry(index)
+		if open = errors.Is(err, anchor.ErrGone); open {
+			var leaf []byte
+			if leaf, err = s.node(compact.NewNodeID(0, index)); err == nil {
+				dropped = append(dropped, anchor.Placed{Index: index, Leaf: anchor.Leaf(leaf)})
+			}
+		} else if err == nil {
+			entries = append(entries, anchor.Indexed{Index: index, Entry: e})
+		}
+		if err != nil {
+			return nil, nil, false, fmt.Errorf("entry %d: %w", index, err)
+		}
+	}
+	return entries, dropped, open, it.Error()
+}
+
 // path is the inclusion path of an index in the log of a size, which may be any
 // that the log has had: complete subtrees never change.
 func (s store) path(index, size uint64) ([][32]byte, error) {

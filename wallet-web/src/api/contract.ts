@@ -1,5 +1,5 @@
 // The operator's contract (internal/contract) as types. Made by `npm run contract`; do not edit.
-// contract 563e3d68121274e89acee189d882c445786660bc285c775b2df73bec7f20b883, types 69ed8694b4986881d162d25ce4e79739167d8b5abac0ea9191c0088e22ba9fac
+// contract 2a2f5a88be63c74c425d83c6ccefc78fd32551b7fb52938de012309c538a3502, types a01da43f22fa6ace1a240738f19282111c82d24ec0200d74d91068c04fa2edeb
 export interface paths {
     "/ledger/v1/checkpoint": {
         parameters: {
@@ -232,6 +232,10 @@ export interface paths {
                     };
                     content: {
                         "application/json": {
+                            dropped?: {
+                                index: number;
+                                leaf: components["schemas"]["Bytes32"];
+                            }[];
                             entries: {
                                 entry: components["schemas"]["Base64url"];
                                 index: number;

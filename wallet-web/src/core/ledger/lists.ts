@@ -12,15 +12,18 @@ const bytes = matching(/^[A-Za-z0-9_-]*$/, 'base64url');
 const MAX_PROVEN = 1 << 16;
 const entriesShape = list(object({ index: int(), entry: bytes }), MAX_PROVEN);
 export const multiProofShape = object({ v: version, entries: entriesShape, nodes: list(base64url(32), 64 * MAX_PROVEN), signed_header: bytes });
-export const completenessShape = object({
-  v: version,
-  handle: base64url(32),
-  entries: entriesShape,
-  path: list(base64url(32), 256),
-  other: nullable(object({ handle: base64url(32), digest: base64url(32) })),
-  register: base64url(32),
-  signed_header: bytes,
-});
+export const completenessShape = object(
+  {
+    v: version,
+    handle: base64url(32),
+    entries: entriesShape,
+    path: list(base64url(32), 256),
+    other: nullable(object({ handle: base64url(32), digest: base64url(32) })),
+    register: base64url(32),
+    signed_header: bytes,
+  },
+  { dropped: list(object({ index: int(), leaf: base64url(32) }), MAX_PROVEN, 1) },
+);
 
 /** A proof of several entries as the ledger serves it; bytes are base64url. */
 export type MultiProof = Of<typeof multiProofShape>;
@@ -30,6 +33,8 @@ export type Completeness = Of<typeof completenessShape>;
 /** What a verified list says. `size` is that of the log that the header fixes. */
 export interface ProvenList {
   entries: { index: number; entry: Entry }[];
+  /** Permits whose bytes the member has no more: with the entries, these are all of the handle. */
+  dropped: { index: number; leaf: Bytes }[];
   size: number;
   height: number;
   /** Of the header, in unix seconds. */
@@ -47,10 +52,13 @@ export function parseCompleteness(json: unknown): Completeness {
   return typeof json === 'string' ? parseJson(what, json, completenessShape) : read(what, json, completenessShape);
 }
 
-interface Placed {
+interface Place {
   index: number;
-  entry: Entry;
   leaf: Bytes;
+}
+
+interface Placed extends Place {
+  entry: Entry;
 }
 
 /** Checks that all entries are on the ledger, against a set that the caller trusts. Throws ProofError. */
@@ -89,13 +97,18 @@ export async function verifyCompleteness(proof: Completeness, set: ValidatorSet)
   if (fixed.state === null) throw new ProofError('format'); // a ledger of the first version
   const handle = fromB64u(proof.handle, 32);
   if (entries.some((e) => !equal(e.entry.handle, handle))) throw new ProofError('incomplete');
-  inOrder(entries, fixed.size);
+  const dropped = (proof.dropped ?? []).map((d) => ({ index: d.index, leaf: fromB64u(d.leaf, 32) }));
+  const all = merged(entries, dropped);
+  const [first, last] = [all[0], all.at(-1)];
+  // A handle's entries begin with its grant and end with its withdrawal: what is dropped must be known for a permit.
+  if (first && last && dropped.some((d) => d.index <= first.index || d.index >= last.index)) throw new ProofError('incomplete');
+  inOrder(all, fixed.size);
   let digest: Bytes = new Uint8Array(32);
-  for (const e of entries) digest = sha256(concat(digest, number64(e.index), e.leaf));
-  const root = handleRoot(proof, handle, entries.length === 0 ? null : digest);
+  for (const e of all) digest = sha256(concat(digest, number64(e.index), e.leaf));
+  const root = handleRoot(proof, handle, all.length === 0 ? null : digest);
   const state = root && sha256(concat(utf8('coffer/v1 state\0'), fromB64u(proof.register, 32), root));
   if (state === null || !equal(state, fixed.state)) throw new ProofError('incomplete');
-  return proven(entries, fixed);
+  return { ...proven(entries, fixed), dropped };
 }
 
 /** Where the path of a handle leads if it has the digest, null for no entries; null if the path cannot be its. */
@@ -146,12 +159,23 @@ function readEntries(entries: Of<typeof entriesShape>): Placed[] {
   }
 }
 
-function inOrder(entries: Placed[], size: number): void {
+/** Both together, in log order if both are. */
+function merged(entries: Placed[], dropped: Place[]): Place[] {
+  const all: Place[] = [];
+  let next = 0;
+  for (const e of entries) {
+    for (let d = dropped[next]; d && d.index < e.index; d = dropped[++next]) all.push(d);
+    all.push(e);
+  }
+  return all.concat(dropped.slice(next));
+}
+
+function inOrder(entries: Place[], size: number): void {
   entries.forEach((e, i) => {
     if (e.index >= size || (i > 0 && e.index <= (entries[i - 1]?.index ?? 0))) throw new ProofError('format');
   });
 }
 
 function proven(entries: Placed[], fixed: { size: number; height: number; time: number }): ProvenList {
-  return { entries: entries.map(({ index, entry }) => ({ index, entry })), size: fixed.size, height: fixed.height, time: fixed.time };
+  return { entries: entries.map(({ index, entry }) => ({ index, entry })), dropped: [], size: fixed.size, height: fixed.height, time: fixed.time };
 }

@@ -109,6 +109,7 @@ describe.each([
     expect(got).toBe(v.expect);
     if (list === undefined) return;
     expect(String(list.entries.length)).toBe(v['count']);
+    expect(String(list.dropped.length)).toBe(v['dropped'] ?? '0');
     if (v['size'] !== undefined) expect(String(list.size)).toBe(v['size']);
   });
 });
