@@ -63,8 +63,8 @@ func (s *state) takeComplete(x *examined, l Complete) {
 			s.findOf(x.n, l.Grant, EntryMismatch, "the proof brings an entry of the handle %s, the grant's is %s", e.Entry.Handle(), g.handle)
 			return
 		}
-		all = append(all, anchor.Placed{Index: e.Index, Leaf: e.Entry.Leaf()})
 	}
+	all = append(all, l.Proof.Places()...)
 	slices.SortFunc(all, func(a, b anchor.Placed) int { return cmp.Compare(a.Index, b.Index) })
 	all = slices.Compact(all)
 	if _, err := s.proofs.VerifyPlaces(l.Proof, all); err != nil {
@@ -80,35 +80,44 @@ func (s *state) takeComplete(x *examined, l Complete) {
 		return
 	}
 	g.unsure = !sure
-	s.complete(x.n, l.Grant, g, head.Time, l.Proof.Entries)
+	s.complete(x.n, l.Grant, g, anchor.Complete{Head: head, Entries: l.Proof.Entries, Dropped: l.Proof.Dropped})
 }
 
-// complete takes entries that a verified proof of completeness brings.
-func (s *state) complete(line int, name id.Grant, g *grantState, until time.Time, entries []anchor.Indexed) {
+// complete takes entries that a verified proof of completeness brings. One whose bytes
+// the member has dropped is known by its leaf, if the trail has it; else it is as much a
+// finding as any.
+func (s *state) complete(line int, name id.Grant, g *grantState, all anchor.Complete) {
 	if g.complete.IsZero() {
 		s.report.Counts.Complete++
 	}
-	if until.After(g.complete) {
-		g.complete = until
+	if all.Head.Time.After(g.complete) {
+		g.complete = all.Head.Time
 	}
-	for _, e := range entries {
-		leaf := e.Entry.Leaf()
-		if u := s.pending[cut(leaf)]; u != nil && u.grant == name {
-			delete(s.pending, cut(leaf))
-			s.report.Counts.Proofs++
-			s.place(u, e.Index)
-		}
-		if _, known := s.leaves[cut(leaf)]; known {
-			continue
-		}
-		s.leaves[cut(leaf)] = struct{}{} // found once
+	for _, e := range all.Entries {
 		kind := Unexplained
 		if e.Entry.Kind() == anchor.KindWithdraw {
 			kind = UnknownWithdrawal
 		}
-		f := s.find(line, kind, "the %s at index %d", e.Entry.Kind(), e.Index)
-		*f = f.of(name).about(leaf)
+		s.completeOne(line, name, anchor.Placed{Index: e.Index, Leaf: e.Entry.Leaf()}, kind, "the %s at index %d", e.Entry.Kind(), e.Index)
 	}
+	for _, d := range all.Dropped {
+		s.completeOne(line, name, d, Unexplained, "the permit at index %d, whose bytes the member has dropped", d.Index)
+	}
+}
+
+// completeOne takes one of them; the rest is what it is, should the trail not know it.
+func (s *state) completeOne(line int, name id.Grant, at anchor.Placed, kind Kind, format string, args ...any) {
+	if u := s.pending[cut(at.Leaf)]; u != nil && u.grant == name {
+		delete(s.pending, cut(at.Leaf))
+		s.report.Counts.Proofs++
+		s.place(u, at.Index)
+	}
+	if _, known := s.leaves[cut(at.Leaf)]; known {
+		return
+	}
+	s.leaves[cut(at.Leaf)] = struct{}{} // found once
+	f := s.find(line, kind, format, args...)
+	*f = f.of(name).about(at.Leaf)
 }
 
 // completeUntil says up to when the trail is shown to hold all entries of its grants. A
@@ -161,7 +170,7 @@ func (s *state) askComplete(ctx context.Context, ledger Ledger, name id.Grant) (
 	if err != nil {
 		return false, fmt.Errorf("asking the ledger for all of a grant's entries: %w; ask another member", err)
 	}
-	s.report.Counts.Ledger += len(all.Entries)
-	s.complete(0, name, g, all.Head.Time, all.Entries)
+	s.report.Counts.Ledger += len(all.Entries) + len(all.Dropped)
+	s.complete(0, name, g, all)
 	return true, nil
 }

@@ -180,6 +180,72 @@ func (f forgetful) Complete(ctx context.Context, h anchor.Handle) (anchor.Comple
 	return c, err
 }
 
+// A member dropped the bytes of permits: the trail's own stand by their leaves, also those
+// whose proof it never fetched; one that it hides is found as before.
+func TestAuditsGoOnWhereBytesWereDropped(t *testing.T) {
+	w := newWorld(t)
+	_, offers := w.good()
+	post := func() (Permit, anchor.Permit) { // a permit without its proof
+		p, e := w.permit(offers, consent.NewCollectPermit(offers.id, anchor.EpochAt(w.now), consent.LogHead{}))
+		w.append(e)
+		return p, e
+	}
+	unproven, _ := post()
+	hidden, e := post()
+	last, _ := post() // whose bytes stay
+	w.ledger.Drop()
+	online := func(trail []byte) Report {
+		t.Helper()
+		o := w.options()
+		o.Ledger = w.ledger
+		r, err := Run(t.Context(), bytes.NewReader(trail), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	w.add(unproven, last)
+	short := w.exported(w.lines)
+	for _, r := range []Report{w.audit(short), online(short), online(w.trail(w.lines...))} {
+		only(t, r, Unexplained, offers)
+		if f := r.Findings[0]; f.Entry != e.Leaf().String() || !strings.Contains(f.Evidence, "dropped") {
+			t.Errorf("got %+v", f)
+		}
+	}
+	w.add(hidden)
+	whole := w.exported(w.lines)
+	for _, r := range []Report{w.audit(whole), online(whole), online(w.trail(w.lines...))} {
+		if !r.Clean() {
+			t.Error(r.Text())
+		}
+	}
+	// The business takes their leaves out of the proof, too, also that of its own.
+	r := w.audit(w.edit(short, func(l Line) Line {
+		if c, ok := l.(Complete); ok && c.Grant == offers.id {
+			c.Proof.Dropped = nil
+			return c
+		}
+		return l
+	}))
+	if len(r.Findings) != 2 || r.Findings[0].Kind != Incomplete || r.Findings[1].Kind != Unproven {
+		t.Error(r.Text())
+	}
+	// It calls a withdrawal dropped that it did not take note of.
+	w = newWorld(t)
+	delivery, _ := w.good()
+	drop[Withdrawal](w, 0)
+	only(t, w.audit(w.edit(w.exported(w.lines), func(l Line) Line {
+		if c, ok := l.(Complete); ok && c.Grant == delivery.id {
+			for _, e := range c.Proof.Entries {
+				c.Proof.Dropped = append(c.Proof.Dropped, anchor.Placed{Index: e.Index, Leaf: e.Entry.Leaf()})
+			}
+			c.Proof.Entries = []anchor.Indexed{}
+			return c
+		}
+		return l
+	})), Incomplete, delivery)
+}
+
 // A withdrawal that the business missed is told apart from what it did itself.
 func TestAMissedWithdrawalIsFoundOffline(t *testing.T) {
 	w := newWorld(t)

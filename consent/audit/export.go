@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -174,8 +175,8 @@ func export(ctx context.Context, to io.Writer, trail io.Reader, prover Prover, a
 		}
 		delete(missing, leaf)
 		p.Proof, err = prover.Prove(ctx, leaf)
-		if errors.Is(err, anchor.ErrNotFound) {
-			continue
+		if errors.Is(err, anchor.ErrNotFound) || errors.Is(err, anchor.ErrGone) {
+			continue // of one that was dropped, the grant's proof of completeness has the leaf
 		}
 		if err != nil {
 			return fmt.Errorf("exporting the trail: proving an entry: %w", err)
@@ -222,6 +223,10 @@ func (l *links) completes(ctx context.Context, to io.Writer, all io.Reader, prov
 			}
 		}
 		c.Proof.Entries = others
+		c.Proof.Dropped = slices.DeleteFunc(c.Proof.Dropped, func(d anchor.Placed) bool {
+			_, ok := proven[cut(d.Leaf)]
+			return ok
+		})
 		if err := l.write(to, c); err != nil {
 			return err
 		}
