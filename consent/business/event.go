@@ -380,16 +380,11 @@ func (b *Business) noteWithdrawal(ctx context.Context, grant Grant) error {
 // findWithdraw looks for the withdrawal on the ledger, where it is found without
 // the operator's help, and holds it against the grant's wallet key.
 func (b *Business) findWithdraw(ctx context.Context, chain anchor.Chain, given anchor.Grant) (anchor.Withdraw, error) {
-	entries, err := b.ledger.Entries(ctx, given.HandleKey)
+	w, err := anchor.FindWithdrawal(ctx, b.ledger, given.HandleKey)
 	if err != nil {
-		return anchor.Withdraw{}, fmt.Errorf("reading a grant's entries: %w", err)
+		return anchor.Withdraw{}, err
 	}
-	for _, e := range entries {
-		if w, ok := e.Entry.(anchor.Withdraw); ok && w.HandleKey == given.HandleKey {
-			return w, anchor.Verify(chain, w, given.WalletKey)
-		}
-	}
-	return anchor.Withdraw{}, fmt.Errorf("reading a grant's entries: no withdrawal: %w", anchor.ErrNotFound)
+	return w, anchor.Verify(chain, w, given.WalletKey)
 }
 
 // noteClosings writes into the trail what receipts the shopper has signed of the grant's

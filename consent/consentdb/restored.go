@@ -116,16 +116,14 @@ func (s *Store) CatchUp(ctx context.Context, l anchor.Ledger, now time.Time) (en
 
 // endedMeanwhile ends a grant by the entry that withdrew it on the ledger.
 func (s *Store) endedMeanwhile(ctx context.Context, l anchor.Ledger, g Grant, now time.Time) error {
-	entries, err := l.Entries(ctx, g.Handle)
+	withdraw, err := anchor.FindWithdrawal(ctx, l, g.Handle)
+	if errors.Is(err, anchor.ErrNotFound) {
+		err = fmt.Errorf("%w: it shows no entry that withdrew a grant which it calls withdrawn", ErrBehind)
+	}
 	if err != nil {
 		return err
 	}
-	var entry []byte
-	for _, e := range entries {
-		if e.Entry.Kind() == anchor.KindWithdraw {
-			entry = e.Entry.Bytes()
-		}
-	}
+	entry := withdraw.Bytes()
 	return s.write(ctx, func(q *consentsql.Queries, tx sqldb.Tx) error {
 		row, err := one(q.GrantByID(ctx, g.ID))
 		if err == consent.ErrNotFound {
