@@ -127,6 +127,9 @@ func writeBackup(ctx context.Context, folder, path string, out io.Writer, progre
 	for _, p := range m.Parts {
 		rows += p.Rows
 	}
+	if err := noteBackup(folder, size, time.Now()); err != nil {
+		fmt.Fprintf(out, "the backup is whole, but the daemon's numbers will not tell of it: %v\n", err)
+	}
 	fmt.Fprintf(out, "wrote %s: %d parts, %d rows, %d MiB\n", path, len(m.Parts), rows, size>>20)
 	if !still && config.LedgerListen == "" {
 		fmt.Fprintln(out, "not in it: the ledger's data, since the daemon runs and no other member has them; cofferd backup --help says what to do")

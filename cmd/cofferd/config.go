@@ -33,6 +33,10 @@ type Config struct {
 	Listen string `json:"listen"`
 	// Chain names the ledger; every signature on it covers this name.
 	Chain anchor.Chain `json:"chain"`
+	// MetricsListen is where numbers for Prometheus are served, GET /metrics and nothing
+	// else, host:port, as in localhost:9464: never where browsers come. Empty: nowhere.
+	// What they mean: internal/telemetry/FORMAT.md.
+	MetricsListen string `json:"metrics_listen,omitempty"`
 	// Dev opens registration to any business with a did:key. Never for real data.
 	Dev bool `json:"dev,omitempty"`
 	// LedgerListen is where the nodes of other ledger members connect, host:port. Empty
@@ -160,6 +164,9 @@ func (c Config) Check() error {
 		}
 	}
 	if err := c.LedgerConfig.check(); err != nil {
+		return err
+	}
+	if err := checkMetrics(c.MetricsListen, c.Listen, c.LedgerListen); err != nil {
 		return err
 	}
 	if c.Database != "" && !strings.HasPrefix(c.Database, "postgres://") && !strings.HasPrefix(c.Database, "postgresql://") {

@@ -25,6 +25,7 @@ import (
 //	operator.key   signs access tokens for businesses
 //	policies/      the operator's own rules (*.cedar) and decision tables (*.txt), if any
 //	decisions/     what the rules said to each question, for trying changes of the rules
+//	backups.json   how many backups were written, and when the last
 //	lock           held while a daemon or fsck works on the folder
 func databasePath(folder string) string { return filepath.Join(folder, "coffer.db") }
 func ledgerPath(folder string) string   { return filepath.Join(folder, "ledger") }

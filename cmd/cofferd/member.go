@@ -23,6 +23,7 @@ import (
 	"coffer/anchor/anchorhttp"
 	"coffer/anchor/anchorwatch"
 	"coffer/anchor/bft"
+	"coffer/internal/telemetry"
 )
 
 // MemberConfig is what a ledger member decides that keeps no vaults: a retailer, a
@@ -38,6 +39,9 @@ type MemberConfig struct {
 	// LedgerListen is where the other members' nodes connect, host:port.
 	LedgerListen string `json:"ledger_listen"`
 	LedgerConfig
+	// MetricsListen is where numbers for Prometheus are served, as in localhost:9464.
+	// Empty: nowhere.
+	MetricsListen string `json:"metrics_listen,omitempty"`
 	// Heartbeat is how often the idle ledger makes an empty block. Between 1s and 60s.
 	Heartbeat Duration `json:"heartbeat"`
 }
@@ -55,6 +59,9 @@ func (c MemberConfig) Check() error {
 		}
 	}
 	if err := c.LedgerConfig.check(); err != nil {
+		return err
+	}
+	if err := checkMetrics(c.MetricsListen, c.Listen, c.LedgerListen); err != nil {
 		return err
 	}
 	if h := time.Duration(c.Heartbeat); h < time.Second || h > time.Minute {
@@ -122,10 +129,16 @@ func runMember(ctx context.Context, folder string, config MemberConfig, log *slo
 		return fmt.Errorf("listening on %s: %w", config.Listen, err)
 	}
 	defer l.Close()
+	watched, err := listenMetrics(config.MetricsListen, memberConfigFile)
+	if err != nil {
+		return err
+	}
+	defer closeListener(watched)
 	m, err := openMember(ctx, folder, config, log)
 	if err != nil {
 		return err
 	}
+	m.watched, log = watched, m.log
 	log.Info("a member at work", "listen", l.Addr().String(), "ledger", config.LedgerListen, "chain", config.Chain, "version", version())
 	err = m.run(ctx, l)
 	log.Info("stopping")
@@ -135,6 +148,8 @@ func runMember(ctx context.Context, folder string, config MemberConfig, log *slo
 // member is a ledger member at work.
 type member struct {
 	log     *slog.Logger
+	metrics *telemetry.Metrics
+	watched net.Listener // for the numbers; nil for none
 	node    *bft.Node
 	council *anchorwatch.Council
 	handler http.Handler
@@ -144,7 +159,9 @@ type member struct {
 // openMember takes a member's folder; what it took it gives back when it fails. ctx
 // bounds the opening only.
 func openMember(ctx context.Context, folder string, config MemberConfig, log *slog.Logger) (_ *member, err error) {
-	m := &member{log: log}
+	metrics := telemetry.New(version())
+	log = slog.New(telemetry.Log(log.Handler(), metrics))
+	m := &member{log: log, metrics: metrics}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, m.close())
@@ -172,7 +189,8 @@ func openMember(ctx context.Context, folder string, config MemberConfig, log *sl
 	anchorhttp.Members(r, m.node)
 	anchorhttp.Status(r, config.Chain, condition(m.node, m.council))
 	r.NotFoundHandler = http.HandlerFunc(noRoute)
-	m.handler = logRequests(log, r)
+	metrics.Ask(telemetry.Asked{Ledger: ledgerNumbers(m.node, m.council), Now: time.Now})
+	m.handler = logRequests(log, metrics, r)
 	return m, nil
 }
 
@@ -181,6 +199,7 @@ func (m *member) run(ctx context.Context, l net.Listener) error {
 	server := newServer(m.handler, m.log)
 	g, ctx := errgroup.WithContext(ctx)
 	answerUntil(ctx, g, server, l)
+	serveMetrics(ctx, g, m.metrics, m.watched, m.log)
 	g.Go(func() error { return m.node.Wait(ctx) })
 	g.Go(func() error { return watchOthers(ctx, m.council) })
 	return g.Wait()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"time"
 
@@ -26,6 +27,7 @@ import (
 	"coffer/internal/keyring"
 	"coffer/internal/peer"
 	"coffer/internal/sqldb"
+	"coffer/internal/telemetry"
 	"coffer/vault/passkey"
 	"coffer/vault/vaultdb"
 	"coffer/vault/vaulthttp"
@@ -35,6 +37,8 @@ import (
 // operator is a Coffer at work: the stores, the ledger, and the routes over them.
 type operator struct {
 	log      *slog.Logger
+	metrics  *telemetry.Metrics
+	watched  net.Listener // for the numbers; nil for none
 	now      func() time.Time
 	db       *sqldb.DB
 	ring     *keyring.Ring
@@ -45,7 +49,8 @@ type operator struct {
 	council  *anchorwatch.Council
 	outbox   *consentdb.Outbox
 	hooks    *hooks.Sender
-	handler  http.Handler
+	routed   *mux.Router
+	handler  http.Handler   // in front of it
 	release  []func() error // in the order of taking
 }
 
@@ -76,7 +81,9 @@ func open(ctx context.Context, folder string, config Config, log *slog.Logger) (
 
 // openOn is open for tests, which stand between the operator and its ledger and clock.
 func openOn(ctx context.Context, folder string, config Config, log *slog.Logger, between func(anchor.Ledger) anchor.Ledger, now func() time.Time) (_ *operator, err error) {
-	o := &operator{log: log, now: now}
+	metrics := telemetry.New(version())
+	log = slog.New(telemetry.Log(log.Handler(), metrics))
+	o := &operator{log: log, metrics: metrics, now: now}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, o.close())
@@ -88,7 +95,9 @@ func openOn(ctx context.Context, folder string, config Config, log *slog.Logger,
 	}
 	o.release = append(o.release, func() error { unlock(); return nil })
 
-	if o.db, err = sqldb.Open(ctx, databaseOf(folder, config)); err != nil {
+	database := databaseOf(folder, config)
+	database.Timed = metrics.Works()
+	if o.db, err = sqldb.Open(ctx, database); err != nil {
 		return nil, err
 	}
 	o.release = append(o.release, o.db.Close)
@@ -116,6 +125,7 @@ func openOn(ctx context.Context, folder string, config Config, log *slog.Logger,
 
 	o.consents = consentdb.New(o.db, keeper{}, o.ring)
 	o.consents.Rewrite(consentdb.Rewriting{Below: consentdb.DefaultRewriting.Below, Hour: config.RewriteHour})
+	o.consents.Watch(metrics.Ruled)
 	o.consents.Wait(consentdb.Waits{Delay: time.Duration(config.PermitDelay), Erasure: config.ErasureHours})
 	o.vaults = vaultdb.New(o.db, gate{o.consents, now}, o.ring)
 	if err := errors.Join(o.consents.Begin(ctx), o.reconcile(ctx)); err != nil {
@@ -123,15 +133,16 @@ func openOn(ctx context.Context, folder string, config Config, log *slog.Logger,
 	}
 	o.outbox = o.consents.Outbox(o.ledger, now, log)
 	o.hooks = hooks.New(hooks.Options{Queue: o.consents, Clock: now, Log: log, Local: config.Dev})
-	routes, err := o.routes(folder, config, now)
-	if err != nil {
+	if o.routed, err = o.routes(folder, config, now); err != nil {
 		return o, err
 	}
 	proxies, err := peer.ParseProxies(config.TrustedProxies)
 	if err != nil {
 		return o, fmt.Errorf("trusted_proxies: %w", err)
 	}
-	o.handler = proxies.Behind(logRequests(log, routes))
+	metrics.Ask(telemetry.Asked{Queues: queues(o.consents), Ledger: ledgerNumbers(node, o.council), Erased: o.ring.Destroyed,
+		Backups: func() (telemetry.Backups, error) { return readBackups(folder) }, Now: now})
+	o.handler = proxies.Behind(logRequests(log, metrics, o.routed))
 	return o, nil
 }
 

@@ -77,11 +77,17 @@ func serve(ctx context.Context, folder string, config Config, log *slog.Logger) 
 		return fmt.Errorf("listening on %s: %w", config.Listen, err)
 	}
 	defer l.Close()
+	watched, err := listenMetrics(config.MetricsListen, configFile)
+	if err != nil {
+		return err
+	}
+	defer closeListener(watched)
 	o, err := open(ctx, folder, config, log)
 	if err != nil {
 		return err
 	}
 	tune()
+	o.watched, log = watched, o.log
 	log.Info("serving", "origin", config.Origin, "listen", l.Addr().String(), "chain", config.Chain, "version", version())
 	err = o.run(ctx, l)
 	log.Info("stopping")
@@ -96,7 +102,7 @@ func newServer(h http.Handler, log *slog.Logger) *http.Server {
 		ReadTimeout:       time.Minute,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    32 << 10,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+		ErrorLog:          serverLog(log),
 	}
 }
 
@@ -122,6 +128,7 @@ func (o *operator) run(ctx context.Context, l net.Listener) error {
 	server := newServer(o.handler, o.log)
 	g, ctx := errgroup.WithContext(ctx)
 	answerUntil(ctx, g, server, l)
+	serveMetrics(ctx, g, o.metrics, o.watched, o.log)
 	g.Go(func() error { return o.node.Wait(ctx) })
 	g.Go(func() error { return watchOthers(ctx, o.council) })
 	g.Go(func() error { return o.outbox.Run(ctx) })

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"sync"
@@ -35,7 +36,8 @@ type world struct {
 	gap    *gap
 	o      *operator
 	stop   func()
-	hours  atomic.Int64 // that the operator's clock is ahead; the ledger's is not
+	heard  func(*http.Request) // is shown every request, if set
+	hours  atomic.Int64        // that the operator's clock is ahead; the ledger's is not
 }
 
 // now is the operator's clock.
@@ -49,6 +51,7 @@ type gap struct {
 	anchor.Ledger
 	mu     sync.Mutex
 	down   bool
+	fails  error       // what appending answers, if set
 	silent atomic.Bool // does not say how far it is
 }
 
@@ -71,7 +74,7 @@ func (g *gap) err() error {
 	if g.down {
 		return anchor.ErrUnavailable
 	}
-	return nil
+	return g.fails
 }
 
 func (g *gap) Append(ctx context.Context, entries ...anchor.Entry) error {
@@ -136,6 +139,13 @@ func (w *world) start(l net.Listener) {
 		w.Fatal(err)
 	}
 	w.o.handler = contracttest.Hold(w.T, w.o.handler)
+	if w.heard != nil {
+		inner := w.o.handler
+		w.o.handler = http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { w.heard(r); inner.ServeHTTP(rw, r) })
+	}
+	if w.o.watched, err = listenMetrics(w.config.MetricsListen, configFile); err != nil {
+		w.Fatal(err)
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- w.o.run(ctx, l) }()

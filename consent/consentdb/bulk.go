@@ -81,6 +81,9 @@ func (s *Store) CollectChanges(ctx context.Context, b Bulk) (out []Gathered, nex
 		s.admitAlone(ctx, passings)
 		err = nil
 	}
+	if err == nil {
+		s.said(passings...)
+	}
 	for i, p := range passings {
 		if err == nil && (errors.Is(p.denied, ErrSuspended) || errors.Is(p.denied, ErrPending)) {
 			err = p.denied

@@ -47,6 +47,7 @@ func (s *Store) Collect(ctx context.Context, a Attempt) (Collection, error) {
 		p.learn(f)
 	}
 	s.door.pass(ctx, s, p)
+	s.said(p)
 	if p.err == nil {
 		p.err = p.denied
 	}

@@ -116,6 +116,9 @@ func (s *Store) TakeMessage(ctx context.Context, m Message, now time.Time, judge
 		}
 		return putPermit(ctx, q, m.permit(), now, time.Time{})
 	})
+	if err != nil {
+		s.saidOf(err)
+	}
 	return taken, wrap("taking a message", err)
 }
 
@@ -166,6 +169,7 @@ func (s *Store) Deliver(ctx context.Context, m Message, now time.Time) error {
 	if err == nil {
 		err = denied
 	}
+	s.saidOf(err)
 	return wrap("delivering a message", err)
 }
 

@@ -117,6 +117,7 @@ type Store struct {
 	wake chan struct{} // to the outbox: there is work
 
 	rewriting Rewriting
+	watch     func(consent.Action, error) // may be nil
 
 	waits  Waits
 	behind atomic.Bool // the ledger, after a restore

@@ -50,7 +50,7 @@ func openPostgres(ctx context.Context, o Options, create bool) (_ *DB, err error
 		n = max(4, 2*runtime.NumCPU())
 	}
 	d := &DB{
-		path: config.Database, postgres: true,
+		path: config.Database, postgres: true, timed: o.Timed,
 		write:   stdlib.OpenDB(*config),
 		read:    stdlib.OpenDB(*config),
 		readers: semaphore.NewWeighted(int64(n)),

@@ -102,6 +102,9 @@ type Options struct {
 	// Wait is how long to wait for a lock that another program holds; 0 means
 	// ten seconds. Within one program nobody waits for locks.
 	Wait time.Duration
+
+	// Timed is told how long work took; nil if nobody wants to know. It must not block.
+	Timed func(Work, time.Duration)
 }
 
 // DB is an open database. Its methods may be called from many goroutines.
@@ -124,6 +127,7 @@ type DB struct {
 	folder   *folder
 
 	postgres bool
+	timed    func(Work, time.Duration)
 }
 
 // Open opens a database that Create made, and brings its schemas up to date.
@@ -199,6 +203,7 @@ func open(ctx context.Context, o Options) (_ *DB, err error) {
 		stopped: make(chan struct{}),
 
 		prepared: map[string]*sql.Stmt{},
+		timed:    o.Timed,
 		folder:   newFolder(connector{path: o.Path, write: true, wait: o.Wait}),
 	}
 	defer func() {

@@ -50,6 +50,7 @@ const largeFile = 256 << 20
 // looks at what the tables hold now;
 // what is not overwritten yet is ciphertext whose key is gone.
 func (d *DB) Vacuum(ctx context.Context) error {
+	defer d.took(Rewriting)()
 	if d.postgres {
 		if _, err := d.write.ExecContext(ctx, "VACUUM (ANALYZE)"); err != nil {
 			return fmt.Errorf("vacuuming: %w", err)
@@ -109,6 +110,7 @@ func (d *DB) checkpoint(ctx context.Context, conn *sql.Conn) error {
 		return fmt.Errorf("emptying the log: %w", err)
 	}
 	defer func() { _ = wait(d.wait) }() // it is a number in memory
+	defer d.took(Folding)()
 	var busy, logged, moved int
 	if err := conn.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &logged, &moved); err != nil {
 		return fmt.Errorf("emptying the log: %w", err)

@@ -25,6 +25,7 @@ var background = context.Background()
 // caller's goroutine, alone among writers: keep it short, and do not call Read,
 // Write or Vacuum in it.
 func (d *DB) Write(ctx context.Context, f func(Tx) error) error {
+	defer d.took(Writing)()
 	t := &turn{begin: make(chan *writeTx, 1), end: make(chan error, 1), outcome: make(chan error, 1)}
 	if err := d.enqueue(ctx, t); err != nil {
 		return fmt.Errorf("waiting to write: %w", err)
@@ -150,7 +151,9 @@ func (d *DB) group(first *turn) (next job) {
 	}
 	committing := lost == nil
 	if committing {
+		took := d.took(Committing)
 		lost = d.exec("COMMIT")
+		took()
 	}
 	if lost != nil {
 		lost = fmt.Errorf("committing: %w", d.note(lost, committing))
