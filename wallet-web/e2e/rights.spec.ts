@@ -132,6 +132,39 @@ test('rights and opt-outs', async () => {
     }).toPass();
   });
 
+  await test.step('see who is late, remind and complain', async () => {
+    await visit(page, `${world.operator}/rights`);
+    const card = page.locator('[data-overdue]');
+    await expect(card.getByRole('heading', { name: 'Nobody is late' })).toBeVisible();
+    // The sample shop states each deletion at once: this is what the operator says of one that says nothing.
+    await go(page, 'Grants');
+    const [, grant] = /grants\/([\w-]{22})/.exec((await page.getByRole('link', { name: /Send offers and news/ }).first().getAttribute('href')) ?? '') ?? [];
+    const [DAY, now] = [86_400, Math.floor(Date.now() / 1000)];
+    const silent = { grant, event: 'withdrawn', notified: now - 7 * DAY, acknowledgement: '', acknowledge_by: now - 4 * DAY, state_by: now + 23 * DAY, overdue: 'acknowledgement' };
+    await page.route('**/wallet/v1/loops', (route) => route.fulfill({ json: { loops: [silent] } }));
+    await page.clock.setSystemTime((now + 26 * DAY) * 1000);
+    await visit(page, world.operator);
+    await expect(card.getByRole('heading', { name: 'One business is late' })).toBeVisible();
+    await look(page, '46-late-home');
+    await card.getByRole('link', { name: 'See what to do: Corner Shop' }).click();
+    await expect(card.getByRole('link', { name: /it has not said what it deleted, late by 3 days/ })).toBeVisible();
+    await expect(card.getByRole('link', { name: /Opt out: it has not answered, late by/ })).toBeVisible();
+    await look(page, '46-late');
+    const download = page.waitForEvent('download');
+    await card.getByRole('button', { name: 'Download for print (HTML)' }).click();
+    const print = await page.context().newPage();
+    await print.setContent(await readFile(await (await download).path(), 'utf8'));
+    await expect(print.getByRole('heading', { name: 'What the business left unsaid' })).toBeVisible();
+    await expect(print.getByText('Withdrawn by the shopper')).toBeVisible();
+    await print.screenshot({ path: 'test-results/screens/46-late-complaint.png', fullPage: true });
+    await print.close();
+    await card.getByRole('button', { name: 'Remind it: Corner Shop' }).click();
+    await expect(page.getByLabel('In your own words')).toHaveValue(/You were told of this .*late by 3 days/s);
+    await expect(page.getByRole('radio', { name: /^Delete my data/ })).toBeChecked();
+    await page.unroute('**/wallet/v1/loops');
+    await page.clock.setSystemTime(Date.now());
+  });
+
   await test.step('be asked again', async () => {
     await beAsked();
     await expect(offers().getByText('Opt-out request honoured')).toBeVisible();
