@@ -4,6 +4,7 @@
  */
 import { equal, fromB64u, utf8 } from './bytes';
 import { MAX_COUNTERSIGNATURE, verifyCountersignature, type Countersignature } from './countersignature';
+import { noDocuments, type Documents } from './jws';
 import { shortest } from './epoch';
 import { CoreError } from './errors';
 import { isSigned, parseEntry, type GrantEntry } from './ledger/entry';
@@ -53,9 +54,9 @@ export function bundleText(bundle: Bundle): string {
 
 /**
  * Verifies a bundle line by line; a line whose ground is missing fails with the detail `not-checked`. With the
- * request, holds the receipt against it too.
+ * request, holds the receipt against it too. `documents`: of a business under did:web, for its counter-signature.
  */
-export async function verifyReceiptBundle(bundle: Bundle, set: ValidatorSet, request?: Request): Promise<BundleResult> {
+export async function verifyReceiptBundle(bundle: Bundle, set: ValidatorSet, request?: Request, documents: Documents = noDocuments): Promise<BundleResult> {
   const checks: Check[] = [];
   const line = async <T>(name: Check['name'], verify: () => T | Promise<T>): Promise<T | null> => {
     try {
@@ -91,7 +92,7 @@ export async function verifyReceiptBundle(bundle: Bundle, set: ValidatorSet, req
   const countersigned = countersignature
     ? await line('countersignature', () => {
         if (!receipt) throw notChecked();
-        return verifyCountersignature(countersignature, receipt, bundle.receipt);
+        return verifyCountersignature(countersignature, receipt, bundle.receipt, documents);
       })
     : null;
   if (withdrawal) {

@@ -5,7 +5,7 @@
 import { hashOf } from './bytes';
 import type { Did } from './did';
 import type { GrantId } from './id';
-import { verifyBusinessJws } from './jws';
+import { noDocuments, verifyBusinessJws, type Documents } from './jws';
 import { eventOf, type Receipt } from './receipt';
 import { refuse, SKEW } from './rules';
 import { base64url, id, int, object, parseJson, text, version, type Of } from './shape';
@@ -21,10 +21,10 @@ export type Countersignature = Omit<Of<typeof shape>, 'iss'> & { iss: Did };
  * exactly this receipt, and not before it was there. Throws ParseError: bad-signature, unknown-key, wrong-issuer,
  * wrong-receipt or malformed.
  */
-export async function verifyCountersignature(jws: string, receipt: Receipt, jwt: string): Promise<Countersignature> {
+export async function verifyCountersignature(jws: string, receipt: Receipt, jwt: string, documents: Documents = noDocuments): Promise<Countersignature> {
   const what = 'counter-signature';
   if (jws.length > MAX_COUNTERSIGNATURE) refuse(what, 'malformed', '');
-  const { did, payload } = await verifyBusinessJws(what, jws, 'coffer-countersignature+jwt');
+  const { did, payload } = await verifyBusinessJws(what, jws, 'coffer-countersignature+jwt', documents);
   const c = parseJson(what, payload, shape);
   if (c.iss !== did || c.iss !== receipt.pii_controllers[0]?.party_id) refuse(what, 'wrong-issuer', 'iss');
   const event = eventOf(receipt);

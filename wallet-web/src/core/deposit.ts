@@ -5,7 +5,7 @@
 import { fromUtf8 } from './bytes';
 import type { Did, PrivateJwk } from './did';
 import type { DepositId, GrantId } from './id';
-import { verifyBusinessJws } from './jws';
+import { noDocuments, verifyBusinessJws, type Documents } from './jws';
 import { unpack } from './message';
 import { MAX_RECORD } from './record';
 import { refuse } from './rules';
@@ -28,13 +28,13 @@ const depositShape = object({
 export type Deposit = Omit<Of<typeof depositShape>, 'from' | 'to'> & { from: Did; to: Did };
 
 /** Opens and verifies a deposit. OpenError if it is not for this key; ParseError if what is inside is none. */
-export async function openDeposit(key: PrivateJwk, jwe: string): Promise<Deposit> {
-  return verifyDeposit(fromUtf8(await unpack(key, jwe), 'deposit'));
+export async function openDeposit(key: PrivateJwk, jwe: string, documents: Documents = noDocuments): Promise<Deposit> {
+  return verifyDeposit(fromUtf8(await unpack(key, jwe), 'deposit'), documents);
 }
 
 /** Verifies the JWS inside. Exported for vectors; views use openDeposit. */
-export async function verifyDeposit(jws: string): Promise<Deposit> {
-  const { did, payload } = await verifyBusinessJws('deposit', jws, 'coffer-deposit+jwt');
+export async function verifyDeposit(jws: string, documents: Documents = noDocuments): Promise<Deposit> {
+  const { did, payload } = await verifyBusinessJws('deposit', jws, 'coffer-deposit+jwt', documents);
   if (payload.length > MAX_DEPOSIT) refuse('deposit', 'malformed', '');
   const d = parseJson('deposit', payload, depositShape);
   if (d.from !== did) refuse('deposit', 'wrong-issuer', 'from');

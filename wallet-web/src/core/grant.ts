@@ -134,6 +134,7 @@ export async function prepareGrant(
       ...made.keeps,
       given: now,
       ...(onward && { onward_of: onward.first }),
+      ...(request.document !== '' && { request_document: request.document }),
     },
   };
 }

@@ -15,26 +15,20 @@ import { matching, object, oneOf, parseJson, type Shape } from './shape';
 const MAX_JWS = 64 << 10;
 
 /**
- * Verifies a business's signature. `typ` is the header type wanted. Returns who signed and the payload's bytes.
- * Throws ParseError: bad-signature for whatever is wrong, unknown-key for a DID that this page cannot resolve.
+ * Verifies a business's signature. `typ` is the header type wanted. Returns who signed, the payload's bytes
+ * and, for a did:web, which document has the key. Throws ParseError: bad-signature for whatever is wrong, unknown-key for a DID of which there is no document.
  */
-export async function verifyBusinessJws(what: string, compact: string, typ: string): Promise<{ did: Did; payload: Bytes }> {
-  const { did } = readHeader(what, compact, 'ES256', typ);
-  if (!did.startsWith('did:key:')) {
-    // did:web would have to be fetched, and this page speaks to its operator only.
-    throw new ParseError('unknown-key', what, 'header.kid', 'want a did:key');
+export async function verifyBusinessJws(what: string, compact: string, typ: string, documents: Documents = noDocuments): Promise<{ did: Did; payload: Bytes; document: string }> {
+  const { did, kid } = readHeader(what, compact, 'ES256', typ);
+  const keys = did.startsWith('did:key:') ? [{ jwk: keyOfDidKey(did), document: '' }] : keysInDocuments(what, did, kid, documents);
+  for (const { jwk, document } of keys) {
+    if (jwk?.kty === 'EC' && (await isSignedWith(jwk, 'ES256', compact))) return { did, payload: payloadOf(what, compact), document };
   }
-  try {
-    const key = await importJWK({ ...p256FromDidKey(did) }, 'ES256');
-    const { payload } = await compactVerify(compact, key, { algorithms: ['ES256'] });
-    return { did, payload: payload.slice() };
-  } catch {
-    throw badSignature(what);
-  }
+  throw badSignature(what);
 }
 
-/** Documents of did:web issuers by DID, as the operator fetched them: whoever made one signs as its issuer. */
-export type Documents = ReadonlyMap<string, string>;
+/** Documents of did:web by DID, as the operator fetched them: whoever made one signs as its DID. Any of a DID's counts. */
+export type Documents = ReadonlyMap<string, readonly string[]>;
 export const noDocuments: Documents = new Map();
 
 /** A public key that signs: Ed25519 or P-256, as a JWK. */
@@ -46,9 +40,9 @@ export type SigningJwk = PublicJwk | { kty: 'OKP'; crv: 'Ed25519'; x: string };
  */
 export async function verifyAnyJws(what: string, compact: string, types: readonly string[], documents: Documents): Promise<{ did: Did; payload: Bytes }> {
   const { did, kid, alg } = readAnyHeader(what, compact, types);
-  const key = did.startsWith('did:key:') ? keyOfDidKey(did) : keyInDocument(what, did, kid, documents);
-  if (!key || !(await isSignedWith(key, alg, compact))) throw badSignature(what);
-  return { did, payload: payloadOf(what, compact) };
+  const keys = did.startsWith('did:key:') ? [{ jwk: keyOfDidKey(did) }] : keysInDocuments(what, did, kid, documents);
+  for (const { jwk } of keys) if (jwk && (await isSignedWith(jwk, alg, compact))) return { did, payload: payloadOf(what, compact) };
+  throw badSignature(what);
 }
 
 /** Whether the key, under its one algorithm, signed the JWT; `alg` is what the header says. */
@@ -88,27 +82,40 @@ function keyOfDidKey(did: Did): SigningJwk | undefined {
 
 const isObject = (v: unknown): v is Record<string, unknown> => typeof v === 'object' && v !== null && !Array.isArray(v);
 
-/** The key that the DID's document lists for signing (DID Core, § 5.3). */
-function keyInDocument(what: string, did: Did, kid: string, documents: Documents): SigningJwk | undefined {
-  const text = documents.get(did);
-  if (text === undefined) throw new ParseError('unknown-key', what, 'header.kid', 'want a did:key, or the document of a did:web');
+/** The keys that the DID's documents list under the name: a host that changes its key may keep the name. */
+function keysInDocuments(what: string, did: Did, kid: string, documents: Documents): { jwk: SigningJwk | undefined; document: string }[] {
+  const texts = documents.get(did) ?? [];
+  if (texts.length === 0) throw new ParseError('unknown-key', what, 'header.kid', 'want a did:key, or the document of a did:web');
+  return texts.map((document) => ({ jwk: keyListed(did, kid, document), document }));
+}
+
+/** Whether a document lists, under whatever name, the key that `document` lists under `kid`. */
+export function listsKeyOf(did: Did, kid: string, document: string, old: string): boolean {
+  const key = keyListed(did, kid, document);
+  const same = (k: SigningJwk) => k.kty === key?.kty && k.x === key.x && (k.kty === 'OKP' || (key.kty === 'EC' && k.y === key.y));
+  return key !== undefined && listed(did, old).some(({ jwk }) => jwk !== undefined && same(jwk));
+}
+
+const keyListed = (did: Did, kid: string, text: string): SigningJwk | undefined => listed(did, text).find((l) => l.kid === kid)?.jwk;
+
+/** The keys that a document lists for signing (DID Core, § 5.3), each with the name that it has there. */
+function listed(did: Did, text: string): { kid: string; jwk: SigningJwk | undefined }[] {
   let doc: unknown;
   try {
     doc = parseStrict('DID document', text, true);
   } catch {
-    return undefined;
+    return [];
   }
-  if (!isObject(doc) || doc['id'] !== did) return undefined;
+  if (!isObject(doc) || doc['id'] !== did) return [];
   const list = (name: string): unknown[] => (Array.isArray(doc[name]) ? (doc[name] as unknown[]) : []);
   const name = (of: unknown): string => (typeof of === 'string' && of.startsWith('#') ? did + of : String(of));
   const methods = list('verificationMethod').filter(isObject);
-  for (const listed of [...list('assertionMethod'), ...list('authentication')]) {
-    const method = isObject(listed) ? listed : methods.find((m) => name(m['id']) === name(listed));
-    if (!method || name(method['id']) !== kid || (method['controller'] !== undefined && method['controller'] !== did)) continue;
+  return [...list('assertionMethod'), ...list('authentication')].flatMap((ref) => {
+    const method = isObject(ref) ? ref : methods.find((m) => name(m['id']) === name(ref));
+    if (!method || (method['controller'] !== undefined && method['controller'] !== did)) return [];
     const jwk = method['publicKeyJwk'];
-    return isObject(jwk) ? signingJwk(jwk) : undefined;
-  }
-  return undefined;
+    return [{ kid: name(method['id']), jwk: isObject(jwk) ? signingJwk(jwk) : undefined }];
+  });
 }
 
 /** The key that a JWK says, if it is one that signs here. */
@@ -175,12 +182,12 @@ function isSignedBy(did: Did, signed: string, signature: string): boolean {
 }
 
 /** Who a header says has signed. Exactly alg, typ and kid: no crit, no b64, no jwk can slip in. */
-function readHeader(what: string, compact: string, alg: string, typ: string): { did: Did } {
+function readHeader(what: string, compact: string, alg: string, typ: string): { did: Did; kid: string } {
   try {
     const { kid } = headerOf(what, compact, object({ alg: oneOf(alg), typ: oneOf(typ), kid: kidForm }));
     const did = kid.slice(0, kid.indexOf('#')) as Did;
     if (did.startsWith('did:key:') && kid !== keyIdOf(did)) throw badSignature(what);
-    return { did };
+    return { did, kid };
   } catch {
     throw badSignature(what);
   }

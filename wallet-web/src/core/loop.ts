@@ -5,7 +5,7 @@
  */
 import type { Did } from './did';
 import type { GrantId } from './id';
-import { verifyBusinessJws } from './jws';
+import { verifyBusinessJws, type Documents } from './jws';
 import { isIri, nameForm, refuse, said, SKEW } from './rules';
 import { id, int, list, object, parseJson, text, version, type Of, type Shape } from './shape';
 
@@ -57,11 +57,13 @@ export interface StatementRules {
   /** Unix seconds. */
   now: number;
   grant: GrantId;
+  /** Of a business under did:web. */
+  documents?: Documents;
 }
 
 /** Verifies an acknowledgement. Throws ParseError with Go's code for whatever does not hold. */
 export async function verifyAcknowledgement(jws: string, rules: StatementRules): Promise<Acknowledgement> {
-  const { did, payload } = await verifyBusinessJws('acknowledgement', jws, 'coffer-acknowledgement+jwt');
+  const { did, payload } = await verifyBusinessJws('acknowledgement', jws, 'coffer-acknowledgement+jwt', rules.documents);
   const a = parse('acknowledgement', payload, acknowledgementShape);
   hold('acknowledgement', did, a, rules);
   if (!ENDINGS.some((e) => e === a.event)) refuse('acknowledgement', 'malformed', 'event');
@@ -71,7 +73,7 @@ export async function verifyAcknowledgement(jws: string, rules: StatementRules):
 
 /** Verifies a deletion statement against the attributes that the grant named: each stands once, and nothing else. */
 export async function verifyDeletion(jws: string, rules: StatementRules & { attributes: readonly string[] }): Promise<Deletion> {
-  const { did, payload } = await verifyBusinessJws('deletion', jws, 'coffer-deletion+jwt');
+  const { did, payload } = await verifyBusinessJws('deletion', jws, 'coffer-deletion+jwt', rules.documents);
   const d = parse('deletion', payload, deletionShape);
   hold('deletion', did, d, rules);
   const named: string[] = [];

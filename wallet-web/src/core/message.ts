@@ -7,7 +7,7 @@ import { equal, fromB64u, fromUtf8, hashOf, utf8, type Bytes } from './bytes';
 import type { Did, PrivateJwk } from './did';
 import { CoreError, OpenError } from './errors';
 import type { GrantId, MessageId } from './id';
-import { verifyBusinessJws } from './jws';
+import { noDocuments, verifyBusinessJws, type Documents } from './jws';
 import { opens, type Opening } from './ledger/commitment';
 import { isSigned, parseEntry, type PermitEntry } from './ledger/entry';
 import { verifyProof, type Proof, type Proven, type ValidatorSet } from './ledger/proof';
@@ -62,9 +62,9 @@ export interface MessageCheck {
 }
 
 /** Opens and verifies a message. OpenError if it is not for this key; ParseError if what is inside is none. */
-export async function openMessage(key: PrivateJwk, jwe: string): Promise<OpenedMessage> {
+export async function openMessage(key: PrivateJwk, jwe: string, documents: Documents = noDocuments): Promise<OpenedMessage> {
   const jws = fromUtf8(await unpack(key, jwe), 'message');
-  const { did, payload } = await verifyBusinessJws('message', jws, 'coffer-message+jwt');
+  const { did, payload } = await verifyBusinessJws('message', jws, 'coffer-message+jwt', documents);
   return { message: parseMessage(payload, did), jws, digest: hashOf(jws) };
 }
 

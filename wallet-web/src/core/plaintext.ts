@@ -44,8 +44,11 @@ const grantShape = object(
     opening: openingShape,
     given: int(),
   },
-  /** `predecessor`, of a successor: the grant before it. `onward_of`, of a partner's: the grant that it is under. */
-  { predecessor: id<GrantId>(), onward_of: id<GrantId>() },
+  /**
+   * `predecessor`, of a successor: the grant before it. `onward_of`, of a partner's: the grant that it is under.
+   * `request_document`: of a did:web that signed the request, as the operator fetched it then.
+   */
+  { predecessor: id<GrantId>(), onward_of: id<GrantId>(), request_document: text(1 << 16) },
 );
 /** The wallet's own copy of a grant's secrets and evidence; also what an export carries. */
 export type GrantPlaintext = Omit<Of<typeof grantShape>, 'start' | 'end'> & { start: Epoch; end: Epoch };

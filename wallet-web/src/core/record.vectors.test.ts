@@ -59,12 +59,12 @@ describe('records', () => {
     const { issuer, holder } = (await openRecord(named('an SD-JWT, whole').record)) as Record;
     const jwt = named('a JWT-VC').record;
     // The same signature does not count under another name.
-    expect(await outcome(() => openRecord(jwt, new Map([[issuer, '{}']])))).toBe('ok');
+    expect(await outcome(() => openRecord(jwt, new Map([[issuer, ['{}']]])))).toBe('ok');
     const web = 'did:web:corner.example';
     const swapped = (header: object) => `${Buffer.from(JSON.stringify(header)).toString('base64url')}.${jwt.split('.').slice(1).join('.')}`;
     const claimed = swapped({ alg: 'ES256', kid: `${web}#key-1`, typ: 'JWT' });
     expect(await outcome(() => openRecord(claimed))).toBe('refused unknown-key');
-    const document = (changes: object) => new Map([[web, JSON.stringify({ id: web, verificationMethod: [{ id: `${web}#key-1`, controller: web, publicKeyJwk: holder }], assertionMethod: [`${web}#key-1`], ...changes })]]);
+    const document = (changes: object) => new Map([[web, [JSON.stringify({ id: web, verificationMethod: [{ id: `${web}#key-1`, controller: web, publicKeyJwk: holder }], assertionMethod: [`${web}#key-1`], ...changes })]]]);
     for (const changes of [{}, { id: 'did:web:other.example' }, { assertionMethod: [] }, { verificationMethod: [] }]) {
       expect(await outcome(() => openRecord(claimed, document(changes)))).toBe('refused bad-signature');
     }

@@ -8,7 +8,7 @@ import { checkCondition, conditionShape } from './condition';
 import { isPublicJwk, type Did, type PublicJwk } from './did';
 import { isDays, type Days } from './epoch';
 import type { GrantId, RequestId } from './id';
-import { verifyBusinessJws } from './jws';
+import { verifyBusinessJws, type Documents } from './jws';
 import { countryForm, isIri, languageForm, nameForm, originOf, refuse, repeated, retentionForm, said, SKEW, versionForm } from './rules';
 import { base64url, id, int, list, object, oneOf, parseJson, record, text, version, type Of } from './shape';
 
@@ -109,6 +109,8 @@ export type Request = Omit<Of<typeof requestShape>, 'iss' | 'agreement_key' | 'p
   jws: string;
   /** base64url SHA-256 of the JWS. */
   hash: string;
+  /** Of a did:web, under which the signature holds: the operator's word; '' for a did:key. */
+  document: string;
 };
 
 /** What a request is held against. */
@@ -119,6 +121,8 @@ export interface RequestRules {
   now: number | null;
   /** What may be asked at all; null leaves its rules out (likewise). */
   catalogue: Catalogue | null;
+  /** Of a did:web that signed; without one it is an unknown key. */
+  documents?: Documents;
 }
 
 /**
@@ -128,8 +132,8 @@ export interface RequestRules {
  */
 export async function verifyRequest(jws: string, rules: RequestRules): Promise<Request> {
   if (jws.length > 2 * MAX_PAYLOAD) refuse('request', 'malformed', '', 'want a shorter one');
-  const { did, payload } = await verifyBusinessJws('request', jws, 'coffer-request+jwt');
-  return { ...parseRequest(payload, did, rules), jws, hash: hashOf(jws) };
+  const { did, payload, document } = await verifyBusinessJws('request', jws, 'coffer-request+jwt', rules.documents);
+  return { ...parseRequest(payload, did, rules), jws, hash: hashOf(jws), document };
 }
 
 /** The request's purpose of that name. */
@@ -145,7 +149,7 @@ export function noticeOf(request: Request, asked: Asked, language = request.lang
 }
 
 /** Reads a payload whose signature was verified. Exported for vectors; views use verifyRequest. */
-export function parseRequest(payload: Uint8Array, signer: Did, rules: RequestRules): Omit<Request, 'jws' | 'hash'> {
+export function parseRequest(payload: Uint8Array, signer: Did, rules: RequestRules): Omit<Request, 'jws' | 'hash' | 'document'> {
   const no = (code: string, path: string) => refuse('request', code, path);
   if (payload.length > MAX_PAYLOAD) no('malformed', '');
   const q = parseJson('request', payload, requestShape);
@@ -165,7 +169,7 @@ export function parseRequest(payload: Uint8Array, signer: Did, rules: RequestRul
   if (q.template && !isTemplateVersion(q.template.version)) no('malformed', 'template.version');
   const twice = repeated(q.replaces?.grants ?? []);
   if (twice >= 0) no('duplicate', `replaces.grants[${twice}]`);
-  return q as Omit<Request, 'jws' | 'hash'>;
+  return q as Omit<Request, 'jws' | 'hash' | 'document'>;
 }
 
 /** Versions of a template begin with 1. */

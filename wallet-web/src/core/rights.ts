@@ -7,7 +7,7 @@ import { b64u, fromUtf8, hashOf, utf8 } from './bytes';
 import { keyIdOf, isPublicJwk, type Did, type PrivateJwk, type PublicJwk } from './did';
 import { newId, type GrantId, type RightsId } from './id';
 import { agreementKey, pairwiseKey } from './identity';
-import { signEdDsa, verifyBusinessJws, verifyEdDsa } from './jws';
+import { noDocuments, signEdDsa, verifyBusinessJws, verifyEdDsa, type Documents } from './jws';
 import { openEnvelope, sealEnvelope } from './letter';
 import type { Random } from './random';
 import type { Request } from './request';
@@ -135,10 +135,10 @@ function readRights(payload: Uint8Array, signer: Did): Omit<RightsRequest, 'jws'
 }
 
 /** Opens and verifies a reply and holds it against the rights request. OpenError if it is not for this key. */
-export async function openReply(key: PrivateJwk, sealed: string, to: RightsRequest): Promise<RightsReply> {
+export async function openReply(key: PrivateJwk, sealed: string, to: RightsRequest, documents: Documents = noDocuments): Promise<RightsReply> {
   const what = 'reply';
   const jws = fromUtf8(await openEnvelope(key, SEALED, sealed), what);
-  const { did: signer, payload } = await verifyBusinessJws(what, jws, 'coffer-rights-reply+jwt');
+  const { did: signer, payload } = await verifyBusinessJws(what, jws, 'coffer-rights-reply+jwt', documents);
   if (payload.length > MAX) refuse(what, 'malformed', '');
   const r = parseJson(what, payload, replyShape);
   if (r.iss !== signer) refuse(what, 'wrong-issuer', 'iss');

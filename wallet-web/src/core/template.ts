@@ -16,7 +16,7 @@ export type Template = Omit<Of<typeof templateShape>, 'iss' | 'purposes'> & { is
 export async function verifyTemplate(jws: string, rules: RequestRules): Promise<Template> {
   const no = (code: string, path: string) => refuse('template', code, path);
   if (jws.length > 2 * MAX_PAYLOAD) no('malformed', '');
-  const { did, payload } = await verifyBusinessJws('template', jws, 'coffer-template+jwt');
+  const { did, payload } = await verifyBusinessJws('template', jws, 'coffer-template+jwt', rules.documents);
   if (payload.length > MAX_PAYLOAD) no('malformed', '');
   const t = parseJson('template', payload, templateShape);
   if (!nameForm.test(t.template) || !isTemplateVersion(t.version)) no('malformed', 'template');

@@ -6,6 +6,7 @@ import { parseProof, type Proven } from '../../core/ledger/proof';
 import type { GrantPlaintext } from '../../core/plaintext';
 import { parseReceipt, type Receipt } from '../../core/receipt';
 import { verifyRequest, type Request } from '../../core/request';
+import { documentsOf } from '../../core/web';
 import type { OpenVault } from '../../store/vault.svelte';
 import { load, type Ending } from '../endings';
 import { nowSeconds } from '../../components/dates';
@@ -126,7 +127,7 @@ export async function evidenceOf(vault: OpenVault, own: GrantPlaintext, record: 
   const { entry } = bundle.proof;
   const set = await trustedSet(vault);
   if (!set) return { proof: 'untrusted', lines: [], proven: null, countersigned: 0, bundle };
-  const result = await verifyReceiptBundle(bundle, set, request ?? undefined);
+  const result = await verifyReceiptBundle(bundle, set, request ?? undefined, documentsOf(own));
   // The proof must be of the entry that this wallet signed, not of just any entry with this receipt.
   const lines: Line[] = result.checks.map((c) =>
     c.name === 'entry' && c.ok && entry !== own.entry ? { name: 'entry', ok: false, detail: 'bad-entry' } : c,
@@ -137,7 +138,7 @@ export async function evidenceOf(vault: OpenVault, own: GrantPlaintext, record: 
 /** The request as it was when it was answered: its clock is over, its signature and its rules still hold. */
 async function requestOf(own: GrantPlaintext): Promise<Request | null> {
   try {
-    return await verifyRequest(own.request, { audience: location.origin, now: null, catalogue: null });
+    return await verifyRequest(own.request, { audience: location.origin, now: null, catalogue: null, documents: documentsOf(own) });
   } catch {
     return null;
   }

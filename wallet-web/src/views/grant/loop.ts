@@ -1,6 +1,7 @@
 import { readLoop, type LoopRecord } from '../../api/loop';
 import type { Did } from '../../core/did';
 import { ParseError } from '../../core/errors';
+import type { Documents } from '../../core/jws';
 import type { GrantId } from '../../core/id';
 import { lateWith, verifyAcknowledgement, verifyDeletion, type Acknowledgement, type Deletion, type Ending } from '../../core/loop';
 
@@ -23,6 +24,8 @@ export interface Of {
   grant: GrantId;
   business: Did;
   attributes: readonly string[];
+  /** Of a business under did:web. */
+  documents?: Documents;
 }
 
 /** Reads and verifies the loop of a grant; null while it has not ended. */

@@ -53,13 +53,14 @@ export async function renewAll(vault: OpenVault, grants: readonly GrantId[], ste
   const renewed: GrantId[] = [];
   const { succeed } = await import('../grant/change');
   const { verifyRequest } = await import('../../core/request');
+  const { documentsOf } = await import('../../core/web');
   const { renewedEnd } = await import('../grant/choices');
   for (const grant of grants) {
     const own = vault.grants.get(grant);
     if (!own) continue;
     step(renewed.length + 1);
     try {
-      const request = await verifyRequest(own.request, { audience: location.origin, now: null, catalogue: null });
+      const request = await verifyRequest(own.request, { audience: location.origin, now: null, catalogue: null, documents: documentsOf(own) });
       const until = renewedEnd(own, request, nowSeconds());
       if (until !== null) await succeed(vault, own, request, { kind: 'renewed', attributes: own.attributes, channels: own.channels, until });
       renewed.push(grant);

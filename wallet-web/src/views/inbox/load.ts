@@ -6,6 +6,7 @@ import { parseProof, type Proof, type ValidatorSet } from '../../core/ledger/pro
 import { openMessage, verifyMessage, type Message, type MessageCheck } from '../../core/message';
 import type { GrantPlaintext } from '../../core/plaintext';
 import { askedOf, verifyRequest } from '../../core/request';
+import { documentsOf, pinnedOf } from '../../core/web';
 import type { OpenVault } from '../../store/vault.svelte';
 import { load, type Ending } from '../endings';
 import { chainFor, trustedSet } from '../ledger';
@@ -42,7 +43,7 @@ async function show(vault: OpenVault, sealed: SealedMessage, chain: string, set:
   const grant = vault.grants.get(sealed.grant);
   if (!grant) return { sealed, at: 'closed' };
   try {
-    const opened = await openMessage(agreementKey(vault.seed, grant.business).privateJwk, sealed.sealed);
+    const opened = await openMessage(agreementKey(vault.seed, grant.business).privateJwk, sealed.sealed, pinnedOf(vault.grants.values(), grant.business));
     const permit = { ...sealed.permit, opening: parseOpening(sealed.permit.opening) };
     const proof = await proofOf(sealed);
     const under = { grant, shopper: pairwiseKey(vault.seed, grant.business).did, chain, permit };
@@ -62,7 +63,7 @@ async function proofOf(sealed: SealedMessage): Promise<Proof | null> {
 
 async function purposeOf(grant: GrantPlaintext): Promise<string> {
   try {
-    const request = await verifyRequest(grant.request, { audience: location.origin, now: null, catalogue: null });
+    const request = await verifyRequest(grant.request, { audience: location.origin, now: null, catalogue: null, documents: documentsOf(grant) });
     return askedOf(request, grant.purpose_id)?.purpose ?? '';
   } catch {
     return '';

@@ -1,6 +1,7 @@
 import { answerDeposit, readDeposits, type SealedDeposit } from '../../api/deposit';
 import { nowSeconds } from '../../components/dates';
 import { openDeposit, type Deposit } from '../../core/deposit';
+import { pinnedOf } from '../../core/web';
 import { CoreError } from '../../core/errors';
 import { agreementKey, pairwiseKey } from '../../core/identity';
 import type { GrantPlaintext } from '../../core/plaintext';
@@ -28,7 +29,7 @@ async function open(vault: OpenVault, sealed: SealedDeposit): Promise<Waiting> {
   if (!grant) return { sealed, at: 'closed' };
   let deposit: Deposit;
   try {
-    deposit = await openDeposit(agreementKey(vault.seed, grant.business).privateJwk, sealed.sealed);
+    deposit = await openDeposit(agreementKey(vault.seed, grant.business).privateJwk, sealed.sealed, pinnedOf(vault.grants.values(), grant.business));
   } catch (error) {
     if (error instanceof CoreError) return { sealed, at: 'closed' };
     throw error;

@@ -10,6 +10,7 @@ import { isHolder } from '../../core/present';
 import { checkTimes, isSdJwt, openRecord, type Json, type Record } from '../../core/record';
 import { choosable, parseSdJwt } from '../../core/sdjwt';
 import { checkStatus } from '../../core/status';
+import { hostOf, isWeb, namedSigner } from '../../core/web';
 import type { OpenVault } from '../../store/vault.svelte';
 import { inWords } from '../condition/condition';
 import { texts } from './texts';
@@ -48,20 +49,10 @@ export async function readRecord(vault: Pick<OpenVault, 'seed'>, text: string, b
 
 /** An issuer under did:web is looked up once, when its record arrives; then its document is kept with the record. */
 async function openWithDocument(text: string, pinned: string): Promise<{ record: Record; document: string }> {
-  const issuer = issuerOf(text);
-  if (!issuer.startsWith('did:web:')) return { record: await openRecord(text), document: '' };
+  const issuer = namedSigner(text);
+  if (!isWeb(issuer)) return { record: await openRecord(text), document: '' };
   const document = pinned || (await readPublished(issuer));
-  return { record: await openRecord(text, new Map([[issuer, document]])), document };
-}
-
-/** Who the header says has signed; nothing is believed of it. */
-function issuerOf(text: string): string {
-  try {
-    const header = JSON.parse(atob((text.split('.')[0] ?? '').replaceAll('-', '+').replaceAll('_', '/'))) as { kid?: unknown };
-    return typeof header.kid === 'string' ? header.kid.split('#')[0]! : '';
-  } catch {
-    return '';
-  }
+  return { record: await openRecord(text, new Map([[issuer, [document]]])), document };
 }
 
 function timesOf(record: Record, now: number): Read['times'] {
@@ -75,7 +66,7 @@ function timesOf(record: Record, now: number): Read['times'] {
 
 async function standingOf(record: Record, now: number, document: string): Promise<Standing> {
   if (record.statuses.length === 0) return 'final';
-  const documents: Documents = new Map(document === '' ? [] : [[record.issuer, document]]);
+  const documents: Documents = new Map(document === '' ? [] : [[record.issuer, [document]]]);
   try {
     for (const entry of record.statuses) await checkStatus((await readPublished(entry.list)).trim(), entry, record.issuer, now, documents);
     return 'stands';
@@ -96,8 +87,7 @@ export const kindOf = (record: Pick<Record, 'types'>): string => sentence(inWord
 export function issuerName(issuer: Did, known: readonly { business: Did; business_name: string }[]): string {
   const name = known.find((k) => k.business === issuer)?.business_name;
   if (name !== undefined) return name;
-  const host = /^did:web:([^:]+)/.exec(issuer)?.[1];
-  return host === undefined ? texts.key(issuer.slice('did:key:'.length, 'did:key:'.length + 12)) : decodeURIComponent(host);
+  return isWeb(issuer) ? hostOf(issuer) : texts.key(issuer.slice('did:key:'.length, 'did:key:'.length + 12));
 }
 
 const sentence = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1);

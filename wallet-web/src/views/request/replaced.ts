@@ -5,6 +5,7 @@ import { differences, only, type Difference } from '../../core/difference';
 import type { GrantPlaintext } from '../../core/plaintext';
 import { stands, type Replaceable } from '../../core/replacement';
 import { verifyRequest, type Request } from '../../core/request';
+import { documentsOf } from '../../core/web';
 import type { OpenVault } from '../../store/vault.svelte';
 
 /** One grant that stands and that the request would replace. */
@@ -39,7 +40,7 @@ export async function replacedOf(vault: OpenVault, request: Request, origin: str
 
 async function replaced(own: GrantPlaintext, record: GrantRecord, request: Request, origin: string): Promise<Replaced> {
   // Its clock is over; its signature and its rules still hold.
-  const old = await verifyRequest(own.request, { audience: origin, now: null, catalogue: null });
+  const old = await verifyRequest(own.request, { audience: origin, now: null, catalogue: null, documents: documentsOf(own) });
   const next = only(request, own.purpose_id);
   return {
     grant: own.grant,

@@ -4,6 +4,7 @@ import { agreementKey } from '../../core/identity';
 import type { GrantPlaintext } from '../../core/plaintext';
 import { openReply, parseRights, type RightsReply, type RightsRequest, type RightsStep } from '../../core/rights';
 import { daysLeft, dueDate, stateOf, type RightsState, type RightsTimes } from '../../core/rightsClock';
+import { pinnedOf } from '../../core/web';
 import type { OpenVault } from '../../store/vault.svelte';
 import { load, type Ending } from '../endings';
 
@@ -43,7 +44,7 @@ const rank = (c: Case): number => (c.clock?.state === 'overdue' ? 0 : c.clock?.s
 const WINDOW = 15 * 60;
 
 /** Opens each reply and holds it against the wallet's own copy. */
-export async function caseOf(vault: Pick<OpenVault, 'rights' | 'seed'>, record: RightsRecord, now: number): Promise<Case> {
+export async function caseOf(vault: Pick<OpenVault, 'grants' | 'rights' | 'seed'>, record: RightsRecord, now: number): Promise<Case> {
   const own = vault.rights.get(record.rights);
   const rights = own ? readOwn(own.jws, record) : null;
   const times = timesOf(record);
@@ -75,11 +76,11 @@ function timesOf(record: RightsRecord): RightsTimes {
   return { sent: record.sent, acknowledged: at('acknowledged'), extended: at('extended'), answered: at('answered') };
 }
 
-async function replyOf(vault: Pick<OpenVault, 'seed'>, rights: RightsRequest | null, sealed: RightsRecord['replies'][number]): Promise<Reply> {
+async function replyOf(vault: Pick<OpenVault, 'grants' | 'seed'>, rights: RightsRequest | null, sealed: RightsRecord['replies'][number]): Promise<Reply> {
   const shown = { received: sealed.received, step: sealed.step };
   if (!rights) return { ...shown, at: 'closed' };
   try {
-    const reply = await openReply(agreementKey(vault.seed, rights.aud).privateJwk, sealed.sealed, rights);
+    const reply = await openReply(agreementKey(vault.seed, rights.aud).privateJwk, sealed.sealed, rights, pinnedOf(vault.grants.values(), rights.aud));
     return reply.step === sealed.step ? { ...shown, at: 'open', reply } : { ...shown, at: 'closed' };
   } catch {
     return { ...shown, at: 'closed' };

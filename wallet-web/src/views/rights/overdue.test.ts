@@ -65,7 +65,7 @@ describe('who is late', () => {
     // Due on 22 December 2025, at its end.
     const end = Date.UTC(2025, 11, 23) / 1000;
     expect(await linesAt(end - 1, vault([]))).toEqual([]);
-    expect(await linesAt(end + DAY)).toEqual(['Corner Shop: statement 2', 'Corner Shop: answer 1']);
+    expect(await linesAt(end + DAY)).toEqual(['Corner Shop: statement 2', 'Corner Shop: answer 2']);
   });
 
   it('says nothing of grants and rights requests without an own copy', async () => {

@@ -10,12 +10,13 @@ import { ACKNOWLEDGE_WITHIN, STATE_WITHIN, type Ending as End } from '../../core
 import type { GrantPlaintext } from '../../core/plaintext';
 import { parseReceipt } from '../../core/receipt';
 import type { RightsKind } from '../../core/rights';
+import { pinnedOf } from '../../core/web';
 import type { OpenVault } from '../../store/vault.svelte';
 import { load, type Ending } from '../endings';
 import { verifyLoop } from '../grant/loop';
 import { caseOf } from './load';
 
-/** `days`: whole days since it was due. `acknowledgement`: as the business signed it, '' if it did not. */
+/** `days`: whole days since it was due; of an answer, days of the calendar, as its law counts. `acknowledgement`: as the business signed it, '' if it did not. */
 export type Late = { days: number } & (
   | { what: 'acknowledgement' | 'statement'; grant: GrantPlaintext; event: End; told: number; acknowledgement: string }
   | { what: 'answer'; rights: RightsId; right: RightsKind }
@@ -40,7 +41,7 @@ const daysSince = (due: number, now: number): number => Math.floor((now - due) /
 export const loadOverdue = (vault: Pick<OpenVault, 'grants' | 'rights' | 'seed'>, now: number): Promise<Overdue> =>
   load<Overdue>(async () => {
     const [loops, cases] = await Promise.all([vault.grants.size > 0 ? readOwed() : [], vault.rights.size > 0 ? readRights() : []]);
-    const late = [...(await Promise.all(loops.map((l) => lateLoop(vault, l, now)))), ...(await Promise.all(cases.map(async (r) => lateCase(await caseOf(vault, r, now), now))))];
+    const late = [...(await Promise.all(loops.map((l) => lateLoop(vault, l, now)))), ...(await Promise.all(cases.map(async (r) => lateCase(await caseOf(vault, r, now)))))];
     const found = new Map<Did, Debtor>();
     for (const l of late) {
       if (!l) continue;
@@ -59,17 +60,16 @@ type Found = { business: Did; name: string; late: Late } | null;
 async function lateLoop(vault: Pick<OpenVault, 'grants'>, owed: OwedRecord, now: number): Promise<Found> {
   const grant = vault.grants.get(owed.grant);
   if (!grant) return null;
-  const loop = await verifyLoop({ ...owed, statement: '', reason: '' }, grant, location.origin, now);
+  const loop = await verifyLoop({ ...owed, statement: '', reason: '' }, { ...grant, documents: pinnedOf(vault.grants.values(), grant.business) }, location.origin, now);
   if (!loop.late) return null;
   const due = owed.notified + (loop.late === 'statement' ? STATE_WITHIN : ACKNOWLEDGE_WITHIN);
   const acknowledgement = loop.acknowledgement.at === 'verified' ? owed.acknowledgement : '';
   return { business: grant.business, name: grant.business_name, late: { what: loop.late, days: daysSince(due, now), grant, event: owed.event, told: owed.notified, acknowledgement } };
 }
 
-function lateCase(c: Awaited<ReturnType<typeof caseOf>>, now: number): Found {
+function lateCase(c: Awaited<ReturnType<typeof caseOf>>): Found {
   if (!c.rights || c.clock?.state !== 'overdue') return null;
-  const due = Date.parse(`${c.clock.due}T00:00:00Z`) / 1000 + DAY;
-  return { business: c.rights.aud, name: c.business, late: { what: 'answer', days: daysSince(due, now), rights: c.id, right: c.rights.right } };
+  return { business: c.rights.aud, name: c.business, late: { what: 'answer', days: -c.clock.left, rights: c.id, right: c.rights.right } };
 }
 
 /** The newest grant names the contact that is right today. */

@@ -5,12 +5,13 @@ import type { RightsId } from '../../core/id';
 import type { GrantPlaintext } from '../../core/plaintext';
 import { systemRandom } from '../../core/random';
 import { verifyRequest, type Request } from '../../core/request';
+import { documentsOf } from '../../core/web';
 import type { Demand, Regime } from '../../core/rights';
 import { nowSeconds } from '../../components/dates';
 import type { OpenVault } from '../../store/vault.svelte';
 
 /** The request that a grant answered: signed by the business, so its key and its authority are the business's word. */
-export const requestOf = (grant: GrantPlaintext): Promise<Request> => verifyRequest(grant.request, { audience: location.origin, now: null, catalogue: null });
+export const requestOf = (grant: GrantPlaintext): Promise<Request> => verifyRequest(grant.request, { audience: location.origin, now: null, catalogue: null, documents: documentsOf(grant) });
 
 /** Which law the business itself says applies. */
 export const regimeOf = (jurisdictions: readonly string[]): Regime => (jurisdictions.some((j) => /^US(-|$)/.test(j)) ? 'ccpa' : 'gdpr');
