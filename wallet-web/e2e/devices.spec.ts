@@ -56,6 +56,78 @@ test('a passkey without PRF: words open the vault, and that is said kindly', asy
   await device.close();
 });
 
+test('a second passkey in the place of the sheet is enough, and what that means is said', async ({ browser }) => {
+  const device = await newDevice(browser);
+  const { page } = device;
+  await page.goto(world.operator);
+  await makeVault(page);
+  await page.getByRole('button', { name: 'A second passkey instead' }).click();
+  await title(page, 'A second passkey instead of the sheet');
+  await expect(page.getByText('losing both is losing the vault')).toBeVisible();
+  await look(page, '37-second-passkey-instead');
+  await page.getByRole('button', { name: 'Back to the sheet' }).click();
+  await readSheet(page);
+  await page.getByRole('button', { name: 'A second passkey instead' }).click();
+  const add = page.getByRole('button', { name: 'Add the second passkey' });
+  await add.click();
+  await expect(page.getByText('already has a passkey')).toBeVisible();
+
+  // One that only signs in is no way in, and it is still a choice; then a security key that can.
+  await device.authenticator({ prf: false });
+  await add.click();
+  await expect(page.getByText('cannot open the vault either')).toBeVisible();
+  await device.authenticator({ prf: true });
+  await add.click();
+  await title(page, 'Your vault');
+  await page.getByRole('button', { name: 'Add Name', exact: true }).click();
+  await page.getByRole('textbox', { name: 'Name' }).fill('Zita Zweitschlüssel');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await expect(page.getByText('Zita Zweitschlüssel')).toBeVisible();
+
+  // It opens the vault, and the settings say what is missing.
+  await page.reload();
+  await unlock(page);
+  await expect(page.getByText('Zita Zweitschlüssel')).toBeVisible();
+  const key = await device.credentials();
+  await go(page, 'Settings');
+  await expect(page.getByText('You have no recovery sheet')).toBeVisible();
+  await page.getByRole('button', { name: 'Make a sheet' }).click();
+  const words = await readSheet(page);
+  await expect(page.getByRole('button', { name: 'A second passkey instead' })).toBeHidden();
+  await confirmSheet(page, words, 'This sheet counts from now on');
+  await expect(page.getByText('also when every passkey is lost')).toBeVisible();
+
+  // Moved to another authenticator a passkey loses its secret: the words are there now.
+  await device.authenticator({ prf: true }, key);
+  await page.reload();
+  await page.getByRole('button', { name: 'Unlock' }).click();
+  await title(page, 'Your recovery words');
+  await device.close();
+});
+
+test('without a sheet nobody is asked for words, when a passkey opens nothing', async ({ browser }) => {
+  const device = await newDevice(browser);
+  const { page } = device;
+  await page.goto(world.operator);
+  await makeVault(page);
+  await page.getByRole('button', { name: 'A second passkey instead' }).click();
+  const first = await device.credentials();
+  await device.authenticator({ prf: true });
+  await page.getByRole('button', { name: 'Add the second passkey' }).click();
+  await title(page, 'Your vault');
+  await device.authenticator({ prf: false }, first);
+  await page.reload();
+  await page.getByRole('button', { name: 'Unlock' }).click();
+  await title(page, 'This passkey does not open your vault');
+  await expect(page.getByRole('button', { name: 'From another device instead' })).toBeVisible();
+  await look(page, '38-no-sheet');
+  await page.getByRole('button', { name: 'Use another passkey' }).click();
+  await title(page, 'This passkey does not open your vault');
+  await page.getByRole('button', { name: 'Back' }).click();
+  await expect(page.getByRole('button', { name: 'Unlock' })).toBeVisible();
+  await device.close();
+});
+
 test('a sign-up that was left goes on with a fresh sheet', async ({ browser }) => {
   const device = await newDevice(browser);
   const { page } = device;

@@ -64,13 +64,13 @@ export async function keepSheet(opening: Opening, entropy: Bytes): Promise<Openi
   return { ...opening, used: [...opening.used, used(null, entropy)] };
 }
 
-/** One more passkey while opening: the second way in where the first passkey cannot open. */
-export async function addWayIn(opening: Opening): Promise<Opening> {
+/** One more passkey while opening, as the second way in. `opens` says whether it can open the vault. */
+export async function addWayIn(opening: Opening): Promise<{ opening: Opening; opens: boolean }> {
   const created = await createPasskey(await startCreate());
   const session = await finishCreate(created.wire);
-  if (!created.secret) return { ...opening, session };
+  if (!created.secret) return { opening: { ...opening, session }, opens: false };
   await putWraps([await testedWrap(session, opening.raw, created.secret, created.id)], session.key);
-  return { ...opening, session, passkeyOpens: true, used: [...opening.used, used(created.id, created.secret, true)] };
+  return { opening: { ...opening, session, passkeyOpens: true, used: [...opening.used, used(created.id, created.secret, true)] }, opens: true };
 }
 
 /** Declares the vault open; null when the operator wants another way in first. */

@@ -23,6 +23,8 @@ export default {
     action: 'Ich habe sie auf Papier',
     printed: 'Coffer-Wiederherstellungsblatt',
     address: 'Tresor eröffnet unter',
+    insteadLead: 'Nichts zum Schreiben da? Ein zweiter Passkey kann an die Stelle des Blatts treten.',
+    instead: 'Stattdessen ein zweiter Passkey',
   },
   confirm: {
     title: 'Drei Wörter, zur Sicherheit',
@@ -31,6 +33,22 @@ export default {
     wrong: (position) => `Wort ${position} heißt auf dem Blatt anders.`,
     action: 'Meinen Tresor öffnen',
     back: 'Das Blatt noch einmal zeigen',
+  },
+  instead: {
+    title: 'Ein zweiter Passkey statt des Blatts',
+    lead: 'Ein Tresor hat zwei Zugänge, damit einer zu verlieren nicht alles ist. Der zweite kann das Blatt sein oder noch ein Passkey.',
+    sheet: {
+      title: 'Das Blatt',
+      text: 'Es braucht kein Gerät und geht nicht kaputt. Es öffnet Ihren Tresor auch, wenn jeder Passkey verloren ist; das tut es aber auch für jeden, der es findet.',
+    },
+    passkey: {
+      title: 'Ein zweiter Passkey',
+      text: 'Auf einem anderen Telefon, einem Tablet oder einem Sicherheitsschlüssel. Es gibt nichts auf Papier, das jemand finden könnte. Er öffnet Ihren Tresor, wenn dieses Gerät verloren ist.',
+    },
+    lost: 'Nur mit Passkeys gilt: Sind beide verloren, ist der Tresor verloren. Niemand kann ihn wieder öffnen, auch der Betreiber nicht.',
+    action: 'Den zweiten Passkey hinzufügen',
+    back: 'Zurück zum Blatt',
+    hint: 'Wenn Sie die Wörter schon notiert haben, vernichten Sie das Papier: Sie öffnen dann nichts. Ein Blatt können Sie später unter „Einstellungen“ machen.',
   },
   second: {
     title: 'Noch ein Zugang',

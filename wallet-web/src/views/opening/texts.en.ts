@@ -21,6 +21,8 @@ export const sheet = {
   action: 'I have them on paper',
   printed: 'Coffer recovery sheet',
   address: 'Vault opened at',
+  insteadLead: 'Nothing to write with? A second passkey can take the sheet’s place.',
+  instead: 'A second passkey instead',
 };
 
 export const confirm = {
@@ -30,6 +32,23 @@ export const confirm = {
   wrong: (position: number) => `Word ${position} is another one on the sheet.`,
   action: 'Open my vault',
   back: 'Show the sheet again',
+};
+
+export const instead = {
+  title: 'A second passkey instead of the sheet',
+  lead: 'A vault has two ways in, so that losing one is not losing everything. The second can be the sheet, or another passkey.',
+  sheet: {
+    title: 'The sheet',
+    text: 'It needs no device and does not break. It opens your vault also when every passkey is lost; so it does for whoever finds it.',
+  },
+  passkey: {
+    title: 'A second passkey',
+    text: 'On another phone, a tablet or a security key. There is nothing on paper that anybody could find. It opens your vault when this device is lost.',
+  },
+  lost: 'With passkeys alone, losing both is losing the vault: nobody can open it again, the operator neither.',
+  action: 'Add the second passkey',
+  back: 'Back to the sheet',
+  hint: 'If you wrote the words down already, destroy the paper: they will open nothing. You can make a sheet later, under Settings.',
 };
 
 export const second = {

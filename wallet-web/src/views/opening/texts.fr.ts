@@ -23,6 +23,8 @@ export default {
     action: 'Je les ai sur papier',
     printed: 'Feuille de récupération Coffer',
     address: 'Coffre ouvert à',
+    insteadLead: 'Rien pour écrire ? Une seconde clé d’accès peut remplacer la feuille.',
+    instead: 'Plutôt une seconde clé d’accès',
   },
   confirm: {
     title: 'Trois mots, pour être sûr',
@@ -31,6 +33,22 @@ export default {
     wrong: (position) => `Le mot ${position} est un autre sur la feuille.`,
     action: 'Ouvrir mon coffre',
     back: 'Montrer encore la feuille',
+  },
+  instead: {
+    title: 'Une seconde clé d’accès au lieu de la feuille',
+    lead: 'Un coffre a deux accès, pour qu’en perdre un ne soit pas tout perdre. Le second peut être la feuille ou une autre clé d’accès.',
+    sheet: {
+      title: 'La feuille',
+      text: 'Elle n’a besoin d’aucun appareil et ne tombe pas en panne. Elle ouvre votre coffre même si toutes les clés d’accès sont perdues ; elle le fait aussi pour qui la trouve.',
+    },
+    passkey: {
+      title: 'Une seconde clé d’accès',
+      text: 'Sur un autre téléphone, une tablette ou une clé de sécurité. Il n’y a rien sur papier que quelqu’un puisse trouver. Elle ouvre votre coffre si cet appareil est perdu.',
+    },
+    lost: 'Avec des clés d’accès seules, perdre les deux, c’est perdre le coffre : personne ne peut plus l’ouvrir, pas même l’opérateur.',
+    action: 'Ajouter la seconde clé d’accès',
+    back: 'Retour à la feuille',
+    hint: 'Si vous avez déjà noté les mots, détruisez le papier : ils n’ouvriront rien. Vous pourrez faire une feuille plus tard, sous « Réglages ».',
   },
   second: {
     title: 'Encore un accès',

@@ -23,6 +23,8 @@ export default {
     none: 'Sie haben kein Wiederherstellungsblatt. Wären alle Passkeys verloren, könnte niemand Ihren Tresor je wieder öffnen.',
     action: 'Ein neues Blatt machen',
     how: 'Sie bestätigen mit einem Zugang, den Sie haben. Das alte Blatt gilt nicht mehr, sobald Sie drei Wörter des neuen bestätigt haben.',
+    first: 'Ein Blatt machen',
+    howFirst: 'Sie bestätigen mit einem Zugang, den Sie haben, und dann drei Wörter des Blatts.',
     confirm: 'Dieses Blatt gilt von jetzt an',
     making: 'Ein Blatt wird gemacht …',
     done: 'Ihr neues Blatt gilt. Das alte nicht mehr: vernichten Sie es.',

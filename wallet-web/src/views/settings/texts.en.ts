@@ -23,6 +23,8 @@ export const recovery = {
   none: 'You have no recovery sheet. If every passkey were lost, nobody could open your vault again.',
   action: 'Make a new sheet',
   how: 'You confirm with a way in that you have. The old sheet stops counting when you have confirmed three words of the new one.',
+  first: 'Make a sheet',
+  howFirst: 'You confirm with a way in that you have, and then three words of the sheet.',
   confirm: 'This sheet counts from now on',
   making: 'Making a sheet …',
   done: 'Your new sheet counts. The old one no longer does: destroy it.',

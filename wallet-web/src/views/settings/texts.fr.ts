@@ -23,6 +23,8 @@ export default {
     none: 'Vous n’avez pas de feuille de récupération. Si toutes les clés d’accès étaient perdues, personne ne pourrait rouvrir votre coffre.',
     action: 'Faire une nouvelle feuille',
     how: 'Vous confirmez par un accès que vous avez. L’ancienne feuille cesse de compter quand vous avez confirmé trois mots de la nouvelle.',
+    first: 'Faire une feuille',
+    howFirst: 'Vous confirmez par un accès que vous avez, puis trois mots de la feuille.',
     confirm: 'Cette feuille compte désormais',
     making: 'Une feuille se fait …',
     done: 'Votre nouvelle feuille compte. L’ancienne non : détruisez-la.',

@@ -30,4 +30,10 @@ export default {
     }
   },
   elsewhere: 'Stattdessen von einem anderen Gerät',
+  noSheet: {
+    title: 'Dieser Passkey öffnet Ihren Tresor nicht',
+    lead: 'Er hat Sie angemeldet, und was er gab, öffnet den Tresor nicht. Das kommt bei manchen Geräten und nach manchen Systemaktualisierungen vor. Nichts ist verloren.',
+    what: 'Ihr Tresor hat kein Wiederherstellungsblatt: Ein anderer seiner Passkeys öffnet ihn, oder ein Gerät, das ihn hat. Machen Sie danach unter Einstellungen ein Blatt.',
+    again: 'Einen anderen Passkey benutzen',
+  },
 } satisfies Texts;

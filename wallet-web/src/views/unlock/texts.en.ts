@@ -30,3 +30,10 @@ export function wordsProblem(code: string, position: number, count: number): str
   }
 }
 export const elsewhere = 'From another device instead';
+
+export const noSheet = {
+  title: 'This passkey does not open your vault',
+  lead: 'It has signed you in, and what it gave does not open the vault. That happens with some devices, and after some system updates. Nothing is lost.',
+  what: 'Your vault has no recovery sheet: another of its passkeys opens it, or a device that has it. Once inside, make a sheet under Settings.',
+  again: 'Use another passkey',
+};

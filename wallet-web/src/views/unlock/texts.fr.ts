@@ -30,4 +30,10 @@ export default {
     }
   },
   elsewhere: 'Plutôt depuis un autre appareil',
+  noSheet: {
+    title: 'Cette clé d’accès n’ouvre pas votre coffre',
+    lead: 'Elle vous a connecté, et ce qu’elle a donné n’ouvre pas le coffre. Cela arrive avec certains appareils et après certaines mises à jour. Rien n’est perdu.',
+    what: 'Votre coffre n’a pas de feuille de récupération : une autre de ses clés d’accès l’ouvre, ou un appareil qui l’a. Ensuite, faites une feuille dans les réglages.',
+    again: 'Utiliser une autre clé d’accès',
+  },
 } satisfies Texts;
