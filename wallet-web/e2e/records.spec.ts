@@ -13,7 +13,7 @@ let page: Page;
 
 test.beforeAll(async ({ browser }) => {
   world = await startWorld();
-  device = await newDevice(browser);
+  device = await newDevice(browser, { context: { serviceWorkers: 'block' } }); // one step stands between page and operator
   page = device.page;
 });
 test.afterAll(async () => {
@@ -75,5 +75,29 @@ test('records', async () => {
     await shop.goto(`${world.shop}/office`);
     await expect(shop.getByText('the warranty is in your Coffer.')).toBeVisible();
     await shop.close();
+  });
+
+  await test.step('an operator that hides it is caught, and the record is named', async () => {
+    type Stored = { documents: { id: string }[] };
+    const all = (await page.evaluate(async () => (await fetch('/wallet/v1/documents')).json())) as Stored;
+    let hide = '';
+    await page.route(/\/wallet\/v1\/documents$/, async (route) => {
+      if (route.request().method() !== 'GET') return route.fallback();
+      const response = await route.fetch();
+      const { documents } = (await response.json()) as Stored;
+      await route.fulfill({ response, json: { documents: documents.filter((d) => d.id !== hide) } });
+    });
+    const hidden = page.getByText(/^Your record from Corner Shop of .* is hidden/);
+    // Its id is nobody's to know: each is hidden in turn, until it is the one.
+    for (const { id } of all.documents) {
+      hide = id;
+      await page.reload();
+      await unlock(page);
+      await expect(page.getByText('Your vault is not as this browser left it')).toBeVisible();
+      if (await hidden.isVisible()) break;
+    }
+    await expect(hidden).toBeVisible();
+    await expect(page.getByText('ask the business that made it out to send it once more')).toBeVisible();
+    await look(page, 'record-hidden');
   });
 });

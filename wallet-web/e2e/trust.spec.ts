@@ -126,6 +126,55 @@ test('a document that is hidden is named, and the list goes on without it when t
   await add(page, 'Phone number', '+49 30 1');
 });
 
+test('a document that was removed and is served again is named', async () => {
+  await openVault(page);
+  await add(page, 'Name', 'Trudi');
+  await add(page, 'Shoe size', '41');
+  type Stored = { documents: { id: string }[] };
+  const old = (await page.evaluate(async () => (await fetch('/wallet/v1/documents')).json())) as Stored;
+  await page.getByRole('button', { name: 'Remove Shoe size' }).click();
+  await expect(page.getByText('Shoe size is removed.')).toBeVisible();
+  await page.reload();
+  await bend(DOCUMENTS, (answer) => {
+    const now = (answer as Stored).documents;
+    return { documents: [...now, ...old.documents.filter((d) => !now.some((n) => n.id === d.id))] };
+  });
+  await unlock(page);
+  await expect(page.getByText(/^Your “Shoe size” of .* is here, though it is not on your list: it was removed, or you never saved it\.$/)).toBeVisible();
+  await expect(page.getByText('remove it then if you do not want it')).toBeVisible();
+  await look(page, '40e-unlisted');
+});
+
+test('two lists that do not follow on each other: the operator shows two browsers two vaults', async ({ browser }) => {
+  const words = await openVault(page);
+  await add(page, 'Name', 'Trudi');
+  const other = await newDevice(browser, { expected: /Failed to load resource/ });
+  await other.page.goto(world.operator);
+  await other.page.getByRole('button', { name: 'Use recovery words' }).click();
+  await other.page.getByLabel('The 24 words, in order').fill(words.join(' '));
+  await other.page.getByRole('button', { name: 'Unlock' }).click();
+  await other.page.getByRole('button', { name: 'Make a passkey' }).click();
+  await other.page.getByRole('button', { name: 'To my vault' }).click();
+  await expect(other.page.getByText('Trudi')).toBeVisible();
+  await page.reload();
+  await unlock(page);
+
+  // What this browser writes is acknowledged and thrown away; then it is shown what the other one wrote.
+  await page.route(DOCUMENTS, (route) => (route.request().method() === 'POST' ? route.fulfill({ status: 204 }) : route.fallback()));
+  await add(page, 'Shoe size', '41');
+  await page.unroute(DOCUMENTS);
+  await add(other.page, 'Phone number', '+49 30 1');
+  await page.reload();
+  await unlock(page);
+  await expect(page.getByText('The operator shows this browser another vault than it showed before')).toBeVisible();
+  await look(page, '40f-forked');
+  // The other browser saw no lie, and is told none.
+  await other.page.reload();
+  await unlock(other.page);
+  await expect(other.page.getByText('Your vault is not as this browser left it')).toBeHidden();
+  await other.close();
+});
+
 test('another validator set is said loudly, and its proofs are not called verified', async () => {
   await openVault(page);
   await fillForDelivery();

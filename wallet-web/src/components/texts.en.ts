@@ -98,7 +98,7 @@ export const findings = {
     day ? `The whole vault is older than this browser has seen it: its newest document is of ${day}.` : 'The list of your documents is older than one seen in this browser.',
   forked: 'The operator shows this browser another vault than it showed before: two lists of your documents that do not follow on each other.',
   missing: 'is hidden: it stands on your list, and the operator did not hand it over',
-  unlisted: 'is here, but your wallet never listed it',
+  unlisted: 'is here, though it is not on your list: it was removed, or you never saved it',
   older: (day: string) => (day ? `was served in an older version, the one of ${day}` : 'was served in an older version'),
   swapped: 'was exchanged for another of your documents',
   different: 'is not the one your wallet wrote',
@@ -108,6 +108,8 @@ export const findings = {
   elsewhere: 'Look at your vault on another device or in another browser, if you have one: it may be as you left it there.',
   older2: 'If the operator restored a backup, go on from what is here, and enter again what you changed since.',
   gone: 'Going on takes what is hidden off your list, and deletes what does not open. Enter it again then.',
+  recordGone: 'A record cannot be typed again: ask the business that made it out to send it once more.',
+  kept: 'Going on puts what is not on your list back on it: remove it then if you do not want it.',
   paused: 'Until you decide, saving and giving are paused, so that nothing is built on this.',
   accept: 'Go on from what is here',
   accepted: 'Your wallet goes on from what is here now.',
@@ -118,6 +120,8 @@ export const findings = {
   settings: 'Your settings',
   rights: (business: string) => `Your demand to ${business}`,
   attachment: (file: string) => `Your file “${file}”`,
+  record: (business: string) => `Your record from ${business}`,
+  ways: 'The list of your ways in',
   attribute: (name: string) => `Your “${name}”`,
 };
 
