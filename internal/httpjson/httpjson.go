@@ -77,10 +77,15 @@ func Write(w http.ResponseWriter, status int, v any) {
 		Refuse(w, Internal)
 		return
 	}
+	WriteText(w, status, append(body, '\n'))
+}
+
+// WriteText is Write for what is JSON already.
+func WriteText(w http.ResponseWriter, status int, body []byte) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	_, _ = w.Write(append(body, '\n')) // the client left; nothing to tell it
+	_, _ = w.Write(body) // the client left; nothing to tell it
 }
 
 // SameOrigin lets requests that change something pass only from the operator's

@@ -49,10 +49,12 @@ func openPostgres(ctx context.Context, o Options, create bool) (_ *DB, err error
 	if n <= 0 {
 		n = max(4, 2*runtime.NumCPU())
 	}
+	reading := config.Copy()
+	reading.RuntimeParams["default_transaction_read_only"] = "on" // also without a transaction
 	d := &DB{
 		path: config.Database, postgres: true, timed: o.Timed,
 		write:   stdlib.OpenDB(*config),
-		read:    stdlib.OpenDB(*config),
+		read:    stdlib.OpenDB(*reading),
 		readers: semaphore.NewWeighted(int64(n)),
 		nread:   int64(n),
 		queue:   make(chan job, groupLimit),

@@ -162,3 +162,37 @@ func TestPostgresRefuses(t *testing.T) {
 		}
 	}
 }
+
+// One statement is a snapshot by itself; a second would see another, so it is refused,
+// and so is any that writes.
+func TestReadOneTakesOneStatementThatReads(t *testing.T) {
+	lite, _ := create(t, counted)
+	for name, d := range map[string]*sqldb.DB{"sqlite": lite, "postgres": onPostgres(t, sqldbtest.Postgres(t))} {
+		err := d.ReadOne(t.Context(), func(tx sqldb.Tx) error {
+			var n int
+			if err := tx.QueryRowContext(t.Context(), "SELECT count(*) FROM count").Scan(&n); n != 1 || err != nil {
+				t.Errorf("%s: %d numbers, %v", name, n, err)
+			}
+			if err := tx.QueryRowContext(t.Context(), "SELECT count(*) FROM count").Scan(&n); err == nil {
+				t.Errorf("%s: a second statement", name)
+			}
+			if _, err := tx.QueryContext(t.Context(), "SELECT n FROM count"); err == nil {
+				t.Errorf("%s: a third statement", name)
+			}
+			if err := next(t.Context(), tx); err == nil {
+				t.Errorf("%s: a reader wrote", name)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		err = d.ReadOne(t.Context(), func(tx sqldb.Tx) error {
+			var n int
+			return tx.QueryRowContext(t.Context(), "DELETE FROM count WHERE name = $1 RETURNING n", "shared").Scan(&n)
+		})
+		if err == nil || reached(t, d) != 0 {
+			t.Errorf("%s: a reader deleted", name)
+		}
+	}
+}

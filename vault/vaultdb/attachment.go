@@ -98,7 +98,7 @@ func (s *Store) Attached(ctx context.Context, v id.Vault, d id.Document) (a vaul
 
 // Chunk returns one chunk.
 func (s *Store) Chunk(ctx context.Context, v id.Vault, d id.Document, place int64) (c vault.SealedChunk, err error) {
-	err = s.read(ctx, func(q *vaultsql.Queries) (err error) {
+	err = s.readOne(ctx, func(q *vaultsql.Queries) (err error) {
 		c, err = q.GetChunk(ctx, vaultsql.GetChunkParams{VaultID: v, DocumentID: d, Place: place})
 		return found(err)
 	})

@@ -15,7 +15,7 @@ import (
 
 // Documents returns everything sealed in the vault, the manifest included.
 func (s *Store) Documents(ctx context.Context, v id.Vault) (docs []vault.Document, err error) {
-	err = s.read(ctx, func(q *vaultsql.Queries) error {
+	err = s.readOne(ctx, func(q *vaultsql.Queries) error {
 		rows, err := q.ListDocuments(ctx, v)
 		for _, r := range rows {
 			docs = append(docs, vault.Document{ID: r.DocumentID, Version: r.Version, Sealed: r.Sealed})

@@ -51,7 +51,7 @@ func stands(ctx context.Context, q *vaultsql.Queries, v id.Vault, n vault.Sessio
 // none or it is over at the given moment.
 func (s *Store) Session(ctx context.Context, v id.Vault, tokenHash [32]byte, now time.Time) (vault.Session, error) {
 	var n vault.Session
-	err := s.read(ctx, func(q *vaultsql.Queries) error {
+	err := s.readOne(ctx, func(q *vaultsql.Queries) error {
 		row, err := q.GetSession(ctx, vaultsql.GetSessionParams{VaultID: v, TokenHash: tokenHash[:]})
 		n = vault.Session{TokenHash: tokenHash, Credential: row.CredentialID, PairedBy: row.PairedBy, Expires: time.Unix(row.ExpiresAt, 0)}
 		return found(err)

@@ -66,6 +66,11 @@ func (s *Store) read(ctx context.Context, f func(*vaultsql.Queries) error) error
 	return s.db.Read(ctx, func(tx sqldb.Tx) error { return f(vaultsql.New(tx)) })
 }
 
+// readOne is read for a single statement.
+func (s *Store) readOne(ctx context.Context, f func(*vaultsql.Queries) error) error {
+	return s.db.ReadOne(ctx, func(tx sqldb.Tx) error { return f(vaultsql.New(tx)) })
+}
+
 func (s *Store) write(ctx context.Context, f func(*vaultsql.Queries) error) error {
 	return s.db.Write(ctx, func(tx sqldb.Tx) error { return f(vaultsql.New(tx)) })
 }
