@@ -124,6 +124,7 @@ type DB struct {
 	broken  error         // only the writer touches it, and what follows
 
 	prepared map[string]*sql.Stmt
+	pending  string // on PostgreSQL, what goes before the next statement
 	folder   *folder
 
 	postgres bool

@@ -199,9 +199,9 @@ func (d *DB) serve(t *turn) (joined bool, lost error) {
 	t.begin <- tx
 	verdict := <-t.end
 	if verdict == nil {
-		// Fails if a statement of f made SQLite roll back (disk full, …) and f
+		// Fails if a statement of f made the database roll back (disk full, …) and f
 		// did not say so.
-		if err := d.exec("RELEASE turn"); err != nil {
+		if err := d.release(); err != nil {
 			t.outcome <- fmt.Errorf("writing: %w", err)
 			return false, err
 		}
@@ -219,9 +219,20 @@ func (d *DB) serve(t *turn) (joined bool, lost error) {
 	return false, err
 }
 
+// release takes a turn's work into the transaction: on PostgreSQL with the statement
+// that comes next, which saves each turn a round trip.
+func (d *DB) release() error {
+	if d.postgres {
+		d.pending = "RELEASE turn; "
+		return nil
+	}
+	return d.exec("RELEASE turn")
+}
+
 // exec runs one of the statements that make turns, each of which stays prepared.
 func (d *DB) exec(q string) (err error) {
 	if d.postgres {
+		q, d.pending = d.pending+q, ""
 		return d.execPostgres(q)
 	}
 	s := d.prepared[q]

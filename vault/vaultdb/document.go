@@ -62,16 +62,16 @@ func PutDocuments(ctx context.Context, tx sqldb.Tx, v id.Vault, b vault.Batch) e
 		return err
 	}
 	q := vaultsql.New(tx)
-	row, err := q.GetVault(ctx, v)
+	row, err := q.GetVaultToWrite(ctx, v)
 	if err != nil {
 		return found(err)
 	}
 	if row.State != vault.Open {
 		return vault.ErrNotFinished
 	}
-	key, err := keyToWriteUnder(ctx, q, v, row.KeyNumber)
-	if err != nil {
-		return err
+	key := row.KeyNumber
+	if row.Rotating { // once a rotation has begun, under the next one
+		key++
 	}
 	if len(b.Puts)+len(b.Deletes) > 0 && !slices.ContainsFunc(b.Puts, func(p vault.Document) bool { return p.ID == id.Document(v) }) {
 		return fmt.Errorf("batch without the manifest: %w", vault.ErrInvalid)

@@ -4,6 +4,9 @@ INSERT INTO vault (vault_id, salt, state, created_at) VALUES ($1, $2, $3, $4);
 -- name: GetVault :one
 SELECT vault_id, salt, state, created_at, key_number FROM vault WHERE vault_id = $1;
 
+-- name: GetVaultToWrite :one
+SELECT state, key_number, EXISTS (SELECT 1 FROM next_wrap w WHERE w.vault_id = v.vault_id) AS rotating FROM vault v WHERE v.vault_id = $1;
+
 -- name: SetState :execrows
 UPDATE vault SET state = $1 WHERE vault_id = $2;
 

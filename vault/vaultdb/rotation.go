@@ -156,16 +156,6 @@ func rotating(ctx context.Context, q *vaultsql.Queries, v id.Vault, key int64) e
 	return err
 }
 
-// keyToWriteUnder is the number of the key that a document must be sealed under now:
-// once a rotation has begun, the next one.
-func keyToWriteUnder(ctx context.Context, q *vaultsql.Queries, v id.Vault, current int64) (int64, error) {
-	begun, err := q.CountNextWraps(ctx, v)
-	if begun > 0 {
-		current++
-	}
-	return current, err
-}
-
 // checkWrap reports whether the wrap has its shape and is for a way in of this vault.
 func checkWrap(ctx context.Context, q *vaultsql.Queries, v id.Vault, w vault.Wrap) error {
 	if err := w.Check(); err != nil {

@@ -717,6 +717,23 @@ func (q *Queries) GetVault(ctx context.Context, vaultID id.Vault) (Vault, error)
 	return i, err
 }
 
+const getVaultToWrite = `-- name: GetVaultToWrite :one
+SELECT state, key_number, EXISTS (SELECT 1 FROM next_wrap w WHERE w.vault_id = v.vault_id) AS rotating FROM vault v WHERE v.vault_id = $1
+`
+
+type GetVaultToWriteRow struct {
+	State     vault.State
+	KeyNumber int64
+	Rotating  bool
+}
+
+func (q *Queries) GetVaultToWrite(ctx context.Context, vaultID id.Vault) (GetVaultToWriteRow, error) {
+	row := q.db.QueryRowContext(ctx, getVaultToWrite, vaultID)
+	var i GetVaultToWriteRow
+	err := row.Scan(&i.State, &i.KeyNumber, &i.Rotating)
+	return i, err
+}
+
 const hasPasskey = `-- name: HasPasskey :one
 SELECT EXISTS (SELECT 1 FROM passkey WHERE vault_id = $1 AND credential_id = $2)
 `
