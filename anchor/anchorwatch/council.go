@@ -19,6 +19,7 @@ import (
 type Own interface {
 	Registers(ctx context.Context) ([]anchor.Register, error)
 	Validators(ctx context.Context) (anchor.ValidatorSet, error)
+	Succession(ctx context.Context, from [32]byte) ([]anchor.Step, error)
 	CheckpointKey() string
 	SignedHeader(ctx context.Context) ([]byte, error)
 	Consistency(ctx context.Context, from, to uint64) (anchor.Consistency, error)
@@ -42,6 +43,7 @@ type Council struct {
 	Clock func() time.Time
 
 	mu      sync.Mutex
+	proofs  *anchor.Verifier // of the validators since the first look
 	members []anchor.Seen
 	ahead   map[anchor.MemberKey]told // checkpoints that one's own log has not come to yet
 	alarms  []anchor.Alarm            // one for each evidence that is kept
@@ -263,19 +265,42 @@ type ownLog struct {
 	signed []byte
 }
 
+// standing is shown by those who signed at that height, however the validators changed
+// since the first look: it becomes evidence, which others verify.
 func (c *Council) standing(ctx context.Context) (o ownLog, err error) {
-	if o.set, err = c.Own.Validators(ctx); err != nil {
+	proofs, err := c.verifier(ctx)
+	if err != nil {
 		return o, err
 	}
 	if o.signed, err = c.Own.SignedHeader(ctx); err != nil {
 		return o, err
 	}
-	header, err := anchor.ParseSignedHeader(o.signed)
-	if err != nil {
-		return o, err
+	head, err := proofs.Header(o.signed)
+	if anchor.OtherValidators(err) {
+		var steps []anchor.Step
+		if steps, err = c.Own.Succession(ctx, proofs.Newest().Hash()); err == nil {
+			err = proofs.Follow(steps...)
+		}
+		if err == nil {
+			head, err = proofs.Header(o.signed)
+		}
 	}
-	o.tree.root, o.tree.size, _, err = anchor.ParseAppHash(header.Header.AppHash)
+	o.tree, o.set = tree{size: head.Size, root: head.Root}, proofs.At(o.signed)
 	return o, err
+}
+
+// verifier begins with those who sign one's own log when it is first asked for.
+func (c *Council) verifier(ctx context.Context) (*anchor.Verifier, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.proofs == nil {
+		set, err := c.Own.Validators(ctx)
+		if err != nil {
+			return nil, err
+		}
+		c.proofs = anchor.NewVerifier(set)
+	}
+	return c.proofs, nil
 }
 
 // rootAt is the root that one's own log had at a size.

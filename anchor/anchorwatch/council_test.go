@@ -178,6 +178,56 @@ func convicts(t *testing.T, b []byte, key string) bool {
 	return p.From == said.Size && p.To == head.Size && p.Verify([32]byte(root), head.Root) == nil && [32]byte(root) != said.Root
 }
 
+// lagging is a house whose newest header is of before the newest change of validators.
+type lagging struct {
+	house
+	signed []byte
+}
+
+func (l *lagging) SignedHeader(ctx context.Context) ([]byte, error) {
+	if l.signed != nil {
+		return l.signed, nil
+	}
+	return l.house.SignedHeader(ctx)
+}
+
+// The members change between two looks, twice: evidence names those who signed its header.
+func TestCouncilOverAChangeOfMembers(t *testing.T) {
+	own := ledger(t, "anna", 3)
+	other := &member{Ledger: own}
+	c := newCouncil(t, own, other)
+	l := &lagging{house: c.Own.(house)}
+	c.Own = l
+	if seen := look(t, c); seen.Sight != anchor.SightSame {
+		t.Fatalf("before: %+v", seen)
+	}
+	for i, powers := range [][]int64{{10, 10, 10, 10}, {10, 10, 10}} {
+		own.Succeed(anchortest.NewSigners(chain, powers...))
+		grow(t, own, "anna", 3+i, 4+i)
+		if seen := look(t, c); seen.Sight != anchor.SightSame {
+			t.Fatalf("after change %d: %+v", i+1, seen)
+		}
+	}
+	var err error
+	if l.signed, err = own.SignedHeader(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	own.Succeed(anchortest.NewSigners(chain, 10))
+	other.Ledger = ledger(t, "ben", 4)
+	look(t, c)
+	_, alarms := c.Seen()
+	if len(alarms) != 1 {
+		t.Fatalf("alarms %+v", alarms)
+	}
+	b, err := os.ReadFile(filepath.Join(string(c.Kept), alarms[0].Evidence))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !convicts(t, b, own.CheckpointKey()) {
+		t.Errorf("the evidence shows nothing:\n%s", b)
+	}
+}
+
 // Who signs with a key that is not registered is seen, and leaves nothing to show.
 func TestCouncilUnsigned(t *testing.T) {
 	own := ledger(t, "anna", 6)
