@@ -24,7 +24,9 @@ func newLedgerMembers(now func() time.Time) *cobra.Command {
 		Short: "Ask every member of a ledger how far it is, and whether all show the same log",
 		Long: `Reads the member register from one member and asks each of them, at the address in the
 register, for its signed checkpoint and the newest header. Side by side stand height,
-size and root; logs of different sizes are compared by a consistency proof.
+size and root; logs of different sizes are compared by a consistency proof. Headers are
+verified under the validators in the file of --validators, or else the ledger's first as
+that member names them, and those who came after them by their consent.
 
 Ends with status 1 if two members show different logs. A member that does not answer is
 shown as such and is no violation. Alarms are what the member tells of itself: see
@@ -37,13 +39,21 @@ coffer ledger status.`,
 			if err != nil {
 				return err
 			}
+			path, _ := cmd.Flags().GetString("validators")
 			every, _ := cmd.Flags().GetDuration("every")
 			follow, _ := cmd.Flags().GetBool("follow")
 			if every <= 0 {
 				return usage("--every %s: want a duration such as 1s", every)
 			}
+			var proofs *anchor.Verifier
 			for {
-				split, err := showMembers(cmd.Context(), cmd.OutOrStdout(), client, now, follow)
+				var split bool
+				if proofs == nil {
+					proofs, err = followed(cmd, client, path, origin)
+				}
+				if proofs != nil {
+					split, err = showMembers(cmd.Context(), cmd.OutOrStdout(), client, proofs, now, follow)
+				}
 				switch {
 				case split:
 					return errSplit
@@ -63,9 +73,37 @@ coffer ledger status.`,
 		},
 	}
 	ledgerFlag(cmd)
+	cmd.Flags().String("validators", "", "trust the validators in this `file` (coffer ledger validators), and those they made way for")
 	cmd.Flags().Bool("follow", false, "draw the table again and again, until interrupted")
 	cmd.Flags().Duration("every", time.Second, "with --follow, ask again after this `time`")
 	return cmd
+}
+
+// followed verifies headers of all validators that the ledger had, from those in the file
+// on; without one, from those of the first register.
+func followed(cmd *cobra.Command, first *anchorhttp.Client, path, origin string) (*anchor.Verifier, error) {
+	var set anchor.ValidatorSet
+	var err error
+	if path != "" {
+		set, err = validatorSet(cmd, path, origin)
+	} else if set, err = first.Validators(cmd.Context()); err == nil {
+		var registers []anchor.Register
+		if registers, err = first.Registers(cmd.Context()); err == nil && len(registers) > 0 {
+			set = registers[0].Validators(set.Chain)
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	steps, err := succession(cmd, set, origin)
+	if err != nil {
+		return nil, err
+	}
+	v := anchor.NewVerifier(set)
+	if err := v.Follow(steps...); err != nil {
+		return nil, err
+	}
+	return v, nil
 }
 
 // standing is what one member shows.
@@ -78,12 +116,8 @@ type standing struct {
 }
 
 // showMembers draws the table and reports whether two members show different logs.
-func showMembers(ctx context.Context, w io.Writer, first *anchorhttp.Client, now func() time.Time, again bool) (split bool, err error) {
+func showMembers(ctx context.Context, w io.Writer, first *anchorhttp.Client, proofs *anchor.Verifier, now func() time.Time, again bool) (split bool, err error) {
 	registers, err := first.Registers(ctx)
-	if err != nil {
-		return false, err
-	}
-	set, err := first.Validators(ctx)
 	if err != nil {
 		return false, err
 	}
@@ -94,7 +128,7 @@ func showMembers(ctx context.Context, w io.Writer, first *anchorhttp.Client, now
 		wg.Go(func() {
 			ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
 			defer cancel()
-			all[i] = ask(ctx, m, set)
+			all[i] = ask(ctx, m, proofs)
 		})
 	}
 	wg.Wait()
@@ -112,6 +146,7 @@ func showMembers(ctx context.Context, w io.Writer, first *anchorhttp.Client, now
 	if again {
 		fmt.Fprint(w, "\x1b[H\x1b[2J") // home, and clear
 	}
+	set := proofs.Newest()
 	fmt.Fprintf(w, "%s, register %d, %d validators\n%s\n", set.Chain, register.Number, len(set.Validators), t.Render())
 	return split, nil
 }
@@ -138,8 +173,8 @@ func alarmed(remark string, alarms []anchor.Alarm) string {
 }
 
 // ask verifies what a member shows: its checkpoint by its registered key, its header by
-// the validators.
-func ask(ctx context.Context, m anchor.Member, set anchor.ValidatorSet) standing {
+// those who validated at its height: it shows itself whether they have changed.
+func ask(ctx context.Context, m anchor.Member, proofs *anchor.Verifier) standing {
 	s := standing{member: m, client: &anchorhttp.Client{Origin: m.URL}}
 	if c, err := s.client.Status(ctx); err == nil {
 		s.alarms = c.Alarms // else it does not answer, which the next question shows, or is too old to tell
@@ -156,7 +191,16 @@ func ask(ctx context.Context, m anchor.Member, set anchor.ValidatorSet) standing
 	}
 	signed, err := s.client.SignedHeader(ctx)
 	if err == nil {
-		s.head, err = anchor.VerifyHeader(set, signed)
+		s.head, err = proofs.Header(signed)
+	}
+	if anchor.OtherValidators(err) {
+		var steps []anchor.Step
+		if steps, err = s.client.Steps(ctx, proofs.Newest().Hash()); err == nil {
+			err = proofs.Follow(steps...)
+		}
+		if err == nil {
+			s.head, err = proofs.Header(signed)
+		}
 	}
 	if err != nil {
 		s.err = fmt.Errorf("its header: %w", err)
