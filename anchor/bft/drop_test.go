@@ -59,11 +59,14 @@ func TestDroppedEntries(t *testing.T) {
 	j := &journal{}
 	o := m.growing(t, 3, slog.New(slog.NewTextHandler(j, nil)))
 	o.Other = func(url string) Other { return beside{m.nodes[url[0]-'0']} }
-	o.From = []string{"0", "1", "2"}
+	o.From, o.KeepBlocks = []string{"0", "1", "2"}, KeepAll
 	m.restart(t, 3, o)
 	m.agreed(t, ctx, size, 0, 3)
 	if !strings.Contains(j.String(), "restored the ledger") {
 		t.Fatalf("it did not begin from a snapshot:\n%s", j)
+	}
+	if !strings.Contains(j.String(), "does not hold all") {
+		t.Errorf("an archive does not say what it lacks:\n%s", j)
 	}
 	for _, i := range []int{0, 3} {
 		n := m.nodes[i]

@@ -298,7 +298,7 @@ func openHome(dir string, chain anchor.Chain) (home, error) {
 			err = cmtjson.Unmarshal(b, into)
 		}
 		if err != nil {
-			return fail("reading %s: %w; without it this validator could sign two blocks at one height: restore the whole home from a backup", name, err)
+			return fail("reading %s: %w; without it this validator could sign two blocks at one height: restore the whole home from a backup of when it stopped; if there is none, make new keys in an empty folder (cofferd ledger init) and have the other members vote them in (cofferd ledger propose change NAME public.json)", name, err)
 		}
 	}
 	nodeKey, err := p2p.LoadNodeKey(filepath.Join(dir, nodeKeyFile))

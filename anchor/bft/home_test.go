@@ -40,7 +40,7 @@ func TestHomesThatCannotBeOpened(t *testing.T) {
 			return os.Rename(filepath.Join(other, genesisFile), filepath.Join(h, genesisFile))
 		}, []string{`genesis.json is of the ledger "other"`, "another member"}},
 		{"no genesis", func(h string) error { return os.Remove(filepath.Join(h, genesisFile)) }, []string{"genesis.json", "backup"}},
-		{"data wiped", func(h string) error { return os.RemoveAll(filepath.Join(h, "data")) }, []string{"priv_validator_state.json", "two blocks at one height", "backup"}},
+		{"data wiped", func(h string) error { return os.RemoveAll(filepath.Join(h, "data")) }, []string{"priv_validator_state.json", "two blocks at one height", "backup", "cofferd ledger init", "cofferd ledger propose change"}},
 		{"signing state damaged", func(h string) error { return write(h, signedFile, `{`) }, []string{"priv_validator_state.json", "backup"}},
 		{"signing key damaged", func(h string) error { return write(h, signingKeyFile, `{`) }, []string{"priv_validator_key.json", "backup"}},
 		{"checkpoint key damaged", func(h string) error { return write(h, checkpointKeyFile, "PRIVATE+KEY+x") }, []string{"checkpoint_key", "backup", "those who watch"}},

@@ -25,6 +25,7 @@ type restoring struct {
 	// unknown are handles whose last entry so far came without its bytes: whether it
 	// withdrew the grant is not known. Members drop no last entry.
 	unknown map[anchor.Handle]bool
+	dropped uint64 // entries that came without their bytes
 }
 
 // item is an entry in a chunk; without bytes, nil, the leaf and handle of one that was
@@ -170,6 +171,7 @@ func (a *application) takeIn(in *restoring, items []item) error {
 			grants[it.handle] = anchor.GrantState{Start: e.Start, End: e.End, Wallet: e.WalletKey}
 		case it.entry == nil:
 			in.unknown[it.handle] = true
+			in.dropped++
 		case it.entry.Kind() == anchor.KindWithdraw:
 			g.Withdrawn = true
 			grants[it.handle] = g
@@ -256,7 +258,10 @@ func (a *application) settle(in *restoring) error {
 	close(a.changed)
 	a.changed = make(chan struct{})
 	a.mu.Unlock()
-	a.logger.Info("restored the ledger from a snapshot", "height", s.Height, "entries", s.Size)
+	a.logger.Info("restored the ledger from a snapshot", "height", s.Height, "entries", s.Size, "without_bytes", in.dropped)
+	if in.dropped > 0 && a.retention.blocks < 0 {
+		a.logger.Error("this member is to keep everything, and does not hold all: those that it began from had dropped the bytes of permits; whoever wants a proof of those asks another member", "entries", in.dropped)
+	}
 	return nil
 }
 
