@@ -155,6 +155,8 @@ func TestLedgerCommandsRefuse(t *testing.T) {
 		"nobody votes":            {[]string{"ledger", "genesis", "--chain", "x", write("f.json", edited(func(m *anchor.Member) { m.Observer = true })), "--out", h.path("x.json")}, "nobody who votes"},
 		"no daemon":               {[]string{"ledger", "motions", "--data", h.member(1)}, "run: cofferd member --data"},
 		"neither for nor against": {[]string{"ledger", "vote", strings.Repeat("A", 43), "--data", h.member(1)}, "want --for or --against"},
+		"an unknown proposal":     {[]string{"ledger", "propose", "expel", "Shop 3", "--data", h.member(1)}, "\"expel\" is not known to this program; run: cofferd ledger propose --help"},
+		"an unknown command":      {[]string{"ledger", "conquer"}, "run: cofferd ledger --help"},
 		"no proposal":             {[]string{"ledger", "vote", "yes", "--for", "--data", h.member(1)}, "43 characters"},
 	} {
 		if out, code := cofferd(t, c.args...); code == 0 || !strings.Contains(out, c.says) {

@@ -83,6 +83,7 @@ To try it on this machine, one command does both:
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(newInit(), newServe(), newFsck(), newBackup(), newRestore(), newMigrate(), newBusiness(), newGrant(), newOverdue(), newPolicy(), newLedger(), newMember())
+	refuseUnknown(root)
 	for _, c := range root.Commands() {
 		noArguments(c)
 	}
@@ -122,4 +123,22 @@ func version() string {
 		}
 	}
 	return v
+}
+
+// refuseUnknown makes commands that only lead to others refuse what is none of these:
+// by itself cobra shows their help, and a script goes on as if something was done.
+func refuseUnknown(group *cobra.Command) {
+	for _, c := range group.Commands() {
+		refuseUnknown(c)
+		if c.Runnable() || !c.HasSubCommands() {
+			continue
+		}
+		c.Args = func(c *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return usageError{fmt.Errorf("%q is not known to this program; run: %s --help", args[0], c.CommandPath())}
+			}
+			return nil
+		}
+		c.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
+	}
 }
