@@ -1,4 +1,6 @@
+import { p256 } from '@noble/curves/nist.js';
 import { describe, expect, test } from 'vitest';
+import { b64u, fromB64u } from './bytes';
 import { verifyAcknowledgement } from './loop';
 import { p256FromDidKey, type Did } from './did';
 import { ParseError } from './errors';
@@ -25,6 +27,8 @@ const verdict = (jws: string, documents?: Documents) =>
     (q) => `ok ${q.iss}`,
     (error: unknown) => (error instanceof ParseError ? `${error.code} ${error.path}`.trim() : String(error)),
   );
+
+const number = (b64: string): bigint => BigInt(`0x${Buffer.from(fromB64u(b64)).toString('hex')}`);
 
 describe('a request of a did:web', () => {
   test('holds under the document that has its key, and keeps it', async () => {
@@ -81,6 +85,10 @@ describe('the pinned document', () => {
     expect(hasNewKey(sign(by, undefined, undefined, { kid: `${WEB}#key-2` }), documentOf(by).replaceAll('key-1', 'key-2'), pinned)).toBe(false);
     expect(hasNewKey(sign(), documentOf(by), under(documentOf(by, { id: 'did:web:x.example' })))).toBe(true);
     expect(hasNewKey(sign(other), documentOf(other), pinnedOf([], WEB))).toBe(false);
+    // The mirrored point has the same x, and is another key.
+    const { x, y } = p256FromDidKey(by.did);
+    const mirrored = b64u(p256.Point.fromAffine({ x: number(x), y: number(y) }).negate().toBytes(false).subarray(33));
+    expect(hasNewKey(sign(), documentOf(by), under(documentOf(by).replace(y, mirrored)))).toBe(true);
   });
 
   test('counts what was signed before a change of the key and after it', async () => {
