@@ -1,6 +1,7 @@
 package consent
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"math/bits"
@@ -274,15 +275,20 @@ const maxKeys = 1000
 // quoted steps over a string and returns it with its quotes.
 func (s *scan) quoted() (raw []byte, ok bool) {
 	from := s.at
-	for s.at++; s.at < len(s.text); s.at++ {
-		switch s.text[s.at] {
-		case '\\':
-			s.at++
-		case '"':
-			s.at++
+	for s.at++; s.at < len(s.text); {
+		rest := s.text[s.at:]
+		end := bytes.IndexByte(rest, '"')
+		if end < 0 {
+			break
+		}
+		escape := bytes.IndexByte(rest[:end], '\\')
+		if escape < 0 {
+			s.at += end + 1
 			return s.text[from:s.at], true
 		}
+		s.at += escape + 2
 	}
+	s.at = len(s.text)
 	return nil, false
 }
 
