@@ -11,6 +11,8 @@ export type Route =
   | { at: 'activity' }
   | { at: 'settings' }
   | { at: 'pair' }
+  | { at: 'export' }
+  | { at: 'bring' }
   | { at: 'rights' }
   | { at: 'rightsOf'; id: GrantId }
   | { at: 'case'; id: RightsId }
@@ -35,6 +37,8 @@ export function routeOf(path: string): Route {
     case 'activity':
     case 'settings':
     case 'pair':
+    case 'export':
+    case 'bring':
     case 'rights':
       return { at: first };
     default:

@@ -13,6 +13,8 @@ describe('routeOf', () => {
     ['/inbox', { at: 'inbox' }],
     ['/activity', { at: 'activity' }],
     ['/settings', { at: 'settings' }],
+    ['/export', { at: 'export' }],
+    ['/bring', { at: 'bring' }],
   ])('knows %s', (path, route) => {
     expect(routeOf(path)).toEqual(route);
   });

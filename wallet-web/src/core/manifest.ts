@@ -47,6 +47,8 @@ export function labelOf(p: Plaintext): Label {
       return { kind: p.kind, name: cut(p.name), at: p.added };
     case 'record':
       return { kind: p.kind, name: cut(p.business_name), at: p.received };
+    case 'moved':
+      return { kind: p.kind, name: cut(p.grant.business_name), at: p.made };
     case 'rights':
       return { kind: p.kind, name: cut(p.business_name) };
     default:

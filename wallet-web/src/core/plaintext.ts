@@ -132,9 +132,25 @@ const recordShape = object(
  */
 export type RecordPlaintext = Of<typeof recordShape>;
 
-export type Plaintext = RecordPlaintext | WaysPlaintext | AttributePlaintext | AttachmentPlaintext | IdentityPlaintext | GrantPlaintext | ManifestPlaintext | RightsPlaintext | SettingsPlaintext;
+const movedShape = object({
+  v: version,
+  kind: oneOf('moved'),
+  operator: text(2000),
+  made: int(),
+  grant: grantShape,
+  state: text(32),
+  receipts: list(text(1 << 18), 64),
+  bundle: text(1 << 20, 0),
+});
+/**
+ * A grant that was given at another operator, from an export made at `made`: it gives nothing to anyone here. `state` as
+ * it was there; `bundle` is its receipt with opening and proof as JSON, '' if it had no proof.
+ */
+export type MovedPlaintext = Omit<Of<typeof movedShape>, 'grant'> & { grant: GrantPlaintext };
 
-const shapes: Record<Plaintext['kind'], Shape<unknown>> = { attribute: attributeShape, attachment: attachmentShape, identity: identityShape, grant: grantShape, manifest: manifestShape, record: recordShape, rights: rightsShape, settings: settingsShape, ways: waysShape };
+export type Plaintext = MovedPlaintext | RecordPlaintext | WaysPlaintext | AttributePlaintext | AttachmentPlaintext | IdentityPlaintext | GrantPlaintext | ManifestPlaintext | RightsPlaintext | SettingsPlaintext;
+
+const shapes: Record<Plaintext['kind'], Shape<unknown>> = { attribute: attributeShape, attachment: attachmentShape, identity: identityShape, grant: grantShape, manifest: manifestShape, moved: movedShape, record: recordShape, rights: rightsShape, settings: settingsShape, ways: waysShape };
 
 /** Reads an opened document. Throws ParseError; code `newer` if a newer wallet wrote a kind that this one does not know. */
 export function parsePlaintext(json: string): Plaintext {

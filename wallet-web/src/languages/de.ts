@@ -12,6 +12,7 @@ import home from '../views/home/texts.de';
 import inbox from '../views/inbox/texts.de';
 import life from '../views/grant/lifeTexts.de';
 import loop from '../views/grant/loopTexts.de';
+import moving from '../views/moving/texts.de';
 import opening from '../views/opening/texts.de';
 import partners from '../views/grant/partnerTexts.de';
 import pairing from '../views/pairing/texts.de';
@@ -25,4 +26,4 @@ import settings from '../views/settings/texts.de';
 import unlock from '../views/unlock/texts.de';
 import welcome from '../views/welcome/texts.de';
 
-export const texts = { activity, asking, change, changes, complaint, components, condition, grant, grants, home, inbox, life, loop, opening, pairing, partners, passkeys, record, recover, request, rights, rotation, settings, unlock, welcome };
+export const texts = { activity, asking, change, changes, complaint, components, condition, grant, grants, home, inbox, life, loop, moving, opening, pairing, partners, passkeys, record, recover, request, rights, rotation, settings, unlock, welcome };

@@ -12,6 +12,7 @@ import home from '../views/home/texts.fr';
 import inbox from '../views/inbox/texts.fr';
 import life from '../views/grant/lifeTexts.fr';
 import loop from '../views/grant/loopTexts.fr';
+import moving from '../views/moving/texts.fr';
 import opening from '../views/opening/texts.fr';
 import partners from '../views/grant/partnerTexts.fr';
 import pairing from '../views/pairing/texts.fr';
@@ -25,4 +26,4 @@ import settings from '../views/settings/texts.fr';
 import unlock from '../views/unlock/texts.fr';
 import welcome from '../views/welcome/texts.fr';
 
-export const texts = { activity, asking, change, changes, complaint, components, condition, grant, grants, home, inbox, life, loop, opening, pairing, partners, passkeys, record, recover, request, rights, rotation, settings, unlock, welcome };
+export const texts = { activity, asking, change, changes, complaint, components, condition, grant, grants, home, inbox, life, loop, moving, opening, pairing, partners, passkeys, record, recover, request, rights, rotation, settings, unlock, welcome };

@@ -10,7 +10,7 @@ import { OpenError } from '../core/errors';
 import { manifestId, newId, type DepositId, type DocumentId, type GrantId, type RightsId, type VaultId } from '../core/id';
 import type { VaultKey } from '../core/keys';
 import { labelOf, servedAs, type Finding, type Label } from '../core/manifest';
-import type { AttachmentPlaintext, AttributePlaintext, GrantPlaintext, IdentityPlaintext, Plaintext, RecordPlaintext, RightsPlaintext, SettingsPlaintext, Way } from '../core/plaintext';
+import type { AttachmentPlaintext, AttributePlaintext, GrantPlaintext, IdentityPlaintext, MovedPlaintext, Plaintext, RecordPlaintext, RightsPlaintext, SettingsPlaintext, Way } from '../core/plaintext';
 import { systemRandom } from '../core/random';
 import { openVault, sealBatch, type Batch, type Change, type Opened, type Past } from '../core/vault';
 import * as device from './device';
@@ -98,6 +98,11 @@ export class OpenVault {
     for (const d of this.#documents.values()) if (d.plaintext.kind === 'record') held.set(d.plaintext.deposit, { ...d.plaintext, id: d.id, version: d.version });
     return [...held.values()].sort((a, b) => b.received - a.received);
   });
+
+  /** Grants of other operators, by document, that an export brought here. */
+  moved: ReadonlyMap<DocumentId, MovedPlaintext> = $derived.by(
+    () => new Map([...this.#documents.values()].flatMap(({ id, plaintext }) => (plaintext.kind === 'moved' ? [[id, plaintext]] : []))),
+  );
 
   /** As set, or as they are while nothing was set: then there is no document yet. */
   settings: Omit<SettingsPlaintext, 'v' | 'kind'> & { id: DocumentId | null; version: number } = $derived.by(() => {
@@ -204,6 +209,11 @@ export class OpenVault {
   /** The sealed document behind an attribute, to share it. */
   stored(id: DocumentId): Stored | undefined {
     return this.#documents.get(id)?.stored;
+  }
+
+  /** All documents as they are open here, the manifest left out. */
+  get documents(): readonly Opened[] {
+    return [...this.#documents.values()];
   }
 
   /** What a finding is about, as far as its document opens. */

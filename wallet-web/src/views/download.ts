@@ -8,7 +8,8 @@ export function downloadBytes(bytes: Uint8Array<ArrayBuffer>, name: string): voi
   hand(new Blob([bytes], { type: 'application/octet-stream' }), name);
 }
 
-function hand(blob: Blob, name: string): void {
+/** Likewise, a file that is made already. */
+export function hand(blob: Blob, name: string): void {
   const url = URL.createObjectURL(blob);
   const link = document.createElement('a');
   link.href = url;

@@ -20,6 +20,7 @@ export type Source = Pick<File, 'name' | 'type' | 'size' | 'slice'>;
  */
 export class Upload {
   readonly document: DocumentId;
+  readonly added: number;
   readonly count: number;
   /** Chunks that the operator has. */
   done = 0;
@@ -28,14 +29,16 @@ export class Upload {
   #hash = newSha256();
   #stopped = false;
 
-  /** Throws CoreError `too-large`. */
+  /** `was` is for a file that was attached before, elsewhere. Throws CoreError `too-large`. */
   constructor(
     private readonly vault: OpenVault,
     private readonly file: Source,
     private readonly attribute: string,
+    was?: { document: DocumentId; added: number },
   ) {
     this.count = chunksOf(file.size);
-    this.document = vault.newDocument();
+    this.document = was?.document ?? vault.newDocument();
+    this.added = was?.added ?? nowSeconds();
   }
 
   /** Resolves when the file is attached; false if it was stopped. */
@@ -72,7 +75,7 @@ export class Upload {
       size: this.file.size,
       hash: b64u(this.#hash.clone().digest() as Bytes),
       key: b64u(this.#raw),
-      added: nowSeconds(),
+      added: this.added,
       ...(this.attribute && { attribute: this.attribute }),
     };
     await putAttachment(this.vault, this.document, plaintext);
@@ -108,10 +111,16 @@ async function onTop(vault: OpenVault, write: () => Promise<void>): Promise<void
 }
 
 /** The file as it was attached. OpenError if the operator hands over anything else, or not all of it. */
-export async function readAttachment(of: HeldAttachment, progress: (done: number) => void = () => undefined): Promise<Bytes> {
+export async function readAttachment(of: HeldAttachment): Promise<Bytes> {
+  const chunks: Bytes[] = [];
+  for await (const chunk of readChunks(of)) chunks.push(chunk);
+  return joinChunks(of, chunks);
+}
+
+/** Its chunks one after the other, the padding at the end included. OpenError likewise. */
+export async function* readChunks(of: HeldAttachment): AsyncGenerator<Bytes> {
   const key = await chunkKey(keyOf(of));
   const count = chunksOf(of.size);
-  const chunks: Bytes[] = [];
   for (let place = 0; place < count; place++) {
     let sealed: Bytes;
     try {
@@ -119,10 +128,8 @@ export async function readAttachment(of: HeldAttachment, progress: (done: number
     } catch (error) {
       throw isProblem(error, 'not-found') ? new OpenError() : error;
     }
-    chunks.push(await openChunk(key, { document: of.id, place, count }, sealed));
-    progress(place + 1);
+    yield await openChunk(key, { document: of.id, place, count }, sealed);
   }
-  return joinChunks(of, chunks);
 }
 
 /** Images up to this are shown in the page; its policy lets no other than `data:` through. */

@@ -18,5 +18,6 @@ export default {
     { title: 'Bewiesen, nicht versprochen', text: 'Jede Freigabe hinterlässt einen Beweis in einem Register, das niemand heimlich umschreiben kann und das nichts über Sie sagt.' },
   ],
   insecure: 'Diese Adresse ist nicht sicher, darum bietet der Browser hier keine Passkeys an. Öffnen Sie die Seite über https, oder als http://localhost auf diesem Rechner.',
+  bring: 'Ich bringe einen Export mit',
   elsewhere: 'Von einem anderen Gerät',
 } satisfies Texts;

@@ -23,4 +23,5 @@ export const points = [
   { title: 'Proved, not promised', text: 'Every grant leaves a proof on a ledger that nobody can quietly rewrite, and that says nothing about you.' },
 ];
 export const insecure = 'This address is not secure, so the browser offers no passkeys here. Open the wallet over https, or as http://localhost on this machine.';
+export const bring = 'I bring an export';
 export const elsewhere = 'From another device';

@@ -18,5 +18,6 @@ export default {
     { title: 'Prouvé, pas promis', text: 'Chaque accord laisse une preuve dans un registre que personne ne peut récrire en douce, et qui ne dit rien de vous.' },
   ],
   insecure: 'Cette adresse n’est pas sûre, le navigateur n’y offre donc pas de clés d’accès. Ouvrez la page par https, ou comme http://localhost sur cette machine.',
+  bring: 'J’apporte un export',
   elsewhere: 'Depuis un autre appareil',
 } satisfies Texts;
