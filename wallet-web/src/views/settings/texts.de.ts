@@ -8,7 +8,7 @@ export default {
   language: { title: 'Sprache', label: 'Sprache dieser Seite', failed: 'Die Texte dieser Sprache sind gerade nicht zu bekommen.' },
   passkeys: {
     title: 'Passkeys',
-    lead: 'Zugänge zu Ihrem Tresor, neben Ihren Wiederherstellungswörtern.',
+    lead: 'Zugänge zu Ihrem Tresor, neben einem Wiederherstellungsblatt.',
     add: 'Einen Passkey hinzufügen',
     how: 'Sie bestätigen mit einem Zugang, den Sie haben, und legen dann den neuen Passkey auf diesem Gerät, einem Telefon oder einem Sicherheitsschlüssel an.',
     device: 'Ein Gerät hinzufügen',
@@ -42,8 +42,8 @@ export default {
   quiet: {
     title: 'Ruhezeit',
     lead: 'Zwischen neun Uhr abends und acht Uhr morgens kommen keine Angebote. Dafür erfährt der Betreiber, wie weit Ihre Uhr von der Weltzeit abweicht, und sonst nichts darüber, wo Sie sind.',
-    on: 'an',
-    off: 'aus',
+    on: 'An',
+    off: 'Aus',
     turnOff: 'Ausschalten und nichts verraten',
     turnOn: 'Einschalten',
   },

@@ -7,7 +7,7 @@ export const language = { title: 'Language', label: 'Language of this page', fai
 
 export const passkeys = {
   title: 'Passkeys',
-  lead: 'Ways into your vault, beside your recovery words.',
+  lead: 'Ways into your vault, beside a recovery sheet.',
   add: 'Add a passkey',
   how: 'You confirm with a way in that you have, then make the new passkey on this device, a phone or a security key.',
   device: 'Add a device',
@@ -54,8 +54,8 @@ export const ledger = {
 export const quiet = {
   title: 'Quiet hours',
   lead: 'Between nine in the evening and eight in the morning no offers arrive. For that your wallet tells the operator how far your clock is from world time, and nothing else about where you are.',
-  on: 'on',
-  off: 'off',
+  on: 'On',
+  off: 'Off',
   turnOff: 'Turn off, and tell nothing',
   turnOn: 'Turn on',
 };

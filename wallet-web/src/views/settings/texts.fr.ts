@@ -8,7 +8,7 @@ export default {
   language: { title: 'Langue', label: 'Langue de cette page', failed: 'Les textes de cette langue ne peuvent pas être obtenus en ce moment.' },
   passkeys: {
     title: 'Clés d’accès',
-    lead: 'Des accès à votre coffre, à côté de vos mots de récupération.',
+    lead: 'Des accès à votre coffre, à côté d’une feuille de récupération.',
     add: 'Ajouter une clé d’accès',
     how: 'Vous confirmez par un accès que vous avez, puis faites la nouvelle clé d’accès sur cet appareil, un téléphone ou une clé de sécurité.',
     device: 'Ajouter un appareil',
@@ -42,8 +42,8 @@ export default {
   quiet: {
     title: 'Heures calmes',
     lead: 'Entre neuf heures du soir et huit heures du matin, aucune offre n’arrive. Pour cela l’opérateur apprend l’écart de votre horloge au temps universel, et rien d’autre sur le lieu où vous êtes.',
-    on: 'activées',
-    off: 'désactivées',
+    on: 'Activées',
+    off: 'Désactivées',
     turnOff: 'Désactiver, et ne rien dire',
     turnOn: 'Activer',
   },
