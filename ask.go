@@ -12,9 +12,11 @@ type (
 )
 
 // Purpose is one thing you ask for, which the shopper gives or refuses on its own.
-// Recipient is a third party that gets the data too.
+// Wanted is the record that a purpose asks for, and what of it. Recipient is a third party
+// that gets the data too.
 type (
 	Purpose   = consent.Asked
+	Wanted    = consent.Wanted
 	Recipient = consent.Recipient
 )
 

@@ -40,6 +40,9 @@ func (a Asked) check(language string, rules ParseRules, i int) error {
 	if err := a.checkChannels(at); err != nil {
 		return err
 	}
+	if err := a.checkRecords(at); err != nil {
+		return err
+	}
 	return a.checkCatalogue(rules, at)
 }
 
@@ -107,8 +110,12 @@ func (a Asked) checkCatalogue(rules ParseRules, at func(string) string) error {
 		return refuse(UnknownPurpose, at("purpose"))
 	}
 	for j, name := range slices.Concat(a.Required, a.Optional) {
-		if _, ok := rules.Catalogue.Attribute(name); !ok {
+		known, ok := rules.Catalogue.Attribute(name)
+		if !ok {
 			return refuse(UnknownAttribute, a.place(at, j)+" "+name)
+		}
+		if _, wanted := a.Records[name]; wanted != (known.Kind == KindRecord) {
+			return malformed("want it in records, if it is one", a.place(at, j)+" "+name)
 		}
 		if !slices.Contains(p.Attributes, name) {
 			return refuse(OverWide, a.place(at, j)+" "+name)

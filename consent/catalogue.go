@@ -6,7 +6,7 @@ type Attribute struct {
 	Name      string // as in requests: "shoe-size"
 	IRI       string // DPV-PD, or an extension of this project
 	Label     string // English
-	Kind      string // text, email, phone, address, date, number or boolean
+	Kind      string // text, email, phone, address, date, number, boolean or record
 	Derived   string // the attribute it is computed from, or ""
 	Sensitive bool
 }

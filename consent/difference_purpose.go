@@ -73,26 +73,28 @@ func each[T any](list []T, f func(T) string) []string {
 }
 
 func (d *differences) attributes(at string, a, b Asked) {
-	for _, name := range b.Required {
+	needed, chosen := a.lines()
+	required, optional := b.lines()
+	for _, name := range required {
 		switch {
-		case slices.Contains(a.Required, name):
-		case slices.Contains(a.Optional, name):
+		case slices.Contains(needed, name):
+		case slices.Contains(chosen, name):
 			d.add(at+".required", AttributeRequired, name, name)
 		default:
 			d.add(at+".required", AttributeAdded, "", name)
 		}
 	}
-	for _, name := range b.Optional {
+	for _, name := range optional {
 		switch {
-		case slices.Contains(a.Optional, name):
-		case slices.Contains(a.Required, name):
+		case slices.Contains(chosen, name):
+		case slices.Contains(needed, name):
 			d.add(at+".optional", AttributeOptional, name, name)
 		default:
 			d.add(at+".optional", AttributeAdded, "", name)
 		}
 	}
-	for _, name := range slices.Concat(a.Required, a.Optional) {
-		if !b.Asks(name) {
+	for _, name := range slices.Concat(needed, chosen) {
+		if !slices.Contains(required, name) && !slices.Contains(optional, name) {
 			d.add(at, AttributeRemoved, name, "")
 		}
 	}

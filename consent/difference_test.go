@@ -130,6 +130,19 @@ var partnerChanges = []struct {
 	{"a partner leaves", "partner-removed", nil},
 }
 
+// recordChanges are of a template whose last purpose wants a warranty, its product and, if
+// the shopper likes, its serial.
+var recordChanges = []struct {
+	name, kinds string
+	change      func(*consent.Wanted)
+}{
+	{"one claim more of a record", "attribute-added", func(w *consent.Wanted) { w.Optional = append(w.Optional, "bought") }},
+	{"a claim of a record is needed", "attribute-required", func(w *consent.Wanted) { w.Required, w.Optional = []string{"product", "serial"}, nil }},
+	{"a claim of a record may be left out", "attribute-optional attribute-removed", func(w *consent.Wanted) { w.Required, w.Optional = nil, []string{"product"} }},
+	{"another record", "attribute-added attribute-removed", func(w *consent.Wanted) { w.Type = "https://corner.example/terms#Card" }},
+	{"the same record", "", func(*consent.Wanted) {}},
+}
+
 func expected(all []consent.Difference) string {
 	switch {
 	case consent.IsMaterial(all):
@@ -169,6 +182,15 @@ func makeDifferences(t testing.TB) (out []differenceCase) {
 		all := append([]consent.Difference{}, consent.Differences(before.Asks(), after.Asks())...)
 		out = append(out, differenceCase{c.name, expected(all), before.Payload(), after.Payload(), all})
 	}
+	for _, c := range recordChanges {
+		before, after := template(newFixture(t)), template(newFixture(t))
+		before.Purposes, after.Purposes, after.Version = append(before.Purposes, careAsked()), append(after.Purposes, careAsked()), 2
+		w := wantedExample()
+		c.change(&w)
+		after.Purposes[2].Records = map[string]consent.Wanted{"warranty": w}
+		all := append([]consent.Difference{}, consent.Differences(before.Asks(), after.Asks())...)
+		out = append(out, differenceCase{c.name, expected(all), before.Payload(), after.Payload(), all})
+	}
 	for _, c := range partnerChanges {
 		before, after := template(newFixture(t)), template(newFixture(t))
 		before.Purposes[0].Partners, after.Version = []consent.Partner{bikes("partner")}, 2
@@ -202,6 +224,9 @@ func TestDifferenceVectors(t *testing.T) {
 		wanted = append(wanted, c.kinds)
 	}
 	for _, c := range conditionChanges {
+		wanted = append(wanted, c.kinds)
+	}
+	for _, c := range recordChanges {
 		wanted = append(wanted, c.kinds)
 	}
 	for _, c := range partnerChanges {

@@ -57,6 +57,7 @@ func examples(t testing.TB) map[string][]byte {
 
 		"binding":     bindingExample(t),
 		"deposit":     depositExample(f, "eyJ0eXAiOiJkYytzZC1qd3QifQ…~").Payload(),
+		"wanted":      must(json.Marshal(wantedExample())),
 		"partner":     must(json.Marshal(newPartnered(t).carrier)),
 		"cosignature": consent.NewCosignature(newPartnered(t).request, newPartnered(t).warehouse.DID).Payload(),
 
@@ -101,6 +102,9 @@ func parsed(t testing.TB, name string, text []byte) error {
 	case "partner":
 		var p consent.Partner
 		err = consent.ParseStrict(text, &p)
+	case "wanted":
+		var w consent.Wanted
+		err = consent.ParseStrict(text, &w)
 	case "cosignature":
 		_, err = consent.ParseCosignature(text, newPartnered(t).warehouse.DID)
 	case "condition":

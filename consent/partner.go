@@ -74,7 +74,7 @@ func (q Request) For(partner DID) (out []Asked) {
 // channels and recipients, which are the first business's.
 func (a Asked) to(p Partner) Asked {
 	a.Required, a.Optional = p.Of(a.Required), p.Of(a.Optional)
-	a.Channels, a.WeeklyCap, a.Recipients, a.Partners = nil, 0, nil, nil
+	a.Channels, a.WeeklyCap, a.Recipients, a.Partners, a.Records = nil, 0, nil, nil, nil
 	return a
 }
 

@@ -2,6 +2,7 @@ package consent
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -67,6 +68,7 @@ type Asked struct {
 	WeeklyCap   int               `json:"weekly_cap"` // messages in seven days; 0 without channels
 	Partners    []Partner         `json:"partners,omitempty"`
 	Condition   *Condition        `json:"condition,omitempty"` // what must be so before anything is used
+	Records     map[string]Wanted `json:"records,omitempty"`   // by the attributes that are given by showing one
 }
 
 // Recipient is a third party that gets the data too.
@@ -130,6 +132,10 @@ func listed(purposes []Asked) []Asked {
 		a.Partners = slices.Clone(a.Partners)
 		for j, p := range a.Partners {
 			a.Partners[j].Attributes = list(p.Attributes)
+		}
+		a.Records = maps.Clone(a.Records)
+		for name, w := range a.Records {
+			a.Records[name] = Wanted{w.Type, list(w.Required), list(w.Optional)}
 		}
 		out[i] = a
 	}

@@ -80,10 +80,30 @@ func makeRequests(t testing.TB) []requestCase {
 	named.JWS = signed(named.Payload())
 	namedHash := named.Hash()
 	out = append(out, requestCase{"by a template, replacing grants", "ok", operator, now.Unix(), named.JWS, f.shop.DID, &namedHash, named.Payload()})
+	warranty := warrantyAsked(t)
+	warrantyHash := warranty.Hash()
+	out = append(out, requestCase{"for a record", "ok", operator, now.Unix(), warranty.JWS, f.shop.DID, &warrantyHash, warranty.Payload()})
+	wants := func(change func(*consent.Asked)) string {
+		q := warrantyAsked(t)
+		change(&q.Purposes[2])
+		return signed(q.Payload())
+	}
+	record := func(change func(*consent.Wanted)) string {
+		return wants(func(a *consent.Asked) { w := a.Records["warranty"]; change(&w); a.Records["warranty"] = w })
+	}
 	for _, c := range []struct {
 		name, code, jws string
 		at              time.Time
 	}{
+		{"a record that is not said", "malformed", wants(func(a *consent.Asked) { a.Records = nil }), now},
+		{"a name as a record", "malformed", wants(func(a *consent.Asked) { a.Records["name"] = a.Records["warranty"] }), now},
+		{"a record that is not asked", "over-wide", wants(func(a *consent.Asked) { a.Required = []string{"name"} }), now},
+		{"records null", "malformed", signed(edit(t, payload, `"weekly_cap":2`, `"weekly_cap":2,"records":null`)), now},
+		{"no record", "malformed", signed(edit(t, payload, `"weekly_cap":2`, `"weekly_cap":2,"records":{}`)), now},
+		{"a record of no type", "malformed", record(func(w *consent.Wanted) { w.Type = "" }), now},
+		{"a claim of no name", "malformed", record(func(w *consent.Wanted) { w.Optional = []string{" "} }), now},
+		{"a claim twice", "duplicate", record(func(w *consent.Wanted) { w.Optional = []string{"product"} }), now},
+		{"a record for a partner", "bad-partner", wants(func(a *consent.Asked) { a.Partners = []consent.Partner{partnerOf("carrier", consent.Onward, "warranty")} }), now},
 		{"expired", "expired", f.request.JWS, now.Add(24 * time.Hour)},
 		{"not yet", "not-yet", f.request.JWS, now.Add(-301 * time.Second)},
 		{"open too long", "over-long", with(func(q *consent.Request) { q.Exp += 7 * 24 * 3600 }), now},
@@ -119,6 +139,26 @@ func makeRequests(t testing.TB) []requestCase {
 		out = append(out, requestCase{Name: c.name, Expect: "refused " + c.code, Audience: operator, Now: c.at.Unix(), JWS: c.jws})
 	}
 	return out
+}
+
+// warrantyAsked is the fixture's request with a purpose more, for which a warranty is to
+// be shown.
+func warrantyAsked(t testing.TB) consent.Request {
+	f := newFixture(t)
+	q := f.request
+	q.Purposes = append(q.Purposes, careAsked())
+	q.JWS = must(f.shop.SignJWS(consent.TypeRequest, q.Payload()))
+	return q
+}
+
+func careAsked() consent.Asked {
+	return consent.Asked{ID: "care", Purpose: "https://w3id.org/dpv#CustomerCare", Text: map[string]string{"en": "We repair what broke."},
+		Required: []string{"name", "warranty"}, Days: 90, Retention: "P1Y", LawfulBasis: "https://w3id.org/dpv/legal/eu/gdpr#A6-1-a",
+		Channels: []string{consent.ChannelWallet}, WeeklyCap: 2, Records: map[string]consent.Wanted{"warranty": wantedExample()}}
+}
+
+func wantedExample() consent.Wanted {
+	return consent.Wanted{Type: warranty, Required: []string{"product"}, Optional: []string{"serial"}}
 }
 
 type decisionCase struct {

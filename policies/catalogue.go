@@ -75,7 +75,7 @@ const (
 var sensitivities = []Sensitivity{Ordinary, Sensitive, Special}
 
 // The kinds an attribute's value can be of; the wallet has an input for each.
-var kinds = []string{"text", "email", "phone", "address", "date", "number", "boolean"}
+var kinds = []string{"text", "email", "phone", "address", "date", "number", "boolean", consent.KindRecord}
 
 // longestDays is the longest of the fixed lengths of a grant (formats.md § 4).
 const longestDays = 365

@@ -7,7 +7,7 @@ import { bool, int, list, matching, object, oneOf, read, record, text, version, 
 const label = record(/^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, text(200), 64);
 const iri = matching(/^https:\/\/\S{1,200}$/, 'an IRI');
 const attributeName = matching(/^[a-z0-9-]{1,64}$/, 'a name of a-z, 0-9 and -');
-const kinds = ['text', 'email', 'phone', 'address', 'date', 'number', 'boolean'] as const;
+const kinds = ['text', 'email', 'phone', 'address', 'date', 'number', 'boolean', 'record'] as const;
 
 const attributeShape = object(
   { name: attributeName, iri, label, kind: oneOf(...kinds), sensitivity: oneOf('ordinary', 'sensitive', 'special') },
@@ -71,6 +71,7 @@ export function parseCatalogue(json: unknown): Catalogue {
 /** Checks and trims what a shopper typed for an attribute. `today` is the shopper's date, "YYYY-MM-DD". */
 export function validate(attribute: Attribute, typed: unknown, today: string): Checked {
   if (attribute.derived_from !== undefined) return { problem: { code: 'derived' } };
+  if (attribute.kind === 'record') return { problem: { code: 'kind' } };
   if (attribute.kind === 'address') return validateAddress(typed);
   if (attribute.kind === 'boolean') return typeof typed === 'boolean' ? { value: typed } : { problem: { code: 'kind' } };
   if (typeof typed !== 'string') return { problem: { code: 'kind' } };

@@ -4,6 +4,7 @@
  */
 import { conditionText, isLooser, type Condition } from './condition';
 import type { Asked, Partner, Request } from './request';
+import { linesOf } from './wanted';
 
 const materialKinds = [
   'controller-changed',
@@ -162,18 +163,19 @@ class Found {
   }
 
   attributes(at: string, a: Asked, b: Asked): void {
-    for (const name of b.required) {
-      if (a.required.includes(name)) continue;
-      if (a.optional.includes(name)) this.add(`${at}.required`, 'attribute-required', name, name);
+    const [was, is] = [linesOf(a), linesOf(b)];
+    for (const name of is.required) {
+      if (was.required.includes(name)) continue;
+      if (was.optional.includes(name)) this.add(`${at}.required`, 'attribute-required', name, name);
       else this.add(`${at}.required`, 'attribute-added', '', name);
     }
-    for (const name of b.optional) {
-      if (a.optional.includes(name)) continue;
-      if (a.required.includes(name)) this.add(`${at}.optional`, 'attribute-optional', name, name);
+    for (const name of is.optional) {
+      if (was.optional.includes(name)) continue;
+      if (was.required.includes(name)) this.add(`${at}.optional`, 'attribute-optional', name, name);
       else this.add(`${at}.optional`, 'attribute-added', '', name);
     }
-    const asks = [...b.required, ...b.optional];
-    for (const name of [...a.required, ...a.optional]) if (!asks.includes(name)) this.add(at, 'attribute-removed', name, '');
+    const asks = [...is.required, ...is.optional];
+    for (const name of [...was.required, ...was.optional]) if (!asks.includes(name)) this.add(at, 'attribute-removed', name, '');
   }
 
   retention(at: string, before: string, after: string): void {

@@ -10,6 +10,7 @@ import { isDays, type Days } from './epoch';
 import type { GrantId, RequestId } from './id';
 import { verifyBusinessJws, type Documents } from './jws';
 import { countryForm, isIri, languageForm, nameForm, originOf, refuse, repeated, retentionForm, said, SKEW, versionForm } from './rules';
+import { checkWanted, KIND_RECORD, wantedsShape } from './wanted';
 import { base64url, id, int, list, object, oneOf, parseJson, record, text, version, type Of } from './shape';
 
 /** How long a request may wait for its answer, in seconds. */
@@ -45,7 +46,7 @@ const askedShape = object(
     channels: list(any, 1000),
     weekly_cap: int(-MAX_OPEN, MAX_OPEN),
   },
-  { partners: list(partnerShape, 8, 1), condition: conditionShape },
+  { partners: list(partnerShape, 8, 1), condition: conditionShape, records: wantedsShape },
 );
 const controllerShape = object({
   name: any,
@@ -232,10 +233,12 @@ function checkAsked(a: Of<typeof askedShape>, at: string, language: string, cata
     if (c !== CHANNEL_WALLET || j > 0) no('bad-channel', `channels[${j}]`);
   });
   if (a.channels.length > 0 !== a.weekly_cap > 0 || a.weekly_cap < 0 || a.weekly_cap > 70) no('bad-channel', 'weekly_cap');
+  checkWanted(a, at);
   if (catalogue === null) return;
   const purpose = catalogue.purpose(a.purpose) ?? no('unknown-purpose', 'purpose');
   all.forEach((name, j) => {
-    if (!catalogue.attribute(name)) no('unknown-attribute', place(j));
+    const known = catalogue.attribute(name) ?? no('unknown-attribute', place(j));
+    if ((a.records?.[name] !== undefined) !== (known.kind === KIND_RECORD)) no('malformed', place(j));
     if (!purpose.attributes.includes(name)) no('over-wide', place(j));
   });
   if (a.days > purpose.max_days) no('bad-length', 'days');

@@ -1,8 +1,8 @@
 import { country as place, duration, languageName, lengthOf, onDay } from '../../components/dates';
 import type { Condition } from '../../core/condition';
-import { labelOf, purposeLabel } from '../catalogue';
+import { purposeLabel } from '../catalogue';
 import type { Texts } from './changeTexts';
-import { lastOf, party } from './differing';
+import { lineOf, lastOf, party } from './differing';
 
 const basis = (iri: string) => (iri.endsWith('#A6-1-a') ? 'Ihre Einwilligung' : (iri.split('#')[1] ?? iri));
 
@@ -50,10 +50,10 @@ export default {
     'text-added': (_, __, at) => `Es wird auch auf ${languageName(lastOf(at))} erklärt.`,
     'text-removed': (_, __, at) => `Es wird nicht mehr auf ${languageName(lastOf(at))} erklärt.`,
     'text-changed': (_, __, at) => `Es wird mit anderen Worten erklärt (${languageName(lastOf(at))}):`,
-    'attribute-added': (_, a, at) => `Es fragt nach: ${labelOf(a)}${at.endsWith('.optional') ? ', wenn Sie möchten' : ''}.`,
-    'attribute-required': (_, a) => `Es braucht: ${labelOf(a)}; vorher konnten Sie das weglassen.`,
-    'attribute-optional': (_, a) => `Das können Sie weglassen: ${labelOf(a)}.`,
-    'attribute-removed': (b) => `Es fragt nicht mehr nach: ${labelOf(b)}.`,
+    'attribute-added': (_, a, at) => `Es fragt nach: ${lineOf(a)}${at.endsWith('.optional') ? ', wenn Sie möchten' : ''}.`,
+    'attribute-required': (_, a) => `Es braucht: ${lineOf(a)}; vorher konnten Sie das weglassen.`,
+    'attribute-optional': (_, a) => `Das können Sie weglassen: ${lineOf(a)}.`,
+    'attribute-removed': (b) => `Es fragt nicht mehr nach: ${lineOf(b)}.`,
     'days-longer': (b, a) => `Für ${lengthOf(Number(a))}; vorher ${lengthOf(Number(b))}.`,
     'days-shorter': (b, a) => `Nur für ${lengthOf(Number(a))}; vorher ${lengthOf(Number(b))}.`,
     'retention-longer': (b, a) => `Das Unternehmen behält es ${duration(a)}; vorher ${duration(b)}.`,
@@ -70,11 +70,11 @@ export default {
     'partner-added': (_, a) => `Geteilt mit einem Partner: ${party(a)}.`,
     'partner-changed': (b, a) => `Ein Partner ist jetzt ${a}; vorher ${b}.`,
     'partner-removed': (b) => `Nicht mehr geteilt mit ${party(b)}.`,
-    'partner-attribute-added': (_, a) => `Ein Partner bekommt auch: ${labelOf(a)}.`,
+    'partner-attribute-added': (_, a) => `Ein Partner bekommt auch: ${lineOf(a)}.`,
     'condition-added': (_, a) => `Nur ${condition(a)}; vorher ohne Bedingung.`,
     'condition-dropped': (b) => `Nicht mehr nur ${condition(b)}.`,
     'condition-looser': (b, a) => `Nur ${condition(a)}; vorher ${condition(b)}.`,
     'condition-stricter': (b, a) => `Nur ${condition(a)}; vorher ${condition(b)}.`,
-    'partner-attribute-removed': (b) => `Ein Partner bekommt nicht mehr: ${labelOf(b)}.`,
+    'partner-attribute-removed': (b) => `Ein Partner bekommt nicht mehr: ${lineOf(b)}.`,
   },
 } satisfies Texts;

@@ -1,8 +1,8 @@
 import { country as place, duration, languageName, lengthOf, onDay } from '../../components/dates';
 import type { Condition } from '../../core/condition';
 import type { DifferenceKind } from '../../core/difference';
-import { labelOf, purposeLabel } from '../catalogue';
-import { lastOf, party } from './differing';
+import { purposeLabel } from '../catalogue';
+import { lineOf, lastOf, party } from './differing';
 
 const basis = (iri: string) => (iri.endsWith('#A6-1-a') ? 'your consent' : (iri.split('#')[1] ?? iri));
 
@@ -74,7 +74,7 @@ function condition(json: string): string {
   return `with a record that ${c.record?.issuer ?? ''} signed`;
 }
 
-const name = (attribute: string) => labelOf(attribute).toLowerCase();
+const name = (attribute: string) => lineOf(attribute).toLowerCase();
 function contact(at: string): string {
   const names: Record<string, string> = { address: 'Its address', contact: 'How to reach it', dpo: 'Its data protection officer', authority: 'The authority over it', privacy_notice: 'Its privacy notice', url: 'Its website' };
   return names[lastOf(at)] ?? 'How to reach a partner';

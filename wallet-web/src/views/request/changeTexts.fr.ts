@@ -1,8 +1,8 @@
 import { country as place, duration, languageName, lengthOf, onDay } from '../../components/dates';
 import type { Condition } from '../../core/condition';
-import { labelOf, purposeLabel } from '../catalogue';
+import { purposeLabel } from '../catalogue';
 import type { Texts } from './changeTexts';
-import { lastOf, party } from './differing';
+import { lineOf, lastOf, party } from './differing';
 
 const basis = (iri: string) => (iri.endsWith('#A6-1-a') ? 'votre consentement' : (iri.split('#')[1] ?? iri));
 
@@ -50,10 +50,10 @@ export default {
     'text-added': (_, __, at) => `C’est aussi expliqué en ${languageName(lastOf(at))}.`,
     'text-removed': (_, __, at) => `Ce n’est plus expliqué en ${languageName(lastOf(at))}.`,
     'text-changed': (_, __, at) => `C’est expliqué en d’autres mots (${languageName(lastOf(at))}) :`,
-    'attribute-added': (_, a, at) => `Il demande : ${labelOf(a)}${at.endsWith('.optional') ? ', si vous voulez' : ''}.`,
-    'attribute-required': (_, a) => `Il lui faut : ${labelOf(a)} ; avant, vous pouviez l’omettre.`,
-    'attribute-optional': (_, a) => `Vous pouvez omettre : ${labelOf(a)}.`,
-    'attribute-removed': (b) => `Il ne demande plus : ${labelOf(b)}.`,
+    'attribute-added': (_, a, at) => `Il demande : ${lineOf(a)}${at.endsWith('.optional') ? ', si vous voulez' : ''}.`,
+    'attribute-required': (_, a) => `Il lui faut : ${lineOf(a)} ; avant, vous pouviez l’omettre.`,
+    'attribute-optional': (_, a) => `Vous pouvez omettre : ${lineOf(a)}.`,
+    'attribute-removed': (b) => `Il ne demande plus : ${lineOf(b)}.`,
     'days-longer': (b, a) => `Pour ${lengthOf(Number(a))} ; avant ${lengthOf(Number(b))}.`,
     'days-shorter': (b, a) => `Pour ${lengthOf(Number(a))} seulement ; avant ${lengthOf(Number(b))}.`,
     'retention-longer': (b, a) => `Gardé par l’entreprise ${duration(a)} ; avant ${duration(b)}.`,
@@ -70,11 +70,11 @@ export default {
     'partner-added': (_, a) => `Partagé avec un partenaire : ${party(a)}.`,
     'partner-changed': (b, a) => `Un partenaire est maintenant ${a} ; avant ${b}.`,
     'partner-removed': (b) => `N’est plus partagé avec ${party(b)}.`,
-    'partner-attribute-added': (_, a) => `Un partenaire reçoit aussi : ${labelOf(a)}.`,
+    'partner-attribute-added': (_, a) => `Un partenaire reçoit aussi : ${lineOf(a)}.`,
     'condition-added': (_, a) => `Seulement ${condition(a)} ; avant, sans condition.`,
     'condition-dropped': (b) => `Plus seulement ${condition(b)}.`,
     'condition-looser': (b, a) => `Seulement ${condition(a)} ; avant ${condition(b)}.`,
     'condition-stricter': (b, a) => `Seulement ${condition(a)} ; avant ${condition(b)}.`,
-    'partner-attribute-removed': (b) => `Un partenaire ne reçoit plus : ${labelOf(b)}.`,
+    'partner-attribute-removed': (b) => `Un partenaire ne reçoit plus : ${lineOf(b)}.`,
   },
 } satisfies Texts;
