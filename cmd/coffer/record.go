@@ -15,6 +15,7 @@ import (
 
 	"coffer/consent"
 	"coffer/consent/business"
+	"coffer/internal/id"
 )
 
 func newRecord() *cobra.Command {
@@ -28,7 +29,7 @@ declines it, keeps it sealed, and shows it to whom they choose.
 Records can be taken back, unless you issue them as final: they name a list that you
 publish under your own address. Without the list nobody takes such a record.`,
 	})
-	cmd.AddCommand(newRecordIssue(), newRecordDeposit(), newRecordList(), newRecordRevoke(), newRecordStatus(), newRecordCheck())
+	cmd.AddCommand(newRecordIssue(), newRecordDeposit(), newRecordList(), newRecordRevoke(), newRecordStatus(), newRecordCheck(), newRecordShown())
 	return cmd
 }
 
@@ -243,33 +244,72 @@ that request, by the holder whom it names: a copy is not enough then.`,
 			if err != nil {
 				return fmt.Errorf("checking the record: %w", err)
 			}
-			out := cmd.OutOrStdout()
-			fmt.Fprintf(out, "signed by %s\ntype %s\n", r.Issuer, r.Types[len(r.Types)-1])
-			if r.Until == 0 {
-				fmt.Fprintln(out, "counts for good")
-			} else {
-				fmt.Fprintf(out, "counts until %s\n", r.Until.Time().UTC().Format(time.RFC3339))
-			}
-			if len(r.Statuses) > 0 {
-				fmt.Fprintln(out, "not taken back, by its issuer's list")
-			}
-			switch {
-			case r.Holder != nil && nonce == "":
-				fmt.Fprintln(out, "who shows it was not asked: it names its holder (--nonce)")
-			case r.Holder != nil:
-				fmt.Fprintln(out, "presented by its holder")
-			default:
-				fmt.Fprintln(out, "whoever has it can show it")
-			}
-			for _, name := range slices.Sorted(maps.Keys(r.Claims)) {
-				fmt.Fprintf(out, "  %s: %s\n", name, r.Claims[name])
-			}
+			writeRecord(cmd.OutOrStdout(), r, nonce != "")
 			return nil
 		},
 	}
 	dataFlag(cmd)
 	cmd.Flags().StringVar(&nonce, "nonce", "", "of the request that it answers")
 	return cmd
+}
+
+func newRecordShown() *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "shown GRANT ATTRIBUTE", Args: want(2, 2),
+		Short: "Collect and verify the record that a shopper shows you under a grant",
+		Long: `Collects the attribute under the grant and verifies the record that came: who signed it,
+that it counts now and was not taken back, that its holder presents it to you for your own
+request, and that it is what you asked for. Whether you believe who signed it is for you
+to say.`,
+		Example: `  coffer record shown 5r1ZkJ0Yx8mC2cQyV7q3Vw warranty`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			g, err := id.Parse[id.Grant](args[0])
+			if err != nil {
+				return usage("GRANT: %w", err)
+			}
+			b, err := openBusiness(cmd)
+			if err != nil {
+				return err
+			}
+			defer b.Close()
+			got, err := b.Collect(cmd.Context(), g, args[1])
+			if err != nil {
+				return explained(err)
+			}
+			r, err := b.CheckShown(cmd.Context(), got.Grant, got.Values[0])
+			if err != nil {
+				return fmt.Errorf("checking the record: %w", err)
+			}
+			writeRecord(cmd.OutOrStdout(), r, true)
+			return nil
+		},
+	}
+	dataFlag(cmd)
+	return cmd
+}
+
+// writeRecord prints what a verified record says; asked: its holder had to present it.
+func writeRecord(out io.Writer, r consent.Record, asked bool) {
+	fmt.Fprintf(out, "signed by %s\ntype %s\n", r.Issuer, r.Types[len(r.Types)-1])
+	if r.Until == 0 {
+		fmt.Fprintln(out, "counts for good")
+	} else {
+		fmt.Fprintf(out, "counts until %s\n", r.Until.Time().UTC().Format(time.RFC3339))
+	}
+	if len(r.Statuses) > 0 {
+		fmt.Fprintln(out, "not taken back, by its issuer's list")
+	}
+	switch {
+	case r.Holder != nil && !asked:
+		fmt.Fprintln(out, "who shows it was not asked: it names its holder (--nonce)")
+	case r.Holder != nil:
+		fmt.Fprintln(out, "presented by its holder")
+	default:
+		fmt.Fprintln(out, "whoever has it can show it")
+	}
+	for _, name := range slices.Sorted(maps.Keys(r.Claims)) {
+		fmt.Fprintf(out, "  %s: %s\n", name, r.Claims[name])
+	}
 }
 
 func newRecordRevoke() *cobra.Command {

@@ -185,6 +185,36 @@ func (b *Business) CheckRecord(ctx context.Context, text, nonce string) (consent
 	return r, err
 }
 
+// CheckShown verifies the record that a shopper showed under a grant, as Collect brought
+// it: as CheckRecord does for the grant's own request, and that it is of the type that the
+// purpose asked for and shows the claims that it needs (wrong-evidence, missing-required).
+// Whether its Issuer is one to believe is for the caller to say. ErrNotFound for a value
+// that is no record, or under no grant of this business.
+func (b *Business) CheckShown(ctx context.Context, g id.Grant, v Value) (consent.Record, error) {
+	grant, err := b.Grant(g)
+	if err != nil {
+		return consent.Record{}, err
+	}
+	file, err := b.readRequest(grant.Request)
+	if err != nil {
+		return consent.Record{}, err
+	}
+	q, err := consent.ReadRequest(file.JWS)
+	if err != nil {
+		return consent.Record{}, fmt.Errorf("reading a kept request: %w", err)
+	}
+	asked, _ := q.Purpose(grant.PurposeID)
+	wanted, ok := asked.Records[v.Attribute]
+	if !ok {
+		return consent.Record{}, fmt.Errorf("checking a record: %w", ErrNotFound)
+	}
+	r, err := b.CheckRecord(ctx, v.Text(), q.Nonce.String())
+	if err == nil {
+		err = wanted.Met(r)
+	}
+	return r, err
+}
+
 // StatusList signs the list of what was revoked, as it stands now, for the world to read
 // at StatusURL. It counts for a week: publish it again at least every few days.
 func (b *Business) StatusList() (string, error) {

@@ -81,7 +81,7 @@ func (w *Wallet) PrepareChange(g id.Grant, kind consent.ChangeKind, to To, c con
 		}
 	}
 	next := Held{Request: h.Request, Given: consent.Given{Grant: id.New[id.Grant](), Purpose: asked.ID,
-		Attributes: to.Attributes, Channels: to.Channels, Days: consent.DaysFor(to.Hours)}}
+		Attributes: to.Attributes, Channels: to.Channels, Days: consent.DaysFor(to.Hours)}, Shown: h.Shown}
 	next.Receipt, err = h.standing().Successor(h.Request, kind, consent.Terms{
 		Grant: next.Given.Grant, Record: id.New[id.Receipt](), Shopper: pairwise.DID, Purpose: asked.ID,
 		Attributes: to.Attributes, Channels: to.Channels, Hours: to.Hours, Time: consent.UnixAt(now),
@@ -102,7 +102,11 @@ func (w *Wallet) PrepareChange(g id.Grant, kind consent.ChangeKind, to To, c con
 		return Changed{}, err
 	}
 	for _, name := range to.Attributes {
-		s, err := w.share(next, w.Documents[w.Named[name]])
+		d, shown := next.Shown[name]
+		if !shown {
+			d = w.Named[name]
+		}
+		s, err := w.share(next, w.Documents[d])
 		if err != nil {
 			return Changed{}, fmt.Errorf("sharing %s: %w", name, err)
 		}

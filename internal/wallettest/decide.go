@@ -6,6 +6,7 @@ import (
 	"crypto/ed25519"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 
 	"coffer/anchor"
@@ -26,7 +27,8 @@ type Held struct {
 	Receipt consent.Receipt
 	Opening anchor.Opening
 	Over    bool
-	Pause   *consent.Receipt // of its pause; nil while it is not paused
+	Shown   map[string]id.Document // presentations, by attribute
+	Pause   *consent.Receipt       // of its pause; nil while it is not paused
 }
 
 // Business is whom the grant is to: the business that asked, or its partner.
@@ -51,7 +53,8 @@ type Choice struct {
 	Attributes []string
 	Days       int // 0: as asked
 	Channels   []string
-	LeaveOut   []consent.DID // partners that nothing is given to
+	LeaveOut   []consent.DID   // partners that nothing is given to
+	Show       map[string]Show // by the attributes that are given by showing a record
 }
 
 // Request fetches and verifies what a business asks.
@@ -158,6 +161,10 @@ func (w *Wallet) give(a *Answer, q consent.Request, asked consent.Asked, choice 
 	if err != nil {
 		return none(err)
 	}
+	shown, err := w.presentations(&h, q, choice.Show)
+	if err != nil {
+		return none(err)
+	}
 	h.Receipt, err = consent.NewReceipt(q, consent.Terms{
 		Grant: h.Given.Grant, Record: id.New[id.Receipt](), Shopper: pairwise.DID, Purpose: asked.ID,
 		Attributes: choice.Attributes, Channels: choice.Channels, Days: choice.Days, Time: consent.UnixAt(now),
@@ -179,6 +186,9 @@ func (w *Wallet) give(a *Answer, q consent.Request, asked consent.Asked, choice 
 	}
 	shares := []share{}
 	for _, name := range choice.Attributes {
+		if _, later := h.Shown[name]; later {
+			continue // Send seals it
+		}
 		s, err := w.share(h, w.Documents[w.Named[name]])
 		if err != nil {
 			return none(fmt.Errorf("sharing %s: %w", name, err))
@@ -191,6 +201,7 @@ func (w *Wallet) give(a *Answer, q consent.Request, asked consent.Asked, choice 
 	if err != nil {
 		return none(err)
 	}
+	maps.Copy(a.Documents, shown)
 	a.Held = append(a.Held, h)
 	a.Documents[id.New[id.Document]()] = secret
 	a.Give = append(a.Give, give{h.Given.Grant, h.Receipt.JWT, letter, shares, b64.EncodeToString(ahead.Bytes())})
@@ -244,6 +255,13 @@ func (w *Wallet) Send(ctx context.Context, a Answer) ([]GrantState, error) {
 		}
 		if sealed, err = w.Puts(a.Documents); err != nil {
 			return nil, err
+		}
+		for i, h := range a.Held {
+			shares, err := w.showing(h, sealed)
+			if err != nil {
+				return nil, err
+			}
+			a.Give[i].Shares = append(a.Give[i].Shares, shares...)
 		}
 		body["ceremony"], body["credential"], body["give"] = o.Ceremony, credential, a.Give
 		body["documents"] = map[string]any{"puts": vaulttest.PutsJSON(sealed)}

@@ -199,6 +199,20 @@ func TestRelease(t *testing.T) {
 	}
 }
 
+func TestParseAttribute(t *testing.T) {
+	for text, ok := range map[string]bool{
+		`{"v":1,"kind":"presentation","name":"warranty","value":"x~","updated":1,"request":"r","purpose":"care"}`: true,
+		`{"v":1,"kind":"presentation","name":"warranty","value":"x~","updated":1,"request":"r"}`:                  false,
+		`{"v":1,"kind":"presentation","name":"warranty","value":"x~","updated":1}`:                                false,
+		`{"v":1,"kind":"attribute","name":"email","value":"x","updated":1,"purpose":"care"}`:                      false,
+		`{"v":1,"kind":"record","name":"warranty","value":"x~","updated":1}`:                                      false,
+	} {
+		if _, err := seal.ParseAttribute([]byte(text)); (err == nil) != ok {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
+
 func TestLetter(t *testing.T) {
 	business := seal.AgreementKey(newKey[seal.Seed](t), "a key like any other")
 	letter, err := seal.SealLetter(&business.PublicKey, []byte(`{"v":1}`))
