@@ -46,6 +46,8 @@ export interface Giver {
   catalogue: Catalogue;
   /** The sealed document of each attribute. */
   documents: Readonly<Record<string, Stored | undefined>>;
+  /** Attributes whose documents are sealed together with the grant: they are shared by renewShare then. */
+  later?: readonly string[];
 }
 
 /** One item of `give` in POST /decisions. */
@@ -161,7 +163,7 @@ export async function forge(
   const pairwise = pairwiseKey(giver.identitySeed, to.iss);
   const grantKey = random(32);
   const handle = signingKey(random(32));
-  const shares = await Promise.all(attributes.map((name) => shareFor(name, grant, grantKey, giver)));
+  const shares = await Promise.all(attributes.filter((name) => !giver.later?.includes(name)).map((name) => shareFor(name, grant, grantKey, giver)));
   const receipt = signReceipt(receiptOf(grant, pairwise.did), pairwise);
   const { commitment, opening } = commit(utf8(receipt), random);
   const walletKey = grantWalletKey(giver.identitySeed, grant);

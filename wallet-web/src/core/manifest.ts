@@ -39,6 +39,7 @@ export interface Finding {
 export function labelOf(p: Plaintext): Label {
   const cut = (name: string) => [...name].slice(0, NAME).join('');
   switch (p.kind) {
+    case 'presentation':
     case 'attribute':
       return { kind: p.kind, name: p.name, at: p.updated };
     case 'grant':

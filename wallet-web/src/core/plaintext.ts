@@ -148,9 +148,24 @@ const movedShape = object({
  */
 export type MovedPlaintext = Omit<Of<typeof movedShape>, 'grant'> & { grant: GrantPlaintext };
 
-export type Plaintext = MovedPlaintext | RecordPlaintext | WaysPlaintext | AttributePlaintext | AttachmentPlaintext | IdentityPlaintext | GrantPlaintext | ManifestPlaintext | RightsPlaintext | SettingsPlaintext;
+const presentationShape = object({
+  v: version,
+  kind: oneOf('presentation'),
+  name: text(64),
+  value: text(16 << 10),
+  updated: int(),
+  request: id<RequestId>(),
+  purpose: text(32),
+});
+/**
+ * A record as it is shown under one attribute to one business, which opens this very document: `value` is what core's
+ * presentRecord made for the request. It goes with the grant of that request's purpose, and with its successors.
+ */
+export type PresentationPlaintext = Of<typeof presentationShape>;
 
-const shapes: Record<Plaintext['kind'], Shape<unknown>> = { attribute: attributeShape, attachment: attachmentShape, identity: identityShape, grant: grantShape, manifest: manifestShape, moved: movedShape, record: recordShape, rights: rightsShape, settings: settingsShape, ways: waysShape };
+export type Plaintext = MovedPlaintext | PresentationPlaintext | RecordPlaintext | WaysPlaintext | AttributePlaintext | AttachmentPlaintext | IdentityPlaintext | GrantPlaintext | ManifestPlaintext | RightsPlaintext | SettingsPlaintext;
+
+const shapes: Record<Plaintext['kind'], Shape<unknown>> = { attribute: attributeShape, attachment: attachmentShape, identity: identityShape, grant: grantShape, manifest: manifestShape, moved: movedShape, presentation: presentationShape, record: recordShape, rights: rightsShape, settings: settingsShape, ways: waysShape };
 
 /** Reads an opened document. Throws ParseError; code `newer` if a newer wallet wrote a kind that this one does not know. */
 export function parsePlaintext(json: string): Plaintext {

@@ -10,7 +10,7 @@ import { OpenError } from '../core/errors';
 import { manifestId, newId, type DepositId, type DocumentId, type GrantId, type RightsId, type VaultId } from '../core/id';
 import type { VaultKey } from '../core/keys';
 import { labelOf, servedAs, type Finding, type Label } from '../core/manifest';
-import type { AttachmentPlaintext, AttributePlaintext, GrantPlaintext, IdentityPlaintext, MovedPlaintext, Plaintext, RecordPlaintext, RightsPlaintext, SettingsPlaintext, Way } from '../core/plaintext';
+import type { AttachmentPlaintext, AttributePlaintext, GrantPlaintext, IdentityPlaintext, MovedPlaintext, Plaintext, PresentationPlaintext, RecordPlaintext, RightsPlaintext, SettingsPlaintext, Way } from '../core/plaintext';
 import { systemRandom } from '../core/random';
 import { openVault, sealBatch, type Batch, type Change, type Opened, type Past } from '../core/vault';
 import * as device from './device';
@@ -29,6 +29,12 @@ export interface HeldAttachment extends AttachmentPlaintext {
 
 /** A record, with the document it is in. */
 export interface HeldRecord extends RecordPlaintext {
+  id: DocumentId;
+  version: number;
+}
+
+/** A record as it is shown to a business, with the document it is in. */
+export interface HeldPresentation extends PresentationPlaintext {
   id: DocumentId;
   version: number;
 }
@@ -102,6 +108,10 @@ export class OpenVault {
   /** Grants of other operators, by document, that an export brought here. */
   moved: ReadonlyMap<DocumentId, MovedPlaintext> = $derived.by(
     () => new Map([...this.#documents.values()].flatMap(({ id, plaintext }) => (plaintext.kind === 'moved' ? [[id, plaintext]] : []))),
+  );
+
+  presentations: readonly HeldPresentation[] = $derived.by(() =>
+    [...this.#documents.values()].flatMap(({ id, version, plaintext }) => (plaintext.kind === 'presentation' ? [{ ...plaintext, id, version }] : [])),
   );
 
   /** As set, or as they are while nothing was set: then there is no document yet. */

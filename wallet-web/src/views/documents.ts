@@ -3,7 +3,7 @@ import { isProblem } from '../api/http';
 import { readDocuments, writeDocuments, type Batch as Sent, type ShareOut } from '../api/document';
 import type { Sealed, Stored } from '../core/document';
 import type { Batch } from '../core/vault';
-import type { SettingsPlaintext } from '../core/plaintext';
+import type { GrantPlaintext, SettingsPlaintext } from '../core/plaintext';
 import type { OpenVault } from '../store/vault.svelte';
 
 /**
@@ -28,6 +28,10 @@ export const documentsOf = (vault: Pick<OpenVault, 'attributes' | 'stored'>, nam
       return [name, held && vault.stored(held.id)];
     }),
   );
+
+/** The sealed records as they are shown under a grant, by attribute. */
+export const shownUnder = (vault: Pick<OpenVault, 'presentations' | 'stored'>, grant: Pick<GrantPlaintext, 'request_id' | 'purpose_id'>): Record<string, Stored | undefined> =>
+  Object.fromEntries(vault.presentations.filter((p) => p.request === grant.request_id && p.purpose === grant.purpose_id).map((p) => [p.name, vault.stored(p.id)]));
 
 /**
  * Keeps settings in the vault, sealed: the operator does not learn them. When another device was first, the change is

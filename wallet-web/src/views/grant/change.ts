@@ -14,7 +14,7 @@ import { confirmWithPasskey } from '../../passkey/ceremony';
 import type { OpenVault } from '../../store/vault.svelte';
 import { wallet } from '../../store/wallet.svelte';
 import { catalogue } from '../catalogue';
-import { documentsOf } from '../documents';
+import { documentsOf, shownUnder } from '../documents';
 import { explain } from '../endings';
 import { chainFor } from '../ledger';
 import { texts } from './changeTexts';
@@ -43,7 +43,7 @@ export async function pause(vault: OpenVault, own: GrantPlaintext): Promise<Gran
 
 /** Puts a successor in a grant's place and returns it; it counts as soon as it is anchored, the old one is over now. */
 export async function succeed(vault: OpenVault, own: GrantPlaintext, request: Request, wish: Wish): Promise<GrantId> {
-  const giver = { vaultKey: vault.key, identitySeed: vault.seed, chain: await chain(vault), catalogue, documents: documentsOf(vault, wish.attributes) };
+  const giver = { vaultKey: vault.key, identitySeed: vault.seed, chain: await chain(vault), catalogue, documents: { ...documentsOf(vault, wish.attributes), ...shownUnder(vault, own) } };
   const prepared = await prepareSuccessor(own, request, wish, giver, nowSeconds(), systemRandom);
   const stands = { ...own, state: wish.kind === 'resumed' ? ('paused' as const) : ('live' as const) };
   checkChange(parseChange(prepared.change), stands, request, nowSeconds());

@@ -7,6 +7,7 @@ import { systemRandom } from '../../core/random';
 import { nowSeconds } from '../../components/dates';
 import type { OpenVault } from '../../store/vault.svelte';
 import { chainFor } from '../ledger';
+import { forgetShown } from '../record/show';
 
 /** The JWT of a grant's pause while it is paused: what ends it then follows that receipt. */
 export const pauseOf = (record: GrantRecord): string | undefined => (record.state === 'paused' ? laterReceipts(record).at(0) : undefined);
@@ -31,5 +32,8 @@ export async function withdraw(vault: OpenVault, grant: GrantPlaintext, pause?: 
     // A paused grant has ended on the ledger already: it gets no second entry.
     return { grant: g.grant, entry: paused === undefined ? entry : null, receipt };
   };
-  return send(await end(grant, pause), await Promise.all(partners.map((g) => end(g))));
+  const done = await send(await end(grant, pause), await Promise.all(partners.map((g) => end(g))));
+  // It is over already; what is left lies sealed, shared with nobody, until the next unlocking.
+  await forgetShown(vault).catch(() => undefined);
+  return done;
 }

@@ -49,4 +49,15 @@ export default {
     anyone: 'Wer eine Kopie hat, kann ihn zeigen',
     other: 'Er ist auf jemand anderen ausgestellt',
   },
+  show: {
+    which: (label) => `Welchen Nachweis zeigen Sie für „${label}“?`,
+    none: (kind) => `Kein Nachweis in Ihrem Tresor passt. Gesucht ist einer der Art „${kind}“; wer ihn ausstellt, kann ihn Ihrem Coffer überreichen.`,
+    whole: 'Dieser Nachweis lässt sich nur ganz zeigen. Das Unternehmen sieht jede Zeile, die hier steht.',
+    claims: 'Was das Unternehmen davon sieht',
+    needed: 'nötig',
+    anyway: 'wird immer gezeigt',
+    besides: (issuer) => `Sonst wird nichts von ihm gezeigt. Das Unternehmen sieht noch, wer ihn ausgestellt hat, wann er gilt und unter welchem Schlüssel ${issuer} Sie kennt.`,
+    shows: (claims) => `zeigt ${claims}`,
+    all: 'zeigt den ganzen Nachweis',
+  },
 } satisfies Texts;

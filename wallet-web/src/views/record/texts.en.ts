@@ -50,3 +50,15 @@ export const checks = {
   anyone: 'Whoever has a copy can show it',
   other: 'It is made out to somebody else',
 };
+
+export const show = {
+  which: (label: string) => `Which record do you show for “${label}”?`,
+  none: (kind: string) => `No record in your vault fits. Wanted is one of the kind “${kind}”; who issued it can hand it to your Coffer.`,
+  whole: 'This record can only be shown whole. The business sees every line below.',
+  claims: 'What the business sees of it',
+  needed: 'needed',
+  anyway: 'shown in any case',
+  besides: (issuer: string) => `Nothing else that it says is shown. The business also sees who issued it, when it counts, and the key by which ${issuer} knows you.`,
+  shows: (claims: string) => `shows ${claims}`,
+  all: 'shows all of the record',
+};

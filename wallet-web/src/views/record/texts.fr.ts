@@ -49,4 +49,15 @@ export default {
     anyone: 'Quiconque en a une copie peut la montrer',
     other: 'Elle est établie au nom de quelqu’un d’autre',
   },
+  show: {
+    which: (label) => `Quelle attestation montrez-vous pour « ${label} » ?`,
+    none: (kind) => `Aucune attestation de votre coffre ne convient. Il en faut une du genre « ${kind} » ; qui la délivre peut la remettre à votre Coffer.`,
+    whole: 'Cette attestation ne peut être montrée qu’entière. L’entreprise voit chaque ligne ci-dessous.',
+    claims: 'Ce que l’entreprise en voit',
+    needed: 'nécessaire',
+    anyway: 'toujours montré',
+    besides: (issuer) => `Rien d’autre n’en est montré. L’entreprise voit aussi qui l’a délivrée, quand elle vaut, et la clé sous laquelle ${issuer} vous connaît.`,
+    shows: (claims) => `montre ${claims}`,
+    all: 'montre toute l’attestation',
+  },
 } satisfies Texts;

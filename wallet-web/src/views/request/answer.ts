@@ -3,6 +3,7 @@ import type { Days } from '../../core/epoch';
 import { LENGTHS } from '../../core/epoch';
 import { ofPartner } from '../../core/partner';
 import type { Asked, Partner, Request } from '../../core/request';
+import type { Shown } from '../record/show';
 
 export interface PurposeAnswer {
   said: 'yes' | 'no' | null;
@@ -11,6 +12,8 @@ export interface PurposeAnswer {
   days: Days;
   /** Chosen onward partners. */
   partners: string[];
+  /** Chosen records, by attribute. */
+  shown: Record<string, Shown | undefined>;
 }
 
 export type Answer = Record<string, PurposeAnswer>;
@@ -18,7 +21,7 @@ export type Answer = Record<string, PurposeAnswer>;
 /** Nothing pre-ticked; the length is the asked one, which can only be shortened. Blocked purposes are refused. */
 export function emptyAnswer(request: Pick<Request, 'purposes'>, blocked: (asked: Asked) => boolean): Answer {
   return Object.fromEntries(
-    request.purposes.map((p) => [p.id, { said: blocked(p) ? 'no' : null, optional: [], days: p.days, partners: [] } satisfies PurposeAnswer]),
+    request.purposes.map((p) => [p.id, { said: blocked(p) ? 'no' : null, optional: [], days: p.days, partners: [], shown: {} } satisfies PurposeAnswer]),
   );
 }
 
@@ -38,6 +41,10 @@ export const partnersOf = (asked: Pick<Asked, 'required' | 'optional' | 'partner
     .map((partner) => ({ partner, attributes: ofPartner(partner, attributesOf(asked, answer)) }))
     .filter(({ attributes }) => attributes.length > 0);
 
+/** What is shown with such an answer, by attribute. */
+export const shownOf = (asked: Pick<Asked, 'required' | 'optional' | 'records'>, answer: PurposeAnswer): Record<string, Shown> =>
+  Object.fromEntries(attributesOf(asked, answer).flatMap((name) => (asked.records?.[name] && answer.shown[name] ? [[name, answer.shown[name]]] : [])));
+
 export interface Standing {
   /** Purposes without an answer. */
   open: number;
@@ -51,7 +58,8 @@ export interface Standing {
 export function standingOf(request: Pick<Request, 'purposes'>, answer: Answer, has: (name: string) => boolean): Standing {
   const said = (p: Asked) => answer[p.id]?.said ?? null;
   const given = request.purposes.filter((p) => said(p) === 'yes');
-  const missing = given.flatMap((p) => attributesOf(p, answer[p.id]!)).filter((name) => !has(name));
+  const lacks = (p: Asked, name: string) => (p.records?.[name] ? !answer[p.id]!.shown[name] : !has(name));
+  const missing = given.flatMap((p) => attributesOf(p, answer[p.id]!).filter((name) => lacks(p, name)));
   return {
     open: request.purposes.filter((p) => said(p) === null).length,
     missing: [...new Set(missing)],

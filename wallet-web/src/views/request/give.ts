@@ -6,6 +6,7 @@ import { decisionChallenge, decisionText, newDecision } from '../../core/decisio
 import { endReceipt, prepareGrants, withdrawEntry, type Choice, type PreparedGrant } from '../../core/grant';
 import { systemRandom } from '../../core/random';
 import type { Request } from '../../core/request';
+import type { Share } from '../../core/share';
 import type { Change } from '../../core/vault';
 import { nowSeconds } from '../../components/dates';
 import { confirmWithPasskey } from '../../passkey/ceremony';
@@ -15,6 +16,7 @@ import { catalogue } from '../catalogue';
 import { documentsOf } from '../documents';
 import { endsUnder } from '../grant/withdraw';
 import { chainFor } from '../ledger';
+import { presentationsOf, sharesOf, type Shown } from '../record/show';
 import type { Replaced } from './replaced';
 
 /** Why nothing was given, beyond what the operator or the passkey say. */
@@ -31,6 +33,8 @@ export interface Decided {
   /** Ids of refused purposes. */
   refused: string[];
   minor: boolean;
+  /** Records that are shown, by purpose and attribute. */
+  shown: Readonly<Record<string, Readonly<Record<string, Shown>>>>;
   /** Grants that end by it. */
   ended: Replaced[];
 }
@@ -47,7 +51,9 @@ export async function give(vault: OpenVault, request: Request, decided: Decided)
   if (wallet.ledgerChange) throw new NotGiven('ledger-changed');
   const now = nowSeconds();
   const giver = { vaultKey: vault.key, identitySeed: vault.seed, chain, catalogue, documents: documentsOf(vault, decided.choices.flatMap((c) => c.attributes)) };
-  const prepared = (await Promise.all(decided.choices.map((choice) => prepareGrants(request, choice, giver, now, systemRandom)))).flat();
+  const shown = await presentationsOf(vault, request, decided.shown, now);
+  const later = (choice: Choice) => Object.keys(decided.shown[choice.purposeId] ?? {});
+  const prepared = (await Promise.all(decided.choices.map((choice) => prepareGrants(request, choice, { ...giver, later: later(choice) }, now, systemRandom)))).flat();
 
   const answer = { give: prepared.map((p) => p.given), refuse: decided.refused, minor: decided.minor };
   const text = decisionText(newDecision(request, answer, now, systemRandom));
@@ -65,8 +71,14 @@ export async function give(vault: OpenVault, request: Request, decided: Decided)
   const confirmed = await confirm(text);
   try {
     return await vault.write(
-      () => prepared.map((p): Change => ({ kind: 'put', id: vault.newDocument(), version: 1, plaintext: p.plaintext })),
-      (batch) => decide(text, confirmed, prepared.map(wireOf), batch.puts, ends),
+      (): Change[] => [
+        ...prepared.map((p): Change => ({ kind: 'put', id: vault.newDocument(), version: 1, plaintext: p.plaintext })),
+        ...shown.map((s): Change => ({ kind: 'put', version: 1, ...s })),
+      ],
+      async (batch) => {
+        const all = await Promise.all(prepared.map(async (p) => wireOf(p, await sharesOf(vault, p.plaintext, shown, batch))));
+        return decide(text, confirmed, all, batch.puts, ends);
+      },
     );
   } catch (error) {
     if (!isProblem(error, 'conflict')) throw error;
@@ -82,13 +94,13 @@ async function confirm(text: string): Promise<{ ceremony: string; credential: un
   return { ceremony, credential: await confirmWithPasskey(public_key) };
 }
 
-function wireOf({ give: { grant, receipt, letter, shares, withdraw } }: PreparedGrant): Give {
+function wireOf({ give: { grant, receipt, letter, shares, withdraw } }: PreparedGrant, more: readonly Share[]): Give {
   return {
     grant,
     receipt,
     letter,
     // The grant stands outside; its shares name it no second time.
-    shares: shares.map(({ document, version, attribute, encrypted_key }) => ({ document, version, attribute, encrypted_key })),
+    shares: [...shares, ...more].map(({ document, version, attribute, encrypted_key }) => ({ document, version, attribute, encrypted_key })),
     withdraw,
   };
 }

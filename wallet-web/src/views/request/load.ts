@@ -12,6 +12,7 @@ import { nowSeconds, today } from '../../components/dates';
 import type { OpenVault } from '../../store/vault.svelte';
 import { catalogue } from '../catalogue';
 import { load, type Ending } from '../endings';
+import { offersFor, type Offer } from '../record/show';
 import { replacedOf, type Replaced } from './replaced';
 
 /** A business under did:web: the host that it goes by, and whether it signs with another key than it did before. */
@@ -21,7 +22,7 @@ export interface Web {
 }
 
 export type Loaded =
-  | { at: 'ready'; asked: Asked; request: Request; web: Web | null; minor: boolean; replaced: Replaced[] }
+  | { at: 'ready'; asked: Asked; request: Request; web: Web | null; minor: boolean; replaced: Replaced[]; offers: Offer[] }
   /** Answered by this vault; with the grants that came of it. */
   | { at: 'answered'; asked: Asked; grants: GrantRecord[] }
   /** It breaks a rule (its code), or its business may not ask now (`pending`, `suspended`). */
@@ -61,7 +62,8 @@ export function loadRequest(vault: OpenVault, id: RequestId, origin: string): Pr
     const replaced = await replacedOf(vault, request, origin);
     if (replaced === null) return refused('wrong-grants', 'replaces.grants');
     const web = isWeb(request.iss) ? { host: hostOf(request.iss), newKey: hasNewKey(asked.request, request.document, pinned) } : null;
-    return { at: 'ready', asked, request, web, minor: isMinor(vault.attributes.get('birth-date')?.value, today()), replaced };
+    const minor = isMinor(vault.attributes.get('birth-date')?.value, today());
+    return { at: 'ready', asked, request, web, minor, replaced, offers: await offersFor(vault, request) };
   });
 }
 
