@@ -40,6 +40,9 @@ func TestMain(m *testing.M) {
 	case "cofferd":
 		ctx, _ := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 		os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+	case "small-disk":
+		ctx, _ := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+		os.Exit(onSmallDisk(ctx, os.Args[1:]))
 	case "cut-off":
 		folder := os.Args[1]
 		config, err := readConfig(folder)

@@ -47,7 +47,9 @@ var errInUse = errors.New("another cofferd is working on this data folder; stop 
 // lock takes the folder for this process; the returned function gives it back.
 func lock(folder string) (func(), error) {
 	f, err := os.OpenFile(filepath.Join(folder, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
-	if err != nil {
+	if errors.Is(err, syscall.EROFS) || errors.Is(err, os.ErrPermission) {
+		return nil, fmt.Errorf("locking the data folder: %w; let the user that cofferd runs as write the folder and all files in it", err)
+	} else if err != nil {
 		return nil, fmt.Errorf("locking the data folder: %w", err)
 	}
 	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {

@@ -16,6 +16,7 @@ import (
 	"coffer/consent/consentdb"
 	"coffer/internal/id"
 	"coffer/internal/keyring"
+	"coffer/internal/sqldb"
 	"coffer/vault"
 	"coffer/vault/vaultdb"
 )
@@ -158,6 +159,9 @@ it is not, or it could not be told.`,
 			if err := fsckLedger(c.Context(), folder, config.Chain, c.OutOrStdout()); err != nil {
 				return err
 			}
+			if err := fsckPages(c.Context(), folder, config, c.OutOrStdout()); err != nil {
+				return err
+			}
 			o, err := open(c.Context(), folder, config, newLogger(c.ErrOrStderr(), config.Dev, false))
 			if err != nil {
 				return err
@@ -207,6 +211,28 @@ func fsckLedger(ctx context.Context, folder string, chain anchor.Chain, w io.Wri
 	}
 	fmt.Fprintln(w, "the log is whole")
 	return nil
+}
+
+// fsckPages reads the files of the store whole, before anything believes them.
+func fsckPages(ctx context.Context, folder string, config Config, w io.Writer) error {
+	database := databaseOf(folder, config)
+	database.Look = true
+	db, err := sqldb.Open(ctx, database)
+	if errors.Is(err, sqldb.ErrOlder) {
+		return nil // opening it for good migrates it
+	} else if err != nil {
+		return err
+	}
+	defer db.Close()
+	found := 0
+	err = db.Damage(ctx, func(what string) {
+		found++
+		fmt.Fprintf(w, "the database is damaged: %s\n", what)
+	})
+	if err == nil && found > 0 {
+		err = fmt.Errorf("%d damages: %w", found, sqldb.ErrDamaged)
+	}
+	return err
 }
 
 func fsck(ctx context.Context, o *operator, w io.Writer, progress func(string, int)) error {

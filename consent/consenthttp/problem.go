@@ -129,7 +129,7 @@ func (o *Options) problem(err error) (p httpjson.Problem, known bool) {
 	if p, ok := o.Translate(err); ok {
 		return p, true
 	}
-	return httpjson.Internal, false
+	return httpjson.Failure(err), false
 }
 
 // more names the grant to go on with.

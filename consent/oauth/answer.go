@@ -46,6 +46,11 @@ func (s *Server) reply(w http.ResponseWriter, r *http.Request, status int, body 
 		if r.Context().Err() == nil {
 			s.o.Log.Error("answering", "route", r.Method+" "+r.URL.Path, "error", err)
 		}
+		if httpjson.Failure(err).Status == httpjson.NoRoom.Status {
+			w.Header().Set("Retry-After", "60")
+			httpjson.Write(w, http.StatusServiceUnavailable, map[string]string{"error": "temporarily_unavailable", "error_description": httpjson.NoRoom.Title})
+			return
+		}
 		httpjson.Write(w, http.StatusInternalServerError, map[string]string{"error": "server_error"})
 	case body == nil:
 		w.Header().Set("Cache-Control", "no-store")

@@ -76,6 +76,6 @@ func (s *Server) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		if r.Context().Err() == nil {
 			s.o.Log.Error("answering", "route", r.Method+" "+grantsPath, "error", err)
 		}
-		httpjson.Refuse(w, httpjson.Internal)
+		httpjson.Refuse(w, httpjson.Failure(err))
 	}
 }

@@ -105,7 +105,7 @@ func (s *Server) challenge(w http.ResponseWriter, r *http.Request, err error) {
 		if r.Context().Err() == nil {
 			s.o.Log.Error("looking at an access token", "error", err)
 		}
-		httpjson.Refuse(w, httpjson.Internal)
+		httpjson.Refuse(w, httpjson.Failure(err))
 		return
 	}
 	// Every scheme is offered; what was wrong stands at the one that was used.

@@ -163,5 +163,5 @@ func number(e ast.Expr) int {
 var statuses = map[string]int{
 	"StatusBadRequest": 400, "StatusUnauthorized": 401, "StatusForbidden": 403, "StatusNotFound": 404, "StatusConflict": 409, "StatusGone": 410,
 	"StatusRequestEntityTooLarge": 413, "StatusUnprocessableEntity": 422, "StatusTooManyRequests": 429, "StatusInternalServerError": 500,
-	"StatusServiceUnavailable": 503,
+	"StatusServiceUnavailable": 503, "StatusInsufficientStorage": 507,
 }

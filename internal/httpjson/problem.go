@@ -2,6 +2,7 @@ package httpjson
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
 )
 
@@ -24,6 +25,19 @@ func (p Problem) Error() string {
 
 // Internal is what a failure of ours looks like from outside.
 var Internal = Problem{Code: "internal", Title: "Something went wrong here", Status: http.StatusInternalServerError}
+
+// NoRoom is what a full disk looks like from outside.
+var NoRoom = Problem{Code: "no-room", Title: "The operator's disk is full; nothing of this was kept, try again later", Status: http.StatusInsufficientStorage}
+
+// Failure is what a failure of ours looks like from outside: Internal, unless it will pass
+// by itself and whoever asked should try again.
+func Failure(err error) Problem {
+	var full interface{ NoRoom() bool }
+	if errors.As(err, &full) && full.NoRoom() {
+		return NoRoom
+	}
+	return Internal
+}
 
 func invalid(detail string) Problem {
 	return Problem{Code: "invalid", Title: "Invalid request", Status: http.StatusBadRequest, Detail: detail}

@@ -177,6 +177,7 @@ func Create(ctx context.Context, o Options) (*DB, error) {
 }
 
 func open(ctx context.Context, o Options) (_ *DB, err error) {
+	defer func() { err = explain(err) }()
 	if o.Wait == 0 {
 		o.Wait = 10 * time.Second
 	}
@@ -227,6 +228,11 @@ func open(ctx context.Context, o Options) (_ *DB, err error) {
 	}
 	for _, s := range o.Schemas {
 		if err := s.migrate(ctx, goose.DialectSQLite3, d.write, o.Look); err != nil {
+			// A damaged index can look like anything.
+			var what string
+			if e := d.write.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&what); e == nil && what != "ok" {
+				err = fmt.Errorf("%w (%w)", err, ErrDamaged)
+			}
 			return nil, fmt.Errorf("opening %s: %w", o.Path, err)
 		}
 	}

@@ -46,7 +46,8 @@ func (d *DB) ReadOne(ctx context.Context, f func(Tx) error) error {
 }
 
 // reading calls f with a free connection that cannot write.
-func (d *DB) reading(ctx context.Context, f func(*sql.Conn) error) error {
+func (d *DB) reading(ctx context.Context, f func(*sql.Conn) error) (err error) {
+	defer func() { err = explain(err) }()
 	if err := d.readers.Acquire(ctx, 1); err != nil {
 		return fmt.Errorf("waiting to read: %w", err)
 	}

@@ -94,7 +94,7 @@ func (d *DB) undisturbed(ctx context.Context, f func(context.Context, *sql.Conn)
 	if err := d.enqueue(ctx, j); err != nil {
 		return fmt.Errorf("waiting to write: %w", err)
 	}
-	return <-j.outcome
+	return explain(<-j.outcome)
 }
 
 // patience is how long the writer, and with it everybody, waits for another program's

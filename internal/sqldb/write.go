@@ -25,6 +25,10 @@ var background = context.Background()
 // caller's goroutine, alone among writers: keep it short, and do not call Read,
 // Write or Vacuum in it.
 func (d *DB) Write(ctx context.Context, f func(Tx) error) error {
+	return explain(d.writeTurn(ctx, f))
+}
+
+func (d *DB) writeTurn(ctx context.Context, f func(Tx) error) error {
 	defer d.took(Writing)()
 	t := &turn{begin: make(chan *writeTx, 1), end: make(chan error, 1), outcome: make(chan error, 1)}
 	if err := d.enqueue(ctx, t); err != nil {
@@ -212,6 +216,9 @@ func (d *DB) serve(t *turn) (joined bool, lost error) {
 	}
 	if err := d.exec("ROLLBACK TO turn"); err != nil {
 		t.outcome <- verdict
+		if errors.Is(explain(verdict), ErrFull) { // which made SQLite undo all
+			err = ErrFull
+		}
 		return false, err
 	}
 	err := d.exec("RELEASE turn")
@@ -265,7 +272,7 @@ func (d *DB) note(err error, committing bool) error {
 		// Fatal. After a failed fsync it is unknown which of the frames that
 		// were written reached the disk, and asking again may answer yes
 		// although they did not.
-		d.broken = fmt.Errorf("%w (%v)", ErrBroken, err)
+		d.broken = fmt.Errorf("%w (%v)", ErrBroken, explain(err))
 		return d.broken
 	}
 	return err

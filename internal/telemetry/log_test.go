@@ -49,7 +49,7 @@ func TestLogLetsTheVocabularyThroughOnly(t *testing.T) {
 	var out bytes.Buffer
 	m := telemetry.New(version)
 	log := slog.New(telemetry.Log(slog.NewJSONHandler(&out, nil), m)).With("chain", "high-street", "name", "Zsófia").WithGroup("shopper")
-	log.Error("answering a@b.example", "error", errors.New(`no "Zsófia"`), "vault", "Zsófia", "took", time.Second, "status", "Zsófia",
+	log.Error("answering a@b.example", "error", errors.New(`no "Zsófia"`), "given-name", "Zsófia", "took", time.Second, "status", "Zsófia",
 		"business", "did:web:corner.example:with-a-Name-that-is-long", "reason", reason("not-anchored"), slog.Group("who", "name", "Zsófia"), "count", 3)
 	var got map[string]any
 	if err := json.Unmarshal(out.Bytes(), &got); err != nil {
@@ -127,6 +127,8 @@ var logger = regexp.MustCompile(`(?i)(^|\.)(log|logger|slog|l)$`)
 func keysOf(method string, args []ast.Expr) (keys []string) {
 	from := 1
 	switch method {
+	case "DebugContext", "InfoContext", "WarnContext", "ErrorContext":
+		from = 2
 	case "Debug", "Info", "Warn", "Error":
 	case "With", "String", "Int", "Duration", "Any", "Bool", "Int64", "Uint64", "Time":
 		from = 0

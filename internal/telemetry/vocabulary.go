@@ -89,7 +89,7 @@ var keys = map[string]kind{
 	"status": number, "stood": number, "took": number, "vaults": number, "unlisted": number, "round": number, "members": number,
 
 	"alarm": text, "detail": text, "error": text, "err": text, "method": text, "mode": text, "reason": text, "route": text, "why": text,
-	"module": text, "place": text,
+	"module": text, "place": text, "vault": text, // an id.Vault says a digest that is another in each process
 
 	"business": public, "chain": public, "evidence": public, "folder": public, "key": public, "ledger": public, "listen": public,
 	"member": public, "origin": public, "peer": public, "sender": public, "validator": public, "version": public,

@@ -57,7 +57,7 @@ func Problem(err error) (p httpjson.Problem, known bool) {
 			return r.problem, true
 		}
 	}
-	return httpjson.Internal, false
+	return httpjson.Failure(err), false
 }
 
 func (h *handler) refuse(w http.ResponseWriter, r *http.Request, err error) {
@@ -69,7 +69,7 @@ func (h *handler) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		h.Logger.InfoContext(r.Context(), "refusing recovery words", "error", err)
 	}
 	if !known && !errors.Is(err, context.Canceled) {
-		h.Logger.ErrorContext(r.Context(), "answering a wallet", "method", r.Method, "path", r.URL.Path, "error", err)
+		h.Logger.ErrorContext(r.Context(), "answering a wallet", "method", r.Method, "error", err)
 	}
 	httpjson.Refuse(w, p)
 }
