@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"coffer/internal/backup"
+	"coffer/internal/crash"
 	"coffer/internal/keyring"
 	"coffer/internal/sqldb"
 	"coffer/vault"
@@ -165,9 +166,11 @@ func writeWhole(path string, f func(io.Writer) (backup.Manifest, error)) (m back
 			os.Remove(tmp)
 		}
 	}()
+	crash.Here(crash.BackupBegun)
 	if m, err = f(file); err == nil {
 		err = file.Sync()
 	}
+	crash.Here(crash.BackupWritten)
 	if info, e := file.Stat(); e == nil {
 		size = info.Size()
 	}
@@ -178,6 +181,7 @@ func writeWhole(path string, f func(io.Writer) (backup.Manifest, error)) (m back
 	if err := os.Link(tmp, path); err != nil {
 		return m, 0, fmt.Errorf("making the backup: %w", err)
 	}
+	crash.Here(crash.BackupNamed)
 	if err := os.Remove(tmp); err != nil {
 		return m, 0, err
 	}

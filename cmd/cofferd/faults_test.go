@@ -40,6 +40,8 @@ func TestMain(m *testing.M) {
 	case "cofferd":
 		ctx, _ := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 		os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+	case "dying":
+		os.Exit(dying(context.Background(), os.Args[1:]))
 	case "small-disk":
 		ctx, _ := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 		os.Exit(onSmallDisk(ctx, os.Args[1:]))

@@ -12,6 +12,7 @@ import (
 	"coffer/anchor"
 	"coffer/anchor/bft"
 	"coffer/consent/oauth"
+	"coffer/internal/crash"
 	"coffer/internal/sqldb"
 )
 
@@ -145,6 +146,7 @@ func writeDurably(path string, b []byte) error {
 	if err != nil {
 		return fmt.Errorf("writing %s: %w", filepath.Base(path), err)
 	}
+	crash.Here(crash.FileWritten)
 	if err := os.Rename(tmp, path); err != nil {
 		return err
 	}

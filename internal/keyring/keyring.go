@@ -28,6 +28,7 @@ import (
 	"io/fs"
 	"strings"
 
+	"coffer/internal/crash"
 	"coffer/internal/id"
 	"coffer/internal/sqldb"
 )
@@ -129,6 +130,7 @@ func (r *Ring) Close() error { return r.db.Close() }
 
 // Make makes keys for vaults that have none. They are on the disk when it returns.
 func (r *Ring) Make(ctx context.Context, vaults ...id.Vault) error {
+	crash.Here(crash.KeyMaking)
 	err := r.db.Write(ctx, func(tx sqldb.Tx) error {
 		for _, v := range vaults {
 			var k Key
@@ -142,6 +144,7 @@ func (r *Ring) Make(ctx context.Context, vaults ...id.Vault) error {
 	if err != nil {
 		return fmt.Errorf("making a vault's key: %w", err)
 	}
+	crash.Here(crash.KeyMade)
 	return nil
 }
 
@@ -168,6 +171,7 @@ func (r *Ring) Key(ctx context.Context, v id.Vault) (Key, error) {
 func (r *Ring) Destroy(ctx context.Context, vaults ...id.Vault) (n int64, err error) {
 	// Not with ctx once it begins: half an erasure is none.
 	ctx = context.WithoutCancel(ctx)
+	crash.Here(crash.KeyDestroying)
 	err = r.db.Write(ctx, func(tx sqldb.Tx) error {
 		n = 0
 		for _, v := range vaults {
@@ -187,7 +191,9 @@ func (r *Ring) Destroy(ctx context.Context, vaults ...id.Vault) (n int64, err er
 	if err == nil && n > 0 {
 		// Index pages and pages that were split keep copies until then. The file is
 		// small, and only who signs in waits for it.
+		crash.Here(crash.KeyDestroyed)
 		err = r.db.Vacuum(ctx)
+		crash.Here(crash.KeyGone)
 	}
 	if err != nil {
 		return n, fmt.Errorf("destroying a vault's key: %w", err)

@@ -17,6 +17,10 @@ const killEnv = "COFFER_SQLDB_KILL_ME"
 
 // TestMain turns the test binary into the program that is killed.
 func TestMain(m *testing.M) {
+	if spec := os.Getenv(pointEnv); spec != "" {
+		dieAt(spec)
+		os.Exit(workThrough(os.Getenv(killEnv)))
+	}
 	if path := os.Getenv(killEnv); path != "" {
 		os.Exit(writeForever(path))
 	}

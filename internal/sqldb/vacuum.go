@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"os"
 	"time"
+
+	"coffer/internal/crash"
 )
 
 // ErrReading means that another program holds a snapshot open, so that the log
@@ -71,9 +73,11 @@ func (d *DB) Vacuum(ctx context.Context) error {
 			}
 			defer func() { _, _ = conn.ExecContext(context.WithoutCancel(ctx), "PRAGMA temp_store = MEMORY") }()
 		}
+		crash.Here(crash.Rewriting)
 		if _, err := conn.ExecContext(ctx, "VACUUM"); err != nil {
 			return fmt.Errorf("vacuuming: %w", err)
 		}
+		crash.Here(crash.Rewritten)
 		return d.checkpoint(ctx, conn)
 	})
 }
@@ -111,10 +115,12 @@ func (d *DB) checkpoint(ctx context.Context, conn *sql.Conn) error {
 	}
 	defer func() { _ = wait(d.wait) }() // it is a number in memory
 	defer d.took(Folding)()
+	crash.Here(crash.Folding)
 	var busy, logged, moved int
 	if err := conn.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &logged, &moved); err != nil {
 		return fmt.Errorf("emptying the log: %w", err)
 	}
+	crash.Here(crash.Folded)
 	if busy != 0 {
 		return fmt.Errorf("emptying the log: %w", ErrReading)
 	}

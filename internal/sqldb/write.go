@@ -8,6 +8,8 @@ import (
 	"fmt"
 
 	"github.com/mattn/go-sqlite3"
+
+	"coffer/internal/crash"
 )
 
 // groupLimit is how many writes share one commit at most, so that the first of
@@ -139,6 +141,7 @@ func (d *DB) group(first *turn) (next job) {
 		first.outcome <- fmt.Errorf("starting to write: %w", d.note(err, false))
 		return nil
 	}
+	crash.Here(crash.Begun)
 	var members []*turn // who succeeded so far, and stands or falls with the commit
 	var lost error      // why the transaction is gone, if it is
 	for t, n := first, 1; ; n++ {
@@ -155,9 +158,11 @@ func (d *DB) group(first *turn) (next job) {
 	}
 	committing := lost == nil
 	if committing {
+		crash.Here(crash.Committing)
 		took := d.took(Committing)
 		lost = d.exec("COMMIT")
 		took()
+		crash.Here(crash.Committed)
 	}
 	if lost != nil {
 		lost = fmt.Errorf("committing: %w", d.note(lost, committing))
@@ -199,6 +204,7 @@ func (d *DB) serve(t *turn) (joined bool, lost error) {
 		t.outcome <- fmt.Errorf("starting to write: %w", err)
 		return false, err
 	}
+	crash.Here(crash.Saved)
 	tx := &writeTx{conn: d.conn}
 	t.begin <- tx
 	verdict := <-t.end
@@ -209,6 +215,7 @@ func (d *DB) serve(t *turn) (joined bool, lost error) {
 			t.outcome <- fmt.Errorf("writing: %w", err)
 			return false, err
 		}
+		crash.Here(crash.Released)
 		if !d.postgres {
 			d.folder.wrote(tx.rows)
 		}
