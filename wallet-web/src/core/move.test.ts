@@ -27,6 +27,7 @@ const exported: Exported = {
     listed(grant),
     listed({ v: 1, kind: 'record', record: 'r', business: grant.business, business_name: 'Shop', deposit: newId<DepositId>(random), received: NOW }),
     listed({ v: 1, kind: 'rights', rights: newId<RightsId>(random), business: grant.business, business_name: 'Shop', jws: 'x' }),
+    listed({ v: 1, kind: 'presentation', name: 'warranty', value: 'r', updated: NOW, request: grant.request_id, purpose: grant.purpose_id }),
     listed({ v: 1, kind: 'settings', gpc: true, let_end: [grant.grant] }),
     file,
   ],
@@ -101,6 +102,14 @@ describe('bringing an export to another vault', () => {
     vault.write(lacking(vault, later));
     expect(vault.of('moved')).toMatchObject([{ state: 'withdrawn', made: NOW + 900 }]);
     expect(lacking(vault, exported)).toEqual([]); // the older one changes nothing back
+  });
+
+  it('brings what was shown to a business back into the same vault alone', () => {
+    const own = fresh();
+    own.id = exported.contents.vault;
+    expect(own.write(lacking(own, exported)).of('presentation')).toHaveLength(1);
+    const other = fresh();
+    expect(other.write(lacking(other, exported)).of('presentation')).toEqual([]);
   });
 
   it('puts back into the same vault what it lost, as it was', () => {

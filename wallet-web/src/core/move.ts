@@ -121,6 +121,9 @@ export function lacking(target: Target, exported: Exported): Change[] {
       case 'moved':
         add(p);
         break;
+      case 'presentation':
+        if (same) add(p); // it goes with its grant, and was made for that operator's request
+        break;
       case 'identity':
       case 'attachment':
       case 'ways':
