@@ -12,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"coffer/internal/crash"
 	"coffer/internal/wallettest"
@@ -27,6 +28,7 @@ func dying(ctx context.Context, args []string) int {
 			return
 		}
 		if left--; left == 0 {
+			time.Sleep(20 * time.Millisecond) // so that who was told too early says so
 			syscall.Kill(os.Getpid(), syscall.SIGKILL)
 			select {} // until it is dead
 		}

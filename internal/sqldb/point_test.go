@@ -11,6 +11,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"coffer/internal/crash"
 	"coffer/internal/sqldb"
@@ -27,6 +28,7 @@ func dieAt(spec string) {
 			return
 		}
 		if left--; left == 0 {
+			time.Sleep(20 * time.Millisecond) // so that who was told too early says so
 			syscall.Kill(os.Getpid(), syscall.SIGKILL)
 			select {} // until it is dead
 		}
