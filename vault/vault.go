@@ -72,6 +72,10 @@ type Vault struct {
 	State   State
 	Key     int64 // number of its key, from 1; each rotation adds one
 	Created time.Time
+
+	// Warned is when the vault was warned of its erasure, before the sign-in that was the
+	// answer to it; zero if it was not.
+	Warned time.Time
 }
 
 // Conflict says that a document is not at the version that a change expects.

@@ -17,6 +17,7 @@ import (
 	"coffer/anchor"
 	"coffer/consent/consentdb"
 	"coffer/internal/peer"
+	"coffer/vault"
 )
 
 // Config is what an operator decides. It lives as cofferd.json in the data folder,
@@ -73,6 +74,14 @@ type Config struct {
 	// on the ledger: all in one moment they would tell every member which grants were
 	// one shopper's. 0 sends them at once; at most 720.
 	ErasureHours int `json:"erasure_hours"`
+	// InactiveMonths is after how many months in which nobody was signed in to a vault it
+	// is warned: its shopper reads so at the next sign-in, which keeps it. Nothing else
+	// tells shoppers, since a Coffer knows no address of theirs. Such vaults are erased
+	// InactiveWarningDays later as if their shoppers had done it. 3 to 240; 0, unless it
+	// is set, keeps every vault.
+	InactiveMonths int `json:"inactive_months"`
+	// InactiveWarningDays is from the warning to the erasure, 30 to 730.
+	InactiveWarningDays int `json:"inactive_warning_days"`
 	// BusinessRate is how many requests a second one business may make on average;
 	// 0 means no limit.
 	BusinessRate int `json:"business_rate"`
@@ -138,6 +147,8 @@ func Defaults() Config {
 		BatchWindow:  Duration(3 * time.Millisecond),
 		ErasureHours: 72,
 
+		InactiveWarningDays: 180,
+
 		DecisionLogFiles: 8,
 		DecisionLogMiB:   64,
 		DecisionLogEvery: 1,
@@ -193,6 +204,9 @@ func (c Config) Check() error {
 	if c.ErasureHours < 0 || c.ErasureHours > 720 {
 		return fmt.Errorf("erasure_hours %d: want 0 (at once) to 720", c.ErasureHours)
 	}
+	if err := c.retention().Check(); err != nil {
+		return fmt.Errorf("inactive_months and inactive_warning_days: %w", err)
+	}
 	if c.BusinessRate < 0 {
 		return fmt.Errorf("business_rate %d: want 0 (no limit) or more", c.BusinessRate)
 	}
@@ -215,6 +229,11 @@ func (c Config) Check() error {
 		return fmt.Errorf("cache_mib %d: want 16 to %d", c.CacheMiB, 1<<20)
 	}
 	return nil
+}
+
+// retention is what becomes of vaults that nobody signs in to.
+func (c Config) retention() vault.Retention {
+	return vault.Retention{Months: c.InactiveMonths, Days: c.InactiveWarningDays}
 }
 
 // RPID is the passkeys' relying party: the origin's host.

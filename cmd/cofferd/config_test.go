@@ -70,6 +70,8 @@ func TestConfigRefuses(t *testing.T) {
 		"a batch of minutes":         {string(with(t, "batch_window", `"2m"`)), "want 0s to 1s"},
 		"a permit that misses":       {string(with(t, "permit_delay", `"1h"`)), "want 0s to 50m"},
 		"an erasure of years":        {string(with(t, "erasure_hours", "9000")), "want 0 (at once) to 720"},
+		"inactive after days":        {string(with(t, "inactive_months", "1")), "inactive_months and inactive_warning_days: 1 months: want 0 (never) or 3 to 240"},
+		"hardly a warning":           {strings.Replace(string(with(t, "inactive_months", "24")), `"inactive_warning_days":180`, `"inactive_warning_days":7`, 1), "7 days of warning: want 30 to 730"},
 		"a negative rate":            {string(with(t, "business_rate", "-1")), "want 0 (no limit) or more"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -82,7 +82,7 @@ To try it on this machine, one command does both:
 		Version:       version(),
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(newInit(), newServe(), newFsck(), newBackup(), newRestore(), newMigrate(), newBusiness(), newGrant(), newOverdue(), newPolicy(), newLedger(), newMember())
+	root.AddCommand(newInit(), newServe(), newFsck(), newBackup(), newRestore(), newMigrate(), newVault(), newBusiness(), newGrant(), newOverdue(), newPolicy(), newLedger(), newMember())
 	refuseUnknown(root)
 	for _, c := range root.Commands() {
 		noArguments(c)

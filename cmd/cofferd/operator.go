@@ -43,6 +43,7 @@ type operator struct {
 	db       *sqldb.DB
 	ring     *keyring.Ring
 	vaults   *vaultdb.Store
+	retainer *vaultdb.Retainer
 	consents *consentdb.Store
 	ledger   anchor.Ledger
 	node     *bft.Node
@@ -128,6 +129,7 @@ func openOn(ctx context.Context, folder string, config Config, log *slog.Logger,
 	o.consents.Watch(metrics.Ruled)
 	o.consents.Wait(consentdb.Waits{Delay: time.Duration(config.PermitDelay), Erasure: config.ErasureHours})
 	o.vaults = vaultdb.New(o.db, gate{o.consents, now}, o.ring)
+	o.retainer = o.vaults.Retainer(config.retention())
 	if err := errors.Join(o.consents.Begin(ctx), o.reconcile(ctx)); err != nil {
 		return o, err
 	}
@@ -182,7 +184,7 @@ func (o *operator) routes(folder string, config Config, now func() time.Time) (*
 
 	r := mux.NewRouter()
 	if err := vaulthttp.Routes(r.PathPrefix("/wallet/v1").Subrouter(), vaulthttp.Options{Store: o.vaults, Passkeys: passkeys, Sessions: sessions,
-		Origin: config.Origin, Now: now, Logger: o.log}); err != nil {
+		Origin: config.Origin, Retention: config.retention(), Now: now, Logger: o.log}); err != nil {
 		return nil, err
 	}
 	options := consenthttp.Options{

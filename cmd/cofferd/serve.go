@@ -167,7 +167,7 @@ func (o *operator) catchUp(ctx context.Context, every time.Duration) error {
 	}
 }
 
-// tidy removes sessions and ceremonies whose time is over, and tells of grants whose is, until ctx ends. What it
+// tidy removes sessions, ceremonies and inactive vaults whose time is over, and tells of grants whose is, until ctx ends. What it
 // cannot remove now it removes the next time: nobody can use it meanwhile.
 func (o *operator) tidy(ctx context.Context, every time.Duration) error {
 	tick := time.NewTicker(every)
@@ -182,6 +182,9 @@ func (o *operator) tidy(ctx context.Context, every time.Duration) error {
 			}
 			if err := o.reconcile(ctx); err != nil && ctx.Err() == nil {
 				o.log.Error("finishing erasures that were cut off", "error", err)
+			}
+			if err := o.retain(ctx, o.now()); err != nil && ctx.Err() == nil {
+				o.log.Error("erasing inactive vaults", "error", err)
 			}
 			if err := o.consents.Expire(ctx, now); err != nil && ctx.Err() == nil {
 				o.log.Warn("removing expired codes and tokens", "error", err)

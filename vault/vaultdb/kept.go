@@ -62,9 +62,15 @@ func (s *Store) Bind(ctx context.Context, destroyed int64) error {
 }
 
 // Unsettle marks a database that was restored from a copy: which of its vaults are
-// erased is to be looked for.
+// erased is to be looked for, and who signed in since, nobody knows.
 func Unsettle(ctx context.Context, db *sqldb.DB) error {
-	err := db.Write(ctx, func(tx sqldb.Tx) error { return vaultsql.New(tx).ForgetDestroyed(ctx) })
+	err := db.Write(ctx, func(tx sqldb.Tx) error {
+		q := vaultsql.New(tx)
+		if err := q.ForgetActivity(ctx); err != nil {
+			return err
+		}
+		return q.ForgetDestroyed(ctx)
+	})
 	if err != nil {
 		return fmt.Errorf("marking a restored database: %w", err)
 	}

@@ -143,6 +143,9 @@ func (s *Store) TakePairing(ctx context.Context, v id.Vault, ticketHash [32]byte
 		if err != nil || n == nil {
 			return err
 		}
+		if err := signedIn(ctx, q, v, *n); err != nil {
+			return err
+		}
 		return q.AddSession(ctx, vaultsql.AddSessionParams{
 			VaultID: v, TokenHash: n.TokenHash[:], CredentialID: []byte{}, ExpiresAt: n.Expires.Unix(), PairedBy: row.PairedBy,
 		})

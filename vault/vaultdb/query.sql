@@ -1,8 +1,8 @@
 -- name: CreateVault :exec
-INSERT INTO vault (vault_id, salt, state, created_at) VALUES ($1, $2, $3, $4);
+INSERT INTO vault (vault_id, salt, state, created_at, signed_in_until) VALUES ($1, $2, $3, $4, $5);
 
 -- name: GetVault :one
-SELECT vault_id, salt, state, created_at, key_number FROM vault WHERE vault_id = $1;
+SELECT vault_id, salt, state, created_at, key_number, warned_at FROM vault WHERE vault_id = $1;
 
 -- name: GetVaultToWrite :one
 SELECT state, key_number, EXISTS (SELECT 1 FROM next_wrap w WHERE w.vault_id = v.vault_id) AS rotating FROM vault v WHERE v.vault_id = $1;
@@ -247,3 +247,27 @@ WHERE vault_id = $10;
 DELETE FROM pairing WHERE expires_at <= $1;
 -- name: ForgetDestroyed :exec
 UPDATE keyring SET destroyed = -1;
+
+-- name: SignedIn :execrows
+UPDATE vault SET warned_at = CASE WHEN warned_at > signed_in_until THEN warned_at ELSE 0 END, signed_in_until = $1
+WHERE vault_id = $2 AND NOT ending;
+
+-- name: ActivityAfter :many
+SELECT vault_id, signed_in_until, warned_at, ending FROM vault WHERE vault_id > $1 ORDER BY vault_id LIMIT $2;
+
+-- name: CountFrom :exec
+UPDATE vault SET signed_in_until = $1 WHERE vault_id = $2 AND signed_in_until = 0;
+
+-- name: Warn :execrows
+UPDATE vault SET warned_at = $1
+WHERE vault_id = $2 AND signed_in_until > 0 AND signed_in_until <= $3 AND warned_at <= signed_in_until;
+
+-- name: Unwarn :exec
+UPDATE vault SET warned_at = 0 WHERE vault_id = $1 AND NOT ending;
+
+-- name: BeginEnding :execrows
+UPDATE vault SET ending = TRUE
+WHERE vault_id = $1 AND (ending OR warned_at <= $2 AND warned_at > signed_in_until AND signed_in_until > 0);
+
+-- name: ForgetActivity :exec
+UPDATE vault SET signed_in_until = 0, warned_at = 0, ending = FALSE;

@@ -24,6 +24,9 @@ func (s *Store) AddSession(ctx context.Context, v id.Vault, n vault.Session) err
 		if !stands {
 			return vault.ErrNotSignedIn
 		}
+		if err := signedIn(ctx, q, v, n); err != nil {
+			return err
+		}
 		return q.AddSession(ctx, vaultsql.AddSessionParams{
 			VaultID: v, TokenHash: n.TokenHash[:], CredentialID: notNull(n.Credential), ExpiresAt: n.Expires.Unix(),
 		})
@@ -32,6 +35,16 @@ func (s *Store) AddSession(ctx context.Context, v id.Vault, n vault.Session) err
 		return fmt.Errorf("beginning a session: %w", err)
 	}
 	return nil
+}
+
+// signedIn keeps a vault that was warned of being inactive, and is ErrNotSignedIn if that
+// comes too late.
+func signedIn(ctx context.Context, q *vaultsql.Queries, v id.Vault, n vault.Session) error {
+	rows, err := q.SignedIn(ctx, vaultsql.SignedInParams{SignedInUntil: n.Expires.Unix(), VaultID: v})
+	if err == nil && rows == 0 {
+		return vault.ErrNotSignedIn
+	}
+	return err
 }
 
 // stands reports whether the way in that a session begins with is still one: it may

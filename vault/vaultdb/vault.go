@@ -27,7 +27,7 @@ func (s *Store) Create(ctx context.Context, v vault.Vault, first vault.Passkey) 
 	}
 	err = s.write(ctx, func(q *vaultsql.Queries) error {
 		err := q.CreateVault(ctx, vaultsql.CreateVaultParams{
-			VaultID: v.ID, Salt: v.Salt, State: v.State, CreatedAt: v.Created.Unix(),
+			VaultID: v.ID, Salt: v.Salt, State: v.State, CreatedAt: v.Created.Unix(), SignedInUntil: v.Created.Unix(),
 		})
 		if err != nil {
 			return err
@@ -51,7 +51,7 @@ func (s *Store) Keyring(ctx context.Context, v id.Vault) (k vault.Keyring, err e
 		if err != nil {
 			return found(err)
 		}
-		k.Vault = vault.Vault{ID: row.VaultID, Salt: row.Salt, State: row.State, Key: row.KeyNumber, Created: time.Unix(row.CreatedAt, 0)}
+		k.Vault = vault.Vault{ID: row.VaultID, Salt: row.Salt, State: row.State, Key: row.KeyNumber, Created: time.Unix(row.CreatedAt, 0), Warned: moment(row.WarnedAt)}
 		if k.Passkeys, err = passkeys(ctx, q, key, v); err != nil {
 			return err
 		}

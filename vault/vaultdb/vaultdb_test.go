@@ -163,7 +163,7 @@ func TestEraseLeavesNoTrace(t *testing.T) {
 func TestTransactionOfTheCaller(t *testing.T) {
 	s, db := vaulttest.Open(t, nil)
 	v, k, d := id.New[id.Vault](), seal.VaultKey{1}, id.New[id.Document]()
-	if err := s.Create(t.Context(), vault.Vault{ID: v, Salt: make([]byte, 32), State: vault.Open}, vaulttest.Passkey("p")); err != nil {
+	if err := s.Create(t.Context(), vault.Vault{ID: v, Salt: make([]byte, 32), State: vault.Open, Created: time.Unix(1763720000, 0)}, vaulttest.Passkey("p")); err != nil {
 		t.Fatal(err)
 	}
 	put := func(d id.Document) vault.Document {

@@ -143,9 +143,17 @@ type sessionJSON struct {
 	Credential base64url     `json:"credential"` // the passkey used; empty for words
 	Passkeys   []passkeyJSON `json:"passkeys"`
 	Wraps      []wrapJSON    `json:"wraps"`
-	Recovery   bool          `json:"recovery"` // the words of the sheet sign in
-	Key        int64         `json:"key"`      // number of the vault key
-	Next       []wrapJSON    `json:"next"`     // wraps of the key that a rotation goes to; empty if none has begun
+	Recovery   bool          `json:"recovery"`           // the words of the sheet sign in
+	Key        int64         `json:"key"`                // number of the vault key
+	Next       []wrapJSON    `json:"next"`               // wraps of the key that a rotation goes to; empty if none has begun
+	Inactive   *inactiveJSON `json:"inactive,omitempty"` // where vaults are erased that nobody signs in to
+}
+
+// inactiveJSON is what becomes of the vault if nobody signs in, and whether it nearly did.
+type inactiveJSON struct {
+	Months int   `json:"months"` // without a sign-in until a warning
+	Days   int   `json:"days"`   // from then until the vault is erased
+	Warned int64 `json:"warned"` // when it was, before the sign-in that kept it; 0 for not
 }
 
 type passkeyJSON struct {
@@ -168,6 +176,12 @@ func (h *handler) writeSession(ctx context.Context, w http.ResponseWriter, statu
 	}
 	s := sessionJSON{Vault: k.Vault.ID, Salt: k.Vault.Salt, State: k.Vault.State, Credential: credential,
 		Passkeys: []passkeyJSON{}, Wraps: wrapsJSON(k.Wraps), Recovery: k.Recovery, Key: k.Vault.Key, Next: wrapsJSON(k.Next)}
+	if h.Retention.On() {
+		s.Inactive = &inactiveJSON{Months: h.Retention.Months, Days: h.Retention.Days}
+		if !k.Vault.Warned.IsZero() {
+			s.Inactive.Warned = k.Vault.Warned.Unix()
+		}
+	}
 	for _, p := range k.Passkeys {
 		one, state := passkeyJSON{ID: p.ID, PRF: p.PRF, Created: p.Created.Unix()}, passkey.StateOf(p)
 		if !p.Used.IsZero() {

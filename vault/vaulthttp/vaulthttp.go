@@ -64,6 +64,9 @@ type Options struct {
 	Passkeys *passkey.Passkeys
 	Sessions *Sessions
 
+	// Retention is told to wallets: what becomes of vaults that nobody signs in to.
+	Retention vault.Retention
+
 	// Origin of the wallet's pages.
 	Origin string
 

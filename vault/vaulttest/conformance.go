@@ -48,6 +48,9 @@ func TestStore(t *testing.T, open Opener) {
 		"attachments":             testAttachments,
 		"attachments fill":        testAttachmentsFill,
 		"orphans":                 testOrphans,
+		"inactive vaults":         testInactive,
+		"inactive, meanwhile":     testInactiveRace,
+		"inactive, many":          testInactiveBound,
 	} {
 		t.Run(name, func(t *testing.T) { f(t, open) })
 	}

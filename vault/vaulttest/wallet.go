@@ -139,6 +139,11 @@ type Session struct {
 	Recovery bool   `json:"recovery"`
 	Key      int64  `json:"key"`
 	Next     []Wrap `json:"next"`
+	Inactive *struct {
+		Months int   `json:"months"`
+		Days   int   `json:"days"`
+		Warned int64 `json:"warned"`
+	} `json:"inactive"`
 }
 
 // Wrap in JSON.

@@ -101,11 +101,14 @@ type Share struct {
 }
 
 type Vault struct {
-	VaultID   id.Vault
-	Salt      []byte
-	State     vault.State
-	CreatedAt int64
-	KeyNumber int64
+	VaultID       id.Vault
+	Salt          []byte
+	State         vault.State
+	CreatedAt     int64
+	KeyNumber     int64
+	SignedInUntil int64
+	WarnedAt      int64
+	Ending        bool
 }
 
 type Wrap struct {

@@ -12,6 +12,50 @@ import (
 	"coffer/vault"
 )
 
+const activityAfter = `-- name: ActivityAfter :many
+SELECT vault_id, signed_in_until, warned_at, ending FROM vault WHERE vault_id > $1 ORDER BY vault_id LIMIT $2
+`
+
+type ActivityAfterParams struct {
+	VaultID id.Vault
+	Limit   int32
+}
+
+type ActivityAfterRow struct {
+	VaultID       id.Vault
+	SignedInUntil int64
+	WarnedAt      int64
+	Ending        bool
+}
+
+func (q *Queries) ActivityAfter(ctx context.Context, arg ActivityAfterParams) ([]ActivityAfterRow, error) {
+	rows, err := q.db.QueryContext(ctx, activityAfter, arg.VaultID, arg.Limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ActivityAfterRow
+	for rows.Next() {
+		var i ActivityAfterRow
+		if err := rows.Scan(
+			&i.VaultID,
+			&i.SignedInUntil,
+			&i.WarnedAt,
+			&i.Ending,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const addAttachment = `-- name: AddAttachment :exec
 INSERT INTO attachment (vault_id, document_id, chunks, orphan_at) VALUES ($1, $2, $3, 0)
 `
@@ -123,6 +167,24 @@ func (q *Queries) AttachmentsAfter(ctx context.Context, arg AttachmentsAfterPara
 	return items, nil
 }
 
+const beginEnding = `-- name: BeginEnding :execrows
+UPDATE vault SET ending = TRUE
+WHERE vault_id = $1 AND (ending OR warned_at <= $2 AND warned_at > signed_in_until AND signed_in_until > 0)
+`
+
+type BeginEndingParams struct {
+	VaultID  id.Vault
+	WarnedAt int64
+}
+
+func (q *Queries) BeginEnding(ctx context.Context, arg BeginEndingParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, beginEnding, arg.VaultID, arg.WarnedAt)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const countDestroyed = `-- name: CountDestroyed :exec
 UPDATE keyring SET destroyed = destroyed + 1
 `
@@ -141,6 +203,20 @@ func (q *Queries) CountDocuments(ctx context.Context, vaultID id.Vault) (int64, 
 	var count int64
 	err := row.Scan(&count)
 	return count, err
+}
+
+const countFrom = `-- name: CountFrom :exec
+UPDATE vault SET signed_in_until = $1 WHERE vault_id = $2 AND signed_in_until = 0
+`
+
+type CountFromParams struct {
+	SignedInUntil int64
+	VaultID       id.Vault
+}
+
+func (q *Queries) CountFrom(ctx context.Context, arg CountFromParams) error {
+	_, err := q.db.ExecContext(ctx, countFrom, arg.SignedInUntil, arg.VaultID)
+	return err
 }
 
 const countNextWraps = `-- name: CountNextWraps :one
@@ -193,14 +269,15 @@ func (q *Queries) CountWraps(ctx context.Context, vaultID id.Vault) (int64, erro
 }
 
 const createVault = `-- name: CreateVault :exec
-INSERT INTO vault (vault_id, salt, state, created_at) VALUES ($1, $2, $3, $4)
+INSERT INTO vault (vault_id, salt, state, created_at, signed_in_until) VALUES ($1, $2, $3, $4, $5)
 `
 
 type CreateVaultParams struct {
-	VaultID   id.Vault
-	Salt      []byte
-	State     vault.State
-	CreatedAt int64
+	VaultID       id.Vault
+	Salt          []byte
+	State         vault.State
+	CreatedAt     int64
+	SignedInUntil int64
 }
 
 func (q *Queries) CreateVault(ctx context.Context, arg CreateVaultParams) error {
@@ -209,6 +286,7 @@ func (q *Queries) CreateVault(ctx context.Context, arg CreateVaultParams) error 
 		arg.Salt,
 		arg.State,
 		arg.CreatedAt,
+		arg.SignedInUntil,
 	)
 	return err
 }
@@ -540,6 +618,15 @@ func (q *Queries) FindRecoveries(ctx context.Context, locatorHash []byte) ([]Fin
 	return items, nil
 }
 
+const forgetActivity = `-- name: ForgetActivity :exec
+UPDATE vault SET signed_in_until = 0, warned_at = 0, ending = FALSE
+`
+
+func (q *Queries) ForgetActivity(ctx context.Context) error {
+	_, err := q.db.ExecContext(ctx, forgetActivity)
+	return err
+}
+
 const forgetDestroyed = `-- name: ForgetDestroyed :exec
 UPDATE keyring SET destroyed = -1
 `
@@ -701,18 +788,28 @@ func (q *Queries) GetSession(ctx context.Context, arg GetSessionParams) (GetSess
 }
 
 const getVault = `-- name: GetVault :one
-SELECT vault_id, salt, state, created_at, key_number FROM vault WHERE vault_id = $1
+SELECT vault_id, salt, state, created_at, key_number, warned_at FROM vault WHERE vault_id = $1
 `
 
-func (q *Queries) GetVault(ctx context.Context, vaultID id.Vault) (Vault, error) {
+type GetVaultRow struct {
+	VaultID   id.Vault
+	Salt      []byte
+	State     vault.State
+	CreatedAt int64
+	KeyNumber int64
+	WarnedAt  int64
+}
+
+func (q *Queries) GetVault(ctx context.Context, vaultID id.Vault) (GetVaultRow, error) {
 	row := q.db.QueryRowContext(ctx, getVault, vaultID)
-	var i Vault
+	var i GetVaultRow
 	err := row.Scan(
 		&i.VaultID,
 		&i.Salt,
 		&i.State,
 		&i.CreatedAt,
 		&i.KeyNumber,
+		&i.WarnedAt,
 	)
 	return i, err
 }
@@ -1447,6 +1544,24 @@ func (q *Queries) SetWrap(ctx context.Context, arg SetWrapParams) error {
 	return err
 }
 
+const signedIn = `-- name: SignedIn :execrows
+UPDATE vault SET warned_at = CASE WHEN warned_at > signed_in_until THEN warned_at ELSE 0 END, signed_in_until = $1
+WHERE vault_id = $2 AND NOT ending
+`
+
+type SignedInParams struct {
+	SignedInUntil int64
+	VaultID       id.Vault
+}
+
+func (q *Queries) SignedIn(ctx context.Context, arg SignedInParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, signedIn, arg.SignedInUntil, arg.VaultID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const sumChunks = `-- name: SumChunks :one
 SELECT CAST(COALESCE(SUM(chunks), 0) AS BIGINT) FROM attachment WHERE vault_id = $1
 `
@@ -1485,6 +1600,15 @@ func (q *Queries) TakeNextWraps(ctx context.Context, vaultID id.Vault) error {
 	return err
 }
 
+const unwarn = `-- name: Unwarn :exec
+UPDATE vault SET warned_at = 0 WHERE vault_id = $1 AND NOT ending
+`
+
+func (q *Queries) Unwarn(ctx context.Context, vaultID id.Vault) error {
+	_, err := q.db.ExecContext(ctx, unwarn, vaultID)
+	return err
+}
+
 const vaultsAfter = `-- name: VaultsAfter :many
 SELECT vault_id FROM vault WHERE vault_id > $1 ORDER BY vault_id LIMIT $2
 `
@@ -1515,4 +1639,23 @@ func (q *Queries) VaultsAfter(ctx context.Context, arg VaultsAfterParams) ([]id.
 		return nil, err
 	}
 	return items, nil
+}
+
+const warn = `-- name: Warn :execrows
+UPDATE vault SET warned_at = $1
+WHERE vault_id = $2 AND signed_in_until > 0 AND signed_in_until <= $3 AND warned_at <= signed_in_until
+`
+
+type WarnParams struct {
+	WarnedAt      int64
+	VaultID       id.Vault
+	SignedInUntil int64
+}
+
+func (q *Queries) Warn(ctx context.Context, arg WarnParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, warn, arg.WarnedAt, arg.VaultID, arg.SignedInUntil)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }

@@ -1,5 +1,5 @@
 // The operator's contract (internal/contract) as types. Made by `npm run contract`; do not edit.
-// contract ac5ea58be8cec8eb522574dced019e016c22aca1e47ccdc260b688c0bc427ed3, types cbef5dbdfc9d7345fffabb5d3eeca6bbe32b4bbba3f01a16821dc60f891a6a60
+// contract 705bf3c00446dd7aa63d01e5933e1dc62f3344163e15deff83c8aca7728535e9, types 5f949eb42f001f7eeb4e0179b84aaa361a5aac5f3f93bdfec84f37a91db4568d
 export interface paths {
     "/ledger/v1/checkpoint": {
         parameters: {
@@ -3046,6 +3046,11 @@ export interface components {
         SealedRights: string;
         Session: {
             credential: string;
+            inactive?: {
+                days: number;
+                months: number;
+                warned: number;
+            };
             key: components["schemas"]["KeyNumber"];
             next: components["schemas"]["Wrap"][];
             passkeys: {
