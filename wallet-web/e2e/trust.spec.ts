@@ -277,6 +277,22 @@ test('a minor is not asked for marketing', async () => {
   await look(page, '46-minor');
 });
 
+test('a vault that nobody signed in to for long says that it was kept', async () => {
+  await openVault(page);
+  const inactive = { months: 24, days: 180, warned: Math.floor(Date.now() / 1000) - 40 * 86_400 };
+  await page.route(/\/wallet\/v1\/(passkeys\/get\/finish|session)$/, async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, json: { ...((await response.json()) as Json), inactive } });
+  });
+  await visit(page, world.operator);
+  await expect(page.getByText('By signing in you have kept it. Nothing was erased.')).toBeVisible();
+  await look(page, '69-kept');
+  await page.getByRole('button', { name: 'Good' }).click();
+  await expect(page.getByText('Your vault stays')).toHaveCount(0);
+  await go(page, 'Settings');
+  await expect(page.getByText('nobody has signed in for 24 months, this operator marks your vault, and erases it 180 days later')).toBeVisible();
+});
+
 test('every ending of a page is said in words', async () => {
   await openVault(page);
   await go(page, 'Grants');

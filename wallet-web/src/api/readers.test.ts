@@ -36,6 +36,13 @@ describe('reading', () => {
     await expect(currentSession()).rejects.toThrow(Unparsed);
   });
 
+  it('what becomes of a vault that nobody signs in to, where the operator has such a policy', async () => {
+    answers(session, { ...session, inactive: { months: 24, days: 180, warned: 0 } }, { ...session, inactive: { months: 0, days: 180, warned: 0 } });
+    expect((await currentSession())?.inactive).toBeNull();
+    expect((await currentSession())?.inactive).toEqual({ months: 24, days: 180, warned: 0 });
+    await expect(currentSession()).rejects.toThrow(Unparsed);
+  });
+
   it('documents', async () => {
     answers({ documents: [{ id: ID, version: 1, sealed: { protected: 'x' } }] });
     expect(await readDocuments()).toHaveLength(1);

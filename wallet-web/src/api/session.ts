@@ -12,6 +12,12 @@ const wrap: Shape<Wrap> = (value, at) => {
   return { ...rest, ...(rest.kind === 'passkey' && { credential }), ...(ephemeral !== '' && { ephemeral }) };
 };
 
+interface Inactive {
+  months: number;
+  days: number;
+  warned: number;
+}
+
 /** A session as the operator answers it: to the ceremonies here, to pairing and to rotations. */
 export const session = answer({
   vault: id<VaultId>(),
@@ -38,6 +44,8 @@ export const session = answer({
   key: optional(int(1), 1),
   /** Wraps of the key after it, while a rotation has begun and not ended. */
   next: optional(list(wrap), []),
+  /** Where vaults are erased that nobody signs in to: after how many months one is warned, how many days later it goes, and when this one was (0: not). */
+  inactive: optional<Inactive | null>(answer({ months: int(1), days: int(1), warned: int() }), null),
 });
 
 export type Session = Of<typeof session>;

@@ -35,6 +35,8 @@ class Wallet {
   waiting = $state.raw<readonly WaitingRequest[]>([]);
   /** The passkeys as of the unlocking, some of which may have to be warned of. */
   alarms = $state.raw<readonly PasskeyState[]>([]);
+  /** When the vault was warned of being inactive, before the sign-in that kept it; 0 for not. Said until the shopper accepts it. */
+  warned = $state(0);
   /** What an erasure just did; shown once instead of a vault. */
   erased = $state.raw<{ time: number; grants: number; receipt: string } | null>(null);
 
@@ -47,6 +49,7 @@ class Wallet {
     this.vault = null;
     this.waiting = [];
     this.alarms = [];
+    this.warned = 0;
     this.ledgerChange = null;
     this.locked = why;
   }
@@ -55,6 +58,7 @@ class Wallet {
     this.vault = null;
     this.waiting = [];
     this.alarms = [];
+    this.warned = 0;
     this.locked = '';
     this.erased = what;
   }

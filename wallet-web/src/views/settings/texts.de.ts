@@ -47,6 +47,14 @@ export default {
     turnOff: 'Ausschalten und nichts verraten',
     turnOn: 'Einschalten',
   },
+  inactive: {
+    title: 'Wenn Sie lange nicht kommen',
+    lead: (months, days) =>
+      `Hat sich ${months} Monate lang niemand angemeldet, merkt dieser Betreiber Ihren Tresor vor und löscht ihn ${days} Tage später, als hätten Sie es selbst getan. Er kennt keine Adresse von Ihnen und kann Sie nicht erinnern. Einmal anmelden genügt, um ihn zu behalten.`,
+    keptTitle: 'Ihr Tresor bleibt',
+    kept: (day) => `Lange hatte sich niemand angemeldet, deshalb wurde Ihr Tresor am ${day} zum Löschen vorgemerkt. Mit Ihrer Anmeldung haben Sie ihn behalten. Es wurde nichts gelöscht.`,
+    fine: 'Gut',
+  },
   erase: {
     title: 'Den Tresor löschen',
     lead: 'Alles geht: Ihre Werte, Freigaben, Quittungen, Nachrichten und alle Zugänge. Im Register bleiben zufällige Bytes, die niemanden nennen.',

@@ -60,6 +60,15 @@ export const quiet = {
   turnOn: 'Turn on',
 };
 
+export const inactive = {
+  title: 'If you stay away',
+  lead: (months: string, days: string) =>
+    `When nobody has signed in for ${months} months, this operator marks your vault, and erases it ${days} days later as if you had done it yourself. It knows no address of yours and cannot remind you. Signing in once is enough to keep it.`,
+  keptTitle: 'Your vault stays',
+  kept: (day: string) => `Nobody had signed in for a long time, so on ${day} your vault was marked to be erased. By signing in you have kept it. Nothing was erased.`,
+  fine: 'Good',
+};
+
 export const erase = {
   title: 'Erase the vault',
   lead: 'Everything goes: your values, grants, receipts, messages and all ways in. What is left on the ledger are random bytes that name nobody.',

@@ -47,6 +47,14 @@ export default {
     turnOff: 'Désactiver, et ne rien dire',
     turnOn: 'Activer',
   },
+  inactive: {
+    title: 'Si vous restez longtemps sans venir',
+    lead: (months, days) =>
+      `Quand personne ne s’est connecté pendant ${months} mois, cet opérateur marque votre coffre, et l’efface ${days} jours plus tard comme si vous l’aviez fait vous-même. Il ne connaît aucune adresse de vous et ne peut pas vous le rappeler. Se connecter une fois suffit pour le garder.`,
+    keptTitle: 'Votre coffre reste',
+    kept: (day) => `Personne ne s’était connecté depuis longtemps ; le ${day}, votre coffre a donc été marqué pour être effacé. En vous connectant, vous l’avez gardé. Rien n’a été effacé.`,
+    fine: 'Bien',
+  },
   erase: {
     title: 'Effacer le coffre',
     lead: 'Tout s’en va : vos valeurs, accords, reçus, messages et tous les accès. Au registre restent des octets aléatoires qui ne nomment personne.',
