@@ -28,7 +28,7 @@ class Wallet {
   /** The open vault, or null: locked, or none here. */
   vault = $state.raw<OpenVault | null>(null);
   /** Why it was locked, to say so on the way in. */
-  locked = $state<'' | 'idle' | 'by-hand' | 'ended'>('');
+  locked = $state<'' | 'idle' | 'by-hand' | 'ended' | 'other'>('');
   /** Said on every page until the shopper accepts it. */
   ledgerChange = $state.raw<LedgerChange | null>(null);
   /** Requests that came without a link, since they would replace what was given. */
@@ -45,7 +45,7 @@ class Wallet {
     this.locked = '';
   }
 
-  lock(why: 'idle' | 'by-hand' | 'ended'): void {
+  lock(why: 'idle' | 'by-hand' | 'ended' | 'other'): void {
     this.vault = null;
     this.waiting = [];
     this.alarms = [];

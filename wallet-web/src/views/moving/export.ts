@@ -9,13 +9,8 @@ import { documentLine } from '../../core/move';
 import { systemRandom } from '../../core/random';
 import type { HeldAttachment, OpenVault } from '../../store/vault.svelte';
 import { readChunks } from '../home/attach';
-import { unlockWithPasskey } from '../unlock/unlock';
+import { confirmWithPasskey } from '../unlock/unlock';
 import { collect, type Collected } from './collect';
-
-/** Another vault's passkey was used: from here on its session is the browser's. */
-export class OtherVault extends Error {
-  override name = 'OtherVault';
-}
 
 /**
  * A way in once more: with the file go the keys that sign, and whoever sits at an open page must not get them. Gives the
@@ -24,12 +19,11 @@ export class OtherVault extends Error {
 export async function confirmed(vault: OpenVault): Promise<Session | null> {
   const session = await currentSession();
   if (session?.credential === '') return session;
-  const way = await unlockWithPasskey();
+  const way = await confirmWithPasskey(vault);
   if (way.at === 'open') {
     way.raw.fill(0);
     way.here.ikm.fill(0);
   }
-  if (way.session.vault !== vault.id) throw new OtherVault();
   return null;
 }
 

@@ -6,6 +6,7 @@ import { kekFrom, newVaultKey, unwrapVaultKey, vaultKeyFrom, wrapVaultKey, type 
 import { systemRandom } from '../../core/random';
 import { usePasskey, type Asserted } from '../../passkey/ceremony';
 import { OpenVault } from '../../store/vault.svelte';
+import { wallet } from '../../store/wallet.svelte';
 import { fetchDocuments } from '../documents';
 
 /** Why the passkey alone did not open the vault. */
@@ -31,6 +32,21 @@ export async function unlockWithPasskey(): Promise<Unlocked> {
   if (session.state === 'opening') return { at: 'opening', session, raw: typeof opened === 'string' ? null : opened };
   if (typeof opened === 'string') return { at: 'words', session, why: opened, asserted };
   return { at: 'open', session, raw: opened, here: { credential: asserted.id, ikm: asserted.secret! } };
+}
+
+/** A passkey of another vault was used: from then on its session is the browser's, and this page must not write in it. */
+export class OtherVault extends Error {
+  override name = 'OtherVault';
+}
+
+/** A way in once more while a vault is open. The passkey of another one locks it. */
+export async function confirmWithPasskey(vault: OpenVault): Promise<Unlocked> {
+  const way = await unlockWithPasskey();
+  if (way.session.vault === vault.id) return way;
+  if (way.at !== 'words') way.raw?.fill(0);
+  if (way.at === 'open') way.here.ikm.fill(0);
+  wallet.lock('other');
+  throw new OtherVault('the passkey of another vault');
 }
 
 /** A way in that was just used: what it gave opens its wrap, and makes its next one. */

@@ -4,7 +4,7 @@ export default {
   title: 'Ihre Daten, in Ihrer Hand',
   lead: 'Coffer verwahrt, was Geschäfte über Sie wissen müssen, versiegelt in einem Tresor, den nur Sie öffnen. Wenn eines fragt, sehen Sie, wer und warum, und geben nur, was Sie möchten, so lange Sie möchten.',
   asked: { title: 'Jemand fragt nach Ihren Daten', lead: 'Entsperren Sie Ihren Tresor, um zu sehen, wer fragt, wonach und warum. Durch Ansehen wird nichts gegeben.' },
-  back: { idle: 'Ihr Tresor wurde gesperrt, weil eine Weile niemand da war.', 'by-hand': 'Ihr Tresor ist gesperrt.', ended: 'Ihre Sitzung ist zu Ende, also wurde Ihr Tresor gesperrt.' },
+  back: { idle: 'Ihr Tresor wurde gesperrt, weil eine Weile niemand da war.', 'by-hand': 'Ihr Tresor ist gesperrt.', ended: 'Ihre Sitzung ist zu Ende, also wurde Ihr Tresor gesperrt.', other: 'Dieser Passkey gehört zu einem anderen Tresor, also wurde der offene gesperrt. In keinem von beiden wurde etwas geändert.' },
   unlock: 'Entsperren',
   open: 'Einen Tresor eröffnen',
   another: 'Noch einen Tresor eröffnen',

@@ -9,6 +9,7 @@ export const back = {
   idle: 'Your vault was locked because nobody was here for a while.',
   'by-hand': 'Your vault is locked.',
   ended: 'Your session is over, so your vault was locked.',
+  other: 'That passkey belongs to another vault, so the one that was open was locked. Nothing was changed in either.',
 };
 export const unlock = 'Unlock';
 export const open = 'Open a vault';

@@ -4,7 +4,7 @@ export default {
   title: 'Vos données, entre vos mains',
   lead: 'Coffer garde ce que les magasins doivent savoir de vous scellé dans un coffre que vous seul ouvrez. Quand l’un demande, vous voyez qui et pourquoi, et ne donnez que ce que vous voulez, aussi longtemps que vous voulez.',
   asked: { title: 'Quelqu’un demande vos données', lead: 'Déverrouillez votre coffre pour voir qui demande, quoi et pourquoi. Regarder ne donne rien.' },
-  back: { idle: 'Votre coffre a été verrouillé car personne n’était là depuis un moment.', 'by-hand': 'Votre coffre est verrouillé.', ended: 'Votre session est terminée, votre coffre a donc été verrouillé.' },
+  back: { idle: 'Votre coffre a été verrouillé car personne n’était là depuis un moment.', 'by-hand': 'Votre coffre est verrouillé.', ended: 'Votre session est terminée, votre coffre a donc été verrouillé.', other: 'Cette clé d’accès appartient à un autre coffre, celui qui était ouvert a donc été verrouillé. Rien n’a été changé dans aucun des deux.' },
   unlock: 'Déverrouiller',
   open: 'Ouvrir un coffre',
   another: 'Ouvrir un autre coffre',
