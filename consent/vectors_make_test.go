@@ -103,7 +103,9 @@ func makeRequests(t testing.TB) []requestCase {
 		{"a record of no type", "malformed", record(func(w *consent.Wanted) { w.Type = "" }), now},
 		{"a claim of no name", "malformed", record(func(w *consent.Wanted) { w.Optional = []string{" "} }), now},
 		{"a claim twice", "duplicate", record(func(w *consent.Wanted) { w.Optional = []string{"product"} }), now},
-		{"a record for a partner", "bad-partner", wants(func(a *consent.Asked) { a.Partners = []consent.Partner{partnerOf("carrier", consent.Onward, "warranty")} }), now},
+		{"a record for a partner", "bad-partner", wants(func(a *consent.Asked) {
+			a.Partners = []consent.Partner{partnerOf("carrier", consent.Onward, "warranty")}
+		}), now},
 		{"expired", "expired", f.request.JWS, now.Add(24 * time.Hour)},
 		{"not yet", "not-yet", f.request.JWS, now.Add(-301 * time.Second)},
 		{"open too long", "over-long", with(func(q *consent.Request) { q.Exp += 7 * 24 * 3600 }), now},
