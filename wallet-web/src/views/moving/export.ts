@@ -9,7 +9,7 @@ import { documentLine } from '../../core/move';
 import { systemRandom } from '../../core/random';
 import type { HeldAttachment, OpenVault } from '../../store/vault.svelte';
 import { readChunks } from '../home/attach';
-import { confirmWithPasskey } from '../unlock/unlock';
+import { unlockAgain } from '../unlock/unlock';
 import { collect, type Collected } from './collect';
 
 /**
@@ -19,7 +19,7 @@ import { collect, type Collected } from './collect';
 export async function confirmed(vault: OpenVault): Promise<Session | null> {
   const session = await currentSession();
   if (session?.credential === '') return session;
-  const way = await confirmWithPasskey(vault);
+  const way = await unlockAgain(vault);
   if (way.at === 'open') {
     way.raw.fill(0);
     way.here.ikm.fill(0);

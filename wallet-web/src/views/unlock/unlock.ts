@@ -40,7 +40,7 @@ export class OtherVault extends Error {
 }
 
 /** A way in once more while a vault is open. The passkey of another one locks it. */
-export async function confirmWithPasskey(vault: OpenVault): Promise<Unlocked> {
+export async function unlockAgain(vault: OpenVault): Promise<Unlocked> {
   const way = await unlockWithPasskey();
   if (way.session.vault === vault.id) return way;
   if (way.at !== 'words') way.raw?.fill(0);
