@@ -258,7 +258,7 @@ func (a *application) settle(in *restoring) error {
 	close(a.changed)
 	a.changed = make(chan struct{})
 	a.mu.Unlock()
-	a.logger.Info("restored the ledger from a snapshot", "height", s.Height, "entries", s.Size, "without_bytes", in.dropped)
+	a.logger.Info("restored the ledger from a snapshot", "height", s.Height, "entries", s.Size, "missing", in.dropped)
 	if in.dropped > 0 && a.retention.blocks < 0 {
 		a.logger.Error("this member is to keep everything, and does not hold all: those that it began from had dropped the bytes of permits; whoever wants a proof of those asks another member", "entries", in.dropped)
 	}
