@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -64,8 +65,8 @@ type application struct {
 	was       [32]byte                            // hash of the register before the newest block
 	committed time.Time                           // when Commit last ran, on our clock
 	changed   chan struct{}
-	waiting   map[cmttypes.TxKey]chan<- error
-	broken    error // set once, when the database failed or the node stopped
+	waiting   map[cmttypes.TxKey][]chan error // the same may be waited for twice
+	broken    error                           // set once, when the database failed or the node stopped
 }
 
 func newApplication(db dbm.DB, chain anchor.Chain, version uint64, clock func() time.Time, logger *slog.Logger) (*application, error) {
@@ -74,7 +75,7 @@ func newApplication(db dbm.DB, chain anchor.Chain, version uint64, clock func() 
 	}
 	a := &application{
 		chain: chain, version: version, clock: clock, top: &topNodes{nodes: map[anchor.Place]anchor.HandleNode{}}, store: store{db}, batches: newBatches(), logger: logger, snapshotEvery: snapshotEvery, chunkLevel: chunkLevel,
-		changed: make(chan struct{}), waiting: map[cmttypes.TxKey]chan<- error{},
+		changed: make(chan struct{}), waiting: map[cmttypes.TxKey][]chan error{},
 	}
 	var err error
 	if a.head, err = a.store.readHead(); err != nil {
@@ -357,15 +358,17 @@ func (a *application) halt(why error) {
 		a.changed = make(chan struct{})
 	}
 	waiting := a.waiting
-	a.waiting = map[cmttypes.TxKey]chan<- error{}
+	a.waiting = map[cmttypes.TxKey][]chan error{}
 	a.mu.Unlock()
-	for _, ch := range waiting {
-		ch <- why
+	for _, all := range waiting {
+		for _, ch := range all {
+			ch <- why
+		}
 	}
 }
 
 // await announces on a channel of capacity one what becomes of a transaction.
-func (a *application) await(key cmttypes.TxKey) <-chan error {
+func (a *application) await(key cmttypes.TxKey) chan error {
 	ch := make(chan error, 1)
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -373,24 +376,30 @@ func (a *application) await(key cmttypes.TxKey) <-chan error {
 		ch <- a.broken
 		return ch
 	}
-	a.waiting[key] = ch
+	a.waiting[key] = append(a.waiting[key], ch)
 	return ch
 }
 
-func (a *application) forget(key cmttypes.TxKey) {
+// forget ends one wait, and nobody else's for the same transaction.
+func (a *application) forget(key cmttypes.TxKey, ch chan error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	delete(a.waiting, key)
+	left := slices.DeleteFunc(a.waiting[key], func(c chan error) bool { return c == ch })
+	if len(left) == 0 {
+		delete(a.waiting, key)
+		return
+	}
+	a.waiting[key] = left
 }
 
 func (a *application) tell(results map[cmttypes.TxKey]error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for key, err := range results {
-		if ch := a.waiting[key]; ch != nil {
+		for _, ch := range a.waiting[key] {
 			ch <- err
-			delete(a.waiting, key)
 		}
+		delete(a.waiting, key)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 
 	dbm "github.com/cometbft/cometbft-db"
 	abci "github.com/cometbft/cometbft/abci/types"
+	cmttypes "github.com/cometbft/cometbft/types"
 
 	"coffer/anchor"
 	"coffer/anchor/anchortest"
@@ -258,5 +259,29 @@ func TestBrokenDisk(t *testing.T) {
 		if !errors.Is(err, anchor.ErrUnavailable) || !errors.Is(err, errDisk) {
 			t.Errorf("somebody waiting hears %v", err)
 		}
+	}
+}
+
+// Two who wait for the same transaction both hear what became of it, and who gives up
+// takes nobody along.
+func TestTwoWaitForTheSame(t *testing.T) {
+	a := &application{waiting: map[cmttypes.TxKey][]chan error{}}
+	key := cmttypes.Tx("the same").Key()
+	first, second, third := a.await(key), a.await(key), a.await(key)
+	a.forget(key, second)
+	refused := errors.New("refused")
+	a.tell(map[cmttypes.TxKey]error{key: refused})
+	for i, ch := range []chan error{first, third} {
+		select {
+		case err := <-ch:
+			if err != refused {
+				t.Errorf("the waiter %d heard %v", i, err)
+			}
+		default:
+			t.Errorf("the waiter %d heard nothing", i)
+		}
+	}
+	if len(second) > 0 || len(a.waiting) > 0 {
+		t.Error("who gave up was told, or is waited for still")
 	}
 }

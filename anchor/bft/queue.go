@@ -310,7 +310,7 @@ func (q *queue) submit(b *batch) error {
 func (q *queue) pooled(tx cmttypes.Tx) error {
 	key := tx.Key()
 	outcome := q.app.await(key)
-	defer q.app.forget(key)
+	defer q.app.forget(key, outcome)
 	answer := make(chan *abci.ResponseCheckTx, 1)
 	err := q.pool.CheckTx(tx, func(r *abci.ResponseCheckTx) { answer <- r }, mempool.TxInfo{})
 	switch {
@@ -364,7 +364,7 @@ func (q *queue) vote(ctx context.Context, tx cmttypes.Tx) error {
 		return err
 	}
 	outcome := q.app.await(tx.Key())
-	defer q.app.forget(tx.Key())
+	defer q.app.forget(tx.Key(), outcome)
 	answer := make(chan *abci.ResponseCheckTx, 1)
 	err := q.pool.CheckTx(tx, func(r *abci.ResponseCheckTx) { answer <- r }, mempool.TxInfo{})
 	switch {
